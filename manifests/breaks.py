@@ -1,0 +1,54 @@
+"""Cues, and the ad breaks that they open (splice rules A-70 to A-79, C-01 to C-16).
+
+Instants are Decimal seconds on the content clock: seconds since 1970 where the content has
+program date-time, else seconds since the first segment.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+
+class CueKind(Enum):
+    """What a cue says of the content at its place."""
+
+    OUT = "out"  # a break starts
+    CONT = "cont"  # inside a break
+    IN = "in"  # the break ends
+    CANCEL = "cancel"  # an announced break will not happen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue:
+    """One signal in a playlist, whatever its dialect."""
+
+    kind: CueKind
+    at: Decimal  # where it takes effect, on the content clock
+    duration: Decimal | None = None  # seconds; 0: an insertion point (A-73)
+    duration_rank: int = 9  # precedence of the duration's source, smaller wins (A-79, C-10)
+    elapsed: Decimal | None = None  # seconds since the break's start, on CONT
+    event_id: str | None = None
+    dialect: str = ""  # the rule that describes it, "A-72"
+    auto_return: bool = True  # C-04
+    upids: tuple[tuple[int, bytes], ...] = ()  # C-13: (type, raw)
+    message: str | None = None  # the SCTE 35 section, base64, when there was one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdBreak:
+    """An interval (or point) of the content that may be replaced, filled or inserted into."""
+
+    id: str  # stable: the same in every process that reads the same content
+    start: Decimal  # out point
+    planned_end: Decimal | None  # start + announced duration; equal to start: a point; None: unknown
+    end: Decimal | None = None  # where a cue brought the content back; None: not (yet) said
+    event_id: str | None = None
+    source: str = "cue"  # "cue" or "schedule"
+    dialects: tuple[str, ...] = ()
+    upids: tuple[tuple[int, bytes], ...] = ()
+    message: str | None = None
+
+    @property
+    def is_point(self) -> bool:
+        """Whether ads go between two segments and nothing is removed."""
+        return self.planned_end == self.start

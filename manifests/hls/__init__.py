@@ -1,0 +1,1 @@
+"""HTTP Live Streaming playlists (draft-pantos-hls-rfc8216bis)."""

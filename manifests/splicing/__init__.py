@@ -1,0 +1,1 @@
+"""From breaks and decisions to a session's timeline."""

@@ -1,0 +1,1 @@
+"""Pictures: drawing and layout, values in, pixels out; no network, no clock."""

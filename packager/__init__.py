@@ -1,0 +1,1 @@
+"""Weft's effects and composition: HTTP in and out, caches, sessions, packaging, console."""

@@ -1,0 +1,1 @@
+"""Everything embedded: content, ad server, sessions and a page that plays them."""
