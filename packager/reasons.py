@@ -1,0 +1,176 @@
+"""The registry of reasons: every way Weft can refuse a request or give a viewer less than planned.
+
+Errors sent to clients, degradation counters and log lines all carry a code from here and nothing
+else, so that one word leads an operator from a graph to the log to this page.
+"""
+
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Literal
+
+# error: an operator must act · warning: a viewer got less than planned · info: once per session or
+# ad break · debug: once per request, a client asked for what is not there
+Level = Literal["error", "warning", "info", "debug"]
+
+
+class Reason(StrEnum):
+    """A stable code; `status` is the HTTP status of a request refused for it, None if none is."""
+
+    _value_: str
+    status: int | None
+    level: Level
+    meaning: str
+
+    def __new__(cls, code: str, status: int | None, level: Level, meaning: str) -> "Reason":
+        """Make the string `code` carry what is known of it."""
+        reason = str.__new__(cls, code)
+        reason._value_ = code
+        reason.status = status
+        reason.level = level
+        reason.meaning = meaning
+        return reason
+
+    # fmt: off
+    # requests that are refused
+    TENANT_UNKNOWN = ("tenant_unknown", 404, "debug",
+        "The URL names a tenant that is not configured.")
+    SHOW_UNKNOWN = ("show_unknown", 404, "debug",
+        "The URL names a show that is not configured.")
+    ASSET_UNKNOWN = ("asset_unknown", 404, "debug",
+        "The URL names no packaged or configured asset.")
+    SESSION_UNKNOWN = ("session_unknown", 404, "debug",
+        "The session was never started here.")
+    SESSION_EXPIRED = ("session_expired", 410, "debug",
+        "The session was idle or open for too long and has ended.")
+    SESSION_LIMIT = ("session_limit", 503, "error",
+        "As many sessions are open as the configuration allows; new ones wait.")
+    TOKEN_INVALID = ("token_invalid", 403, "debug",
+        "The session token is malformed, forged or for something else.")
+    TOKEN_KEY_UNKNOWN = ("token_key_unknown", 403, "warning",
+        "The session token is signed with a key that this server does not have.")
+    PATH_INVALID = ("path_invalid", 400, "debug",
+        "The path has characters or segments that Weft never uses.")
+    PARAMETERS_INVALID = ("parameters_invalid", 400, "debug",
+        "A query parameter or the request body cannot be read, or there are too many.")
+    REQUEST_TOO_LARGE = ("request_too_large", 413, "debug",
+        "The request body has more bytes than are read.")
+    METHOD_NOT_ALLOWED = ("method_not_allowed", 405, "debug",
+        "The route does not answer this method.")
+    NOT_FOUND = ("not_found", 404, "debug",
+        "No route or no rendition has this path.")
+    INTERNAL_ERROR = ("internal_error", 500, "error",
+        "Weft failed in a way that nobody foresaw; the log has the traceback.")
+
+    # the origin
+    ORIGIN_UNREACHABLE = ("origin_unreachable", 502, "error",
+        "No connection to the origin: name, network or TLS.")
+    ORIGIN_TIMEOUT = ("origin_timeout", 504, "error",
+        "The origin did not answer in time.")
+    ORIGIN_STATUS = ("origin_status", 502, "error",
+        "The origin answered with an error status.")
+    ORIGIN_NOT_FOUND = ("origin_not_found", 404, "warning",
+        "The origin has no such playlist.")
+    ORIGIN_NOT_MANIFEST = ("origin_not_manifest", 502, "error",
+        "The origin's answer is not a playlist, or not one that can be read.")
+    ORIGIN_TRUNCATED = ("origin_truncated", 502, "error",
+        "The origin's answer ended before its announced length.")
+    ORIGIN_OVERSIZE = ("origin_oversize", 502, "error",
+        "The origin's answer has more bytes, lines or segments than are read.")
+    ORIGIN_RATIO = ("origin_ratio", 502, "error",
+        "The origin's answer inflates more than any honest playlist does.")
+    ORIGIN_REFUSED = ("origin_refused", 502, "error",
+        "The origin's address or a redirect of it is not to be reached (outbound.allow).")
+    MANIFEST_STALE_SERVED = ("manifest_stale_served", None, "warning",
+        "A viewer got the last good playlist because the origin had no better one.")
+    RENDITION_MISSING = ("rendition_missing", None, "warning",
+        "One rendition is gone at the origin while the others go on.")
+    RENDITION_LAGGING = ("rendition_lagging", None, "warning",
+        "One rendition is behind the others by more than a target duration.")
+    ORIGIN_RESTARTED = ("origin_restarted", None, "warning",
+        "The origin's sequence or clock went back; playlists go on in a new epoch.")
+
+    # cues
+    CUE_UNREADABLE = ("cue_unreadable", None, "warning",
+        "A cue's SCTE 35 message cannot be read; its text, if any, was used.")
+    CUE_IN_EARLY = ("cue_in_early", None, "info",
+        "A break ended before its announced end; its ads were cut there.")
+    CUE_IN_MISSING = ("cue_in_missing", None, "warning",
+        "A break had neither a duration nor an end and was ended by the configured maximum.")
+    CUE_IN_WITHOUT_OUT = ("cue_in_without_out", None, "info",
+        "A cue ended a break that no cue had opened; it was ignored.")
+    CUE_NESTED = ("cue_nested", None, "info",
+        "A cue opened a break inside another one.")
+
+    # ad breaks
+    BREAK_UNFILLED = ("break_unfilled", None, "warning",
+        "A break, or the rest of one, showed the content or slate for want of ads.")
+    BREAK_TOO_LATE = ("break_too_late", None, "warning",
+        "A break was seen after its place was published; it starts later or not at all.")
+    BREAK_REFUSED_ALIGNMENT = ("break_refused_alignment", None, "warning",
+        "The renditions have no common border near the break, so it was left alone.")
+    BREAK_INSERT_IN_LIVE = ("break_insert_in_live", None, "warning",
+        "A break would insert time into a live playlist, which only VOD can; it was left alone.")
+    HOLD_EXPIRED = ("hold_expired", None, "warning",
+        "The ads of a break were not decided before the playlist had to go on.")
+    SUBTITLES_REMOVED = ("subtitles_removed", None, "info",
+        "Subtitle renditions were taken out because they cannot follow the splice.")
+    IFRAMES_REMOVED = ("iframes_removed", None, "info",
+        "I-frame playlists were taken out because they cannot follow the splice.")
+
+    # ad servers
+    AD_TIMEOUT = ("ad_timeout", None, "warning",
+        "The ad server did not answer in time.")
+    AD_UNREACHABLE = ("ad_unreachable", None, "warning",
+        "No connection to the ad server: name, network or TLS.")
+    AD_REFUSED = ("ad_refused", None, "warning",
+        "The ad server's address or a redirect of it is not to be reached (outbound.allow).")
+    AD_STATUS = ("ad_status", None, "warning",
+        "The ad server answered with an error status.")
+    AD_EMPTY = ("ad_empty", None, "info",
+        "The ad server had no ad for this break.")
+    AD_UNPARSEABLE = ("ad_unparseable", None, "warning",
+        "The ad server's answer is not VAST, or was cut off.")
+    AD_OVERSIZE = ("ad_oversize", None, "warning",
+        "The ad server's answer has more bytes or elements than are read.")
+    AD_TRUNCATED_TO_LIMIT = ("ad_truncated_to_limit", None, "warning",
+        "The ad server sent more ads than are considered; the first ones were.")
+    AD_NO_MEDIA_FILE = ("ad_no_media_file", None, "warning",
+        "An ad has no progressive video file and was skipped.")
+    AD_NOT_CONDITIONED = ("ad_not_conditioned", None, "info",
+        "An ad was skipped while its creative is being packaged; it is ready for later breaks.")
+
+    # creatives
+    CREATIVE_UNREACHABLE = ("creative_unreachable", None, "warning",
+        "A creative could not be downloaded.")
+    CREATIVE_OVERSIZE = ("creative_oversize", None, "warning",
+        "A creative has more bytes than are downloaded.")
+    CREATIVE_REFUSED = ("creative_refused", None, "warning",
+        "A creative is not a video file that Weft packages.")
+    CREATIVE_FAILED = ("creative_failed", None, "warning",
+        "A creative could not be decoded or packaged for the show's ladder.")
+    CREATIVE_TOO_LONG = ("creative_too_long", None, "warning",
+        "A creative is longer than what remained of its break and was skipped.")
+    WORKER_CRASHED = ("worker_crashed", None, "error",
+        "A packaging process died; its job is tried once more and then given up.")
+
+    # storage
+    STORE_FAILED = ("store_failed", 503, "error",
+        "The session store did not take or give a record.")
+    MEDIA_WRITE_FAILED = ("media_write_failed", None, "error",
+        "The media folder did not take a file: full, read-only or broken.")
+
+    # fmt: on
+
+    @property
+    def status_text(self) -> str:
+        """The status with its phrase, ``504 Gateway Timeout``; empty where there is none."""
+        return "" if self.status is None else f"{self.status} {HTTPStatus(self.status).phrase}"
+
+
+def markdown_table() -> str:
+    """Return the registry as a Markdown table, in the order of this module."""
+    rows = [
+        f"| `{reason}` | {reason.status_text} | {reason.level} | {reason.meaning} |"
+        for reason in Reason
+    ]
+    return "\n".join(["| Reason | HTTP status | Log level | Meaning |", "|---|---|---|---|", *rows])
