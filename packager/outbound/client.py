@@ -1,0 +1,246 @@
+"""The one HTTP client of a process: for origins, ad servers, feeds, creatives and beacons.
+
+It follows redirects itself, judging every hop, inflates bodies itself, counting every piece, and
+knows no cookies and no proxies. Nothing else in the project opens a connection to somewhere.
+"""
+
+import re
+import ssl
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import anyio
+import httpx2
+
+from packager.outbound.decompress import ACCEPTED, decoder
+from packager.outbound.errors import (
+    BadStatus,
+    Oversize,
+    RatioExceeded,
+    Refused,
+    TimedOut,
+    Truncated,
+    Unreachable,
+)
+from packager.outbound.guard import AddressGuard, Network, Policy, read_target
+from packager.outbound.network import GuardedTransport, Resolver, resolve
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_RATIO_FROM_BYTES = 256 * 1024  # below, a high ratio does no harm and short texts may reach it
+_VALIDATORS = frozenset({"if-none-match", "if-modified-since"})
+_CREDENTIALS = frozenset({"authorization"})  # not for whom a redirect names
+_UNSENDABLE = re.compile(r"[^ -~]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long one call may take, and how much it may bring."""
+
+    connect_s: float = 2.0  # name, connection and TLS; also the wait for a free connection
+    read_s: float = 5.0  # between two reads
+    total_s: float = 10.0  # all redirects and the whole body
+    max_bytes: int = 4 * 1024 * 1024  # of the body, inflated
+    max_ratio: int = 100  # inflated bytes to bytes received
+    max_redirects: int = 3
+
+
+MANIFEST_LIMITS = Limits()
+CREATIVE_LIMITS = Limits(total_s=120.0, max_bytes=200 * 1024 * 1024)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A whole answer: status 2xx, or 304 where the call sent a validator."""
+
+    url: str  # after redirects: what the URIs inside are relative to (A-47)
+    status: int
+    headers: Mapping[str, str]  # names in any case
+    body: bytes  # inflated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Downloaded:
+    """An answer whose body was written to a file."""
+
+    url: str  # after redirects
+    headers: Mapping[str, str]  # names in any case
+    size_bytes: int
+
+
+class GuardedClient:
+    """Fetches what its guard permits, within limits; one for the life of a process."""
+
+    def __init__(
+        self,
+        *,
+        allow: Iterable[Network] = (),
+        resolver: Resolver = resolve,
+        ssl_context: ssl.SSLContext | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        user_agent: str = "weft",
+    ) -> None:
+        """Make a client.
+
+        Args:
+            allow: Networks that are not public and may be reached nevertheless.
+            resolver: What finds the addresses of a name.
+            ssl_context: What verifies servers; by default against the system's authorities.
+            transport: In place of the network. It checks no addresses: for tests.
+            user_agent: How the client names itself.
+        """
+        self._transport = transport or GuardedTransport(
+            AddressGuard(allow), resolver=resolver, ssl_context=ssl_context
+        )
+        self._headers = {"Accept": "*/*", "Accept-Encoding": ACCEPTED, "User-Agent": user_agent}
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        policy: Policy,
+        limits: Limits = MANIFEST_LIMITS,
+        headers: Mapping[str, str] | None = None,
+    ) -> Fetched:
+        """GET `url` and return its whole body.
+
+        Args:
+            url: An absolute URL.
+            policy: Where it, and every redirect, may lead.
+            limits: Of time and size.
+            headers: Sent beside the client's own. With If-None-Match or If-Modified-Since the
+                answer may have status 304 and no body.
+
+        Raises:
+            OutboundError: There is no such answer; the class and `reason` say why.
+        """
+        with _total_time(limits):
+            target, response = await self._open(url, policy, limits, headers or {})
+            async with aclosing(response):
+                pieces = [piece async for piece in _pieces(response, target.host, limits)]
+        return Fetched(
+            url=str(target),
+            status=response.status_code,
+            headers=response.headers,
+            body=pieces[0] if len(pieces) == 1 else b"".join(pieces),
+        )
+
+    async def download(
+        self, url: str, path: Path, *, policy: Policy, limits: Limits = CREATIVE_LIMITS
+    ) -> Downloaded:
+        """GET `url` and write its body to a new file at `path`; after an error there is no file.
+
+        Raises:
+            OutboundError: There is no such answer; the class and `reason` say why.
+            OSError: The file cannot be made or written, or is there already.
+        """
+        with _total_time(limits):
+            target, response = await self._open(url, policy, limits, {})
+            async with aclosing(response), await anyio.open_file(path, "xb") as file:
+                try:
+                    async with aclosing(_pieces(response, target.host, limits)) as pieces:
+                        size_bytes = sum([await file.write(piece) async for piece in pieces])
+                except BaseException:
+                    path.unlink()  # noqa: ASYNC240 -- awaiting could be cancelled
+                    raise
+        return Downloaded(url=str(target), headers=response.headers, size_bytes=size_bytes)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._transport.aclose()
+
+    async def _open(
+        self, url: str, policy: Policy, limits: Limits, headers: Mapping[str, str]
+    ) -> tuple[httpx2.URL, httpx2.Response]:
+        """Follow redirects; return where they end and the good answer there, its body unread."""
+        if any(_UNSENDABLE.search(value) for value in headers.values()):
+            raise Refused("header with a control character")
+        target = read_target(url, policy)
+        for _ in range(limits.max_redirects + 1):
+            response = await self._send(target, limits, headers)
+            if _is_good(response.status_code, headers):
+                return target, response
+            await response.aclose()
+            location = response.headers.get("location")
+            if response.status_code not in _REDIRECTS or location is None:
+                raise BadStatus(target.host, response.status_code)
+            following = read_target(location, policy, base=target)
+            if (following.scheme, following.netloc) != (target.scheme, target.netloc):
+                headers = {k: v for k, v in headers.items() if k.lower() not in _CREDENTIALS}
+            target = following
+        raise Refused(f"{target.host}: more than {limits.max_redirects} redirects")
+
+    async def _send(
+        self, target: httpx2.URL, limits: Limits, headers: Mapping[str, str]
+    ) -> httpx2.Response:
+        timeout = {
+            "connect": limits.connect_s,
+            "pool": limits.connect_s,
+            "read": limits.read_s,
+            "write": limits.read_s,
+        }
+        request = httpx2.Request(
+            "GET", target, headers={**self._headers, **headers}, extensions={"timeout": timeout}
+        )
+        # Twice, because a server may close an idle connection just when it is used again.
+        for again in (True, False):
+            try:
+                return await self._transport.handle_async_request(request)
+            except httpx2.TimeoutException as error:
+                raise TimedOut(f"{target.host}: {type(error).__name__}") from error
+            except (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError) as error:
+                if not again:
+                    raise Unreachable(f"{target.host}: no HTTP answer") from error
+            except httpx2.TransportError as error:
+                raise Unreachable(f"{target.host}: no connection") from error
+        raise AssertionError  # pragma: no cover
+
+
+def _is_good(status: int, headers: Mapping[str, str]) -> bool:
+    if status == 304:
+        return any(name.lower() in _VALIDATORS for name in headers)
+    return 200 <= status <= 205  # nobody asked for 206, a part
+
+
+@contextmanager
+def _total_time(limits: Limits) -> Iterator[None]:
+    try:
+        with anyio.fail_after(limits.total_s):
+            yield
+    except TimeoutError as error:
+        raise TimedOut(f"not complete in {limits.total_s:g} s") from error
+
+
+async def _pieces(
+    response: httpx2.Response, host: str, limits: Limits
+) -> AsyncGenerator[bytes, None]:
+    """Yield the inflated body, never more of it than the limits allow."""
+    length = response.headers.get("content-length", "")
+    announced = None
+    if length.isdecimal() and "transfer-encoding" not in response.headers:
+        announced = int(length)
+        if announced > limits.max_bytes:
+            raise Oversize(f"{host}: {announced} bytes announced")
+    decode = decoder(response.headers.get("content-encoding", ""))
+    received = inflated = 0
+    try:
+        async for chunk in cast(httpx2.AsyncByteStream, response.stream):
+            received += len(chunk)
+            for piece in decode.feed(chunk):
+                inflated += len(piece)
+                if inflated > max(received * limits.max_ratio, _RATIO_FROM_BYTES):
+                    raise RatioExceeded(f"{host}: {received} bytes became more than {inflated}")
+                if inflated > limits.max_bytes:
+                    raise Oversize(f"{host}: more than {limits.max_bytes} bytes")
+                yield piece
+            if received > limits.max_bytes:  # and yet inflated to less: nothing honest does
+                raise Oversize(f"{host}: more than {limits.max_bytes} bytes received")
+    except httpx2.TimeoutException as error:
+        raise TimedOut(f"{host}: the body stopped coming") from error
+    except httpx2.TransportError as error:
+        raise Truncated(f"{host}: connection lost after {received} bytes of body") from error
+    decode.finish()
+    if announced is not None and received != announced:
+        raise Truncated(f"{host}: {received} bytes of body, {announced} announced")
