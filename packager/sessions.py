@@ -1,0 +1,308 @@
+"""Sessions: starting one, finding it again at each request, and what has been decided for it.
+
+In front of the store is a bounded map from token to session, so that a request of a known viewer
+costs one dictionary look-up and no await. A session object is a snapshot and never changes:
+settling something returns the next one, and later look-ups find that.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from packager.mint import MintBuckets
+from packager.parameters import Parameters
+from packager.reasons import Reason
+from packager.stores import Store, StoreError
+from packager.stores.records import Decision, SessionRecord, StoredSession
+from packager.tokens import InvalidToken, Token, Tokens, digest_of, new_sid
+
+CLOCK_LEEWAY_S = 60  # by which the clocks of two nodes may differ
+MAX_ASSET_CHARACTERS = 1024
+
+
+class UnknownSession(Exception):
+    """The token is good, but its session has ended or was lost; `reason` says which."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__("there is no such session")
+        self.reason = reason
+
+
+class SessionRefused(Exception):
+    """No new session may start now; those that have started are not concerned."""
+
+    def __init__(self, problem: str, reason: Reason) -> None:
+        super().__init__(problem)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLimits:
+    """How long sessions last and how many are held in memory."""
+
+    idle_s: int = 600  # without a request; VOD players are silent for as long as they play
+    lifetime_s: int = 86_400
+    resident: int = 65_536  # sessions held ready in front of the store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One viewer's playback, as it stands."""
+
+    token: str = field(repr=False)
+    record: SessionRecord
+    decisions: Mapping[str, Decision] = field(default_factory=dict)  # by break id; not modified
+    started_at_edge: Decimal | None = None  # live edge at the first playlist, content clock
+
+    @property
+    def sid(self) -> str:
+        """The session's id: safe in logs and for ad servers, unlike the token."""
+        return self.record.sid
+
+    def require(
+        self, *, tenant: str | None = None, show: str | None = None, asset: str | None = None
+    ) -> None:
+        """Check that the session is for what a path names; every route calls it.
+
+        Raises:
+            InvalidToken: The token was made for something else.
+        """
+        record = self.record
+        if (
+            tenant not in (None, record.tenant)
+            or show not in (None, record.show)
+            or asset not in (None, record.asset)
+        ):
+            raise InvalidToken
+
+
+class _Resident:
+    """A session in memory, and when it would end without another request."""
+
+    __slots__ = ("deadline", "session", "stored_deadline")
+
+    def __init__(self, session: Session, deadline: float, stored_deadline: float) -> None:
+        self.session = session
+        self.deadline = deadline
+        self.stored_deadline = stored_deadline
+
+
+class Sessions:
+    """The sessions of one process. Times are POSIX seconds; nothing here reads the clock."""
+
+    def __init__(
+        self,
+        store: Store,
+        tokens: Tokens,
+        *,
+        limits: SessionLimits | None = None,
+        mint: MintBuckets | None = None,
+    ) -> None:
+        """Join a store, which stays its owner's to close, and the keys of the tokens."""
+        self._store = store
+        self._tokens = tokens
+        self._limits = limits or SessionLimits()
+        self._mint = mint or MintBuckets()
+        self._residents: OrderedDict[str, _Resident] = OrderedDict()  # by token, last seen last
+        self._touches: dict[str, int] = {}
+
+    @property
+    def resident(self) -> int:
+        """How many sessions are held in memory."""
+        return len(self._residents)
+
+    async def start(
+        self,
+        tenant: str,
+        show: str,
+        asset: str,
+        parameters: Parameters,
+        now: float,
+        *,
+        address: str | None = None,
+        idle_s: int | None = None,
+    ) -> Session:
+        """Mint a session and store it.
+
+        Args:
+            tenant: Configured name, as `show`.
+            show: See `tenant`.
+            asset: Path below the show's origin.
+            parameters: What the viewer sent along.
+            now: The time.
+            address: What to count new sessions by: an IPv4 address or an IPv6 /64. Kept hashed.
+            idle_s: Instead of the configured idle time: the length of a VOD asset, say.
+
+        Raises:
+            SessionRefused: Too many sessions, of this address or in all; or the path is too long.
+            StoreError: The store failed.
+        """
+        if len(asset) > MAX_ASSET_CHARACTERS:
+            raise SessionRefused("the asset's path is too long", Reason.PATH_INVALID)
+        if address is not None and not self._mint.take(address, now):
+            raise SessionRefused("too many new sessions from one address", Reason.SESSION_LIMIT)
+        created_at = int(now)
+        record = SessionRecord(
+            sid=new_sid(),
+            tenant=tenant,
+            show=show,
+            asset=asset,
+            created_at=created_at,
+            expires_at=created_at + self._limits.lifetime_s,
+            idle_s=self._limits.idle_s if idle_s is None else idle_s,
+            parameters=parameters,
+        )
+        token = self._tokens.write(
+            Token(
+                sid=record.sid,
+                tenant=tenant,
+                show=show,
+                asset_digest=digest_of(asset),
+                issued_at=created_at,
+                expires_at=record.expires_at + CLOCK_LEEWAY_S,
+            )
+        )
+        await self._create(record, now)
+        return self._admit(Session(token=token, record=record), now, _padded(record, now))
+
+    def lookup(self, token: str, now: float) -> Session | None:
+        """Return a session that is in memory, at once; None does not mean that there is none."""
+        resident = self._residents.get(token)
+        if resident is None or now >= resident.deadline:
+            return None
+        self._residents.move_to_end(token)
+        self._see(resident, now)
+        return resident.session
+
+    async def resume(self, token: str, now: float) -> Session:
+        """Return the session of a token, from memory or from the store.
+
+        Raises:
+            InvalidToken: It is not a token of ours (`TOKEN_INVALID`, `TOKEN_KEY_UNKNOWN`).
+            UnknownSession: The session has ended (`SESSION_EXPIRED`) or is not in the store, where
+                it is removed some time after it has ended (`SESSION_UNKNOWN`).
+            StoreError: The store failed.
+        """
+        if (session := self.lookup(token, now)) is not None:
+            return session
+        statement = self._tokens.read(token)
+        if now >= statement.expires_at:
+            raise UnknownSession(Reason.SESSION_EXPIRED)
+        stored = await self._store.load_session(statement.sid)
+        # Another request may have resumed it meanwhile, and settled something since.
+        if (session := self.lookup(token, now)) is not None:
+            return session
+        if stored is None:
+            raise UnknownSession(Reason.SESSION_UNKNOWN)
+        if digest_of(stored.record.asset) != statement.asset_digest:
+            raise InvalidToken
+        if now >= stored.deadline:
+            raise UnknownSession(Reason.SESSION_EXPIRED)
+        return self._admit(_session(token, stored), now, stored.deadline)
+
+    async def settle(self, session: Session, *decisions: Decision) -> Session:
+        """Store decisions, then return the session with those that stand for their breaks (A-03).
+
+        Another request or process may have been first: then its decision stands, not the one
+        given. Nothing of a break may be published before this has returned.
+
+        Raises:
+            StoreError: The store failed; nothing may be published.
+        """
+        standing = await asyncio.gather(
+            *(self._store.settle(session.sid, decision) for decision in decisions)
+        )
+        latest = self._latest(session)
+        merged = {decision.break_id: decision for decision in standing}
+        return self._update(replace(latest, decisions={**latest.decisions, **merged}))
+
+    async def settle_start(self, session: Session, edge: Decimal) -> Session:
+        """Store the live edge at which the session began, unless it has one already.
+
+        Raises:
+            StoreError: The store failed.
+        """
+        standing = await self._store.settle_start(session.sid, edge)
+        return self._update(replace(self._latest(session), started_at_edge=standing))
+
+    async def sweep(self, now: float) -> int:
+        """Tell the store who was seen, and forget who was not; call it about twice a minute.
+
+        Returns:
+            The number of sessions that the store removed.
+
+        Raises:
+            StoreError: The store failed; what was seen is told at the next call.
+        """
+        while self._residents:
+            token, resident = next(iter(self._residents.items()))
+            if now < resident.deadline:
+                break
+            del self._residents[token]
+        touches, self._touches = self._touches, {}
+        try:
+            await self._store.touch(touches)
+        except StoreError:
+            self._touches = touches | self._touches
+            raise
+        return await self._store.expire(int(now))
+
+    async def _create(self, record: SessionRecord, now: float) -> None:
+        """Store a session; a full store first gives up those that have ended."""
+        deadline = _padded(record, now)
+        try:
+            await self._store.create_session(record, deadline)
+        except StoreError as error:
+            if error.reason is not Reason.SESSION_LIMIT:
+                raise
+        else:
+            return
+        try:
+            await self._store.expire(int(now))
+            await self._store.create_session(record, deadline)
+        except StoreError as error:
+            if error.reason is Reason.SESSION_LIMIT:
+                raise SessionRefused("too many sessions", error.reason) from error
+            raise
+
+    def _admit(self, session: Session, now: float, stored_deadline: int) -> Session:
+        """Hold a session in memory, and let go of those not seen for longest."""
+        resident = _Resident(session, 0.0, stored_deadline)
+        self._see(resident, now)
+        self._residents[session.token] = resident
+        while len(self._residents) > self._limits.resident:
+            self._residents.popitem(last=False)
+        return session
+
+    def _see(self, resident: _Resident, now: float) -> None:
+        """Move a session's end; tell the store only once in a while, and then with a margin."""
+        record = resident.session.record
+        resident.deadline = min(now + record.idle_s, record.expires_at)
+        if resident.deadline > resident.stored_deadline:
+            resident.stored_deadline = self._touches[record.sid] = _padded(record, now)
+
+    def _latest(self, session: Session) -> Session:
+        resident = self._residents.get(session.token)
+        return session if resident is None else resident.session
+
+    def _update(self, session: Session) -> Session:
+        resident = self._residents.get(session.token)
+        if resident is not None:
+            resident.session = session
+        return session
+
+
+def _padded(record: SessionRecord, now: float) -> int:
+    """Return the deadline to store: later than the real one, so that it need not move each time."""
+    return min(int(now + record.idle_s * 1.25), record.expires_at)
+
+
+def _session(token: str, stored: StoredSession) -> Session:
+    return Session(
+        token=token,
+        record=stored.record,
+        decisions={decision.break_id: decision for decision in stored.decisions},
+        started_at_edge=stored.started_at_edge,
+    )

@@ -1,0 +1,83 @@
+"""Where sessions and their decisions outlive a request: the contract that every store keeps.
+
+One store serves one event loop; several processes may share what is behind it. Times are POSIX
+seconds. tests/packager/stores/test_contract.py holds every implementation to what is said here.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Protocol
+
+from packager.reasons import Reason
+from packager.stores.records import Decision, SessionRecord, StoredSession
+
+__all__ = ["Decision", "SessionRecord", "Store", "StoreError", "StoredSession"]
+
+DEFAULT_SESSION_LIMIT = 1_000_000
+CHANNEL_LIMIT = 10_000  # channels kept; the ones written longest ago go first
+MAX_CHANNEL_BYTES = 1_048_576
+
+
+class StoreError(Exception):
+    """A store did not do what was asked; `reason` is the code, the text is for the log.
+
+    `Reason.SESSION_LIMIT` and `Reason.SESSION_UNKNOWN` are answers of a store that works,
+    `Reason.STORE_FAILED` is everything else: down, too slow, full, damaged, closed.
+    """
+
+    def __init__(self, detail: str, reason: Reason = Reason.STORE_FAILED) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class Store(Protocol):
+    """Sessions, the decisions made for them, and the state of live channels.
+
+    Any call may raise `StoreError`. A cancelled call may or may not have taken effect.
+    """
+
+    async def create_session(self, record: SessionRecord, deadline: int) -> None:
+        """Keep a new session until `deadline`.
+
+        Raises:
+            StoreError: With `SESSION_LIMIT` when the store is full. Sessions that are there are
+                never given up for new ones: what they were shown would be forgotten (A-02).
+        """
+
+    async def load_session(self, sid: str) -> StoredSession | None:
+        """Return a session with all its decisions; None if it was never there or has expired.
+
+        A session past its deadline may still be returned until `expire` has run.
+        """
+
+    async def settle(self, sid: str, decision: Decision) -> Decision:
+        """Keep a decision unless its break already has one; return the one that stands.
+
+        Of several callers at once, in any process, all get the same answer (A-03), and it
+        survives the death of the process before the first of them has it.
+
+        Raises:
+            StoreError: With `SESSION_UNKNOWN` when there is no such session.
+        """
+
+    async def settle_start(self, sid: str, edge: Decimal) -> Decimal:
+        """Keep the live edge at which a session began; like `settle`, the first one stands."""
+
+    async def touch(self, deadlines: Mapping[str, int]) -> None:
+        """Move the deadlines of sessions, by sid: later, never earlier. Others are ignored."""
+
+    async def expire(self, now: int) -> int:
+        """Remove the sessions whose deadline is `now` or before, in steps; return how many."""
+
+    async def put_channel(self, key: str, state: bytes) -> None:
+        """Keep the state of a live channel (break log, epochs), replacing what was there.
+
+        Raises:
+            StoreError: The state is larger than `MAX_CHANNEL_BYTES`.
+        """
+
+    async def get_channel(self, key: str) -> bytes | None:
+        """Return what `put_channel` last kept under this key."""
+
+    async def close(self) -> None:
+        """Finish what was asked so far and let go; later calls raise, except `close`."""

@@ -1,0 +1,149 @@
+"""The store of one process: packed bytes in flat dictionaries, gone when the process is.
+
+Flat dictionaries of strings to bytes are invisible to the garbage collector, so a million sessions
+do not lengthen its pauses. Deadlines are kept in buckets of a minute; a touched session stays in
+its bucket and is moved on only when that comes up, so a touch costs one dictionary write.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from decimal import Decimal
+
+from packager.reasons import Reason
+from packager.stores import (
+    CHANNEL_LIMIT,
+    DEFAULT_SESSION_LIMIT,
+    MAX_CHANNEL_BYTES,
+    StoreError,
+)
+from packager.stores.records import (
+    Decision,
+    SessionRecord,
+    StoredSession,
+    read_decision,
+    read_record,
+    write_decision,
+    write_record,
+)
+
+_BUCKET_S = 60
+_STEP = 1000  # sessions removed before other tasks get their turn: about a millisecond
+
+
+class MemoryStore:
+    """Sessions in memory; see `packager.stores.Store`."""
+
+    def __init__(self, *, session_limit: int = DEFAULT_SESSION_LIMIT) -> None:
+        """Set the number of sessions from which new ones are refused."""
+        self._session_limit = session_limit
+        self._records: dict[str, bytes] = {}
+        self._deadlines: dict[str, int] = {}
+        self._edges: dict[str, str] = {}
+        self._decisions: dict[str, bytes] = {}  # one JSON line each: no line break inside
+        self._buckets: dict[int, list[str]] = {}  # by deadline // _BUCKET_S, not later than it
+        self._channels: OrderedDict[str, bytes] = OrderedDict()
+        self._closed = False
+
+    async def create_session(self, record: SessionRecord, deadline: int) -> None:
+        """See `Store`; a full store refuses."""
+        self._check_open()
+        if len(self._records) >= self._session_limit:
+            raise StoreError("the store is full", Reason.SESSION_LIMIT)
+        if record.sid in self._records:
+            raise StoreError("a session with this id exists")
+        self._records[record.sid] = write_record(record)
+        self._deadlines[record.sid] = deadline
+        self._buckets.setdefault(deadline // _BUCKET_S, []).append(record.sid)
+
+    async def load_session(self, sid: str) -> StoredSession | None:
+        """See `Store`."""
+        self._check_open()
+        record = self._records.get(sid)
+        if record is None:
+            return None
+        edge = self._edges.get(sid)
+        return StoredSession(
+            record=read_record(sid, record),
+            deadline=self._deadlines[sid],
+            decisions=tuple(map(read_decision, self._decisions.get(sid, b"").splitlines())),
+            started_at_edge=None if edge is None else Decimal(edge),
+        )
+
+    async def settle(self, sid: str, decision: Decision) -> Decision:
+        """See `Store`; nothing here awaits, so the first caller wins."""
+        self._check_session(sid)
+        decisions = self._decisions.get(sid, b"")
+        for line in decisions.splitlines():
+            standing = read_decision(line)
+            if standing.break_id == decision.break_id:
+                return standing
+        self._decisions[sid] = decisions + write_decision(decision) + b"\n"
+        return decision
+
+    async def settle_start(self, sid: str, edge: Decimal) -> Decimal:
+        """See `Store`."""
+        self._check_session(sid)
+        return Decimal(self._edges.setdefault(sid, str(edge)))
+
+    async def touch(self, deadlines: Mapping[str, int]) -> None:
+        """See `Store`."""
+        self._check_open()
+        for sid, deadline in deadlines.items():
+            if sid in self._deadlines and deadline > self._deadlines[sid]:
+                self._deadlines[sid] = deadline
+
+    async def expire(self, now: int) -> int:
+        """See `Store`; gives way to other tasks after every thousand sessions."""
+        self._check_open()
+        removed = 0
+        for number in sorted(number for number in self._buckets if number <= now // _BUCKET_S):
+            bucket = self._buckets.pop(number)
+            try:
+                while bucket:
+                    step = bucket[-_STEP:]
+                    del bucket[-_STEP:]
+                    removed += sum(self._remove_if_due(sid, now) for sid in step)
+                    await asyncio.sleep(0)
+            finally:  # what is left if this task is cancelled
+                self._buckets.setdefault(number, []).extend(bucket)
+        return removed
+
+    async def put_channel(self, key: str, state: bytes) -> None:
+        """See `Store`."""
+        self._check_open()
+        if len(state) > MAX_CHANNEL_BYTES:
+            raise StoreError("the state of a channel is too large")
+        self._channels[key] = state
+        self._channels.move_to_end(key)
+        if len(self._channels) > CHANNEL_LIMIT:
+            self._channels.popitem(last=False)
+
+    async def get_channel(self, key: str) -> bytes | None:
+        """See `Store`."""
+        self._check_open()
+        return self._channels.get(key)
+
+    async def close(self) -> None:
+        """See `Store`."""
+        self._closed = True
+
+    def _remove_if_due(self, sid: str, now: int) -> bool:
+        """Remove a session that has ended; put one that was touched into its later bucket."""
+        deadline = self._deadlines[sid]
+        if deadline > now:
+            self._buckets.setdefault(deadline // _BUCKET_S, []).append(sid)
+            return False
+        del self._records[sid], self._deadlines[sid]
+        self._edges.pop(sid, None)
+        self._decisions.pop(sid, None)
+        return True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError("the store is closed")
+
+    def _check_session(self, sid: str) -> None:
+        self._check_open()
+        if sid not in self._records:
+            raise StoreError("there is no such session", Reason.SESSION_UNKNOWN)

@@ -1,0 +1,163 @@
+"""What a session store keeps, and its one encoding: short JSON arrays that begin with a version.
+
+A reader takes the current version and the one before, so that processes of two releases can share
+one store (a change adds a version here and drops the last but one). At rest a session is about
+200 bytes and a decision about 150.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+import orjson
+
+from packager.parameters import Pairs, Parameters
+
+RECORD_VERSION = 1
+DECISION_VERSION = 1
+
+
+class RecordError(ValueError):
+    """Stored bytes are damaged, or of a version that this release does not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodEntry:
+    """One creative in a pod, by its content digest."""
+
+    creative_id: str
+    kind: Literal["ad", "slate", "bumper"] = "ad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What one session sees in one break: once published it never changes (A-02, A-03)."""
+
+    break_id: str
+    out_at: Decimal  # seconds on the content clock
+    in_at: Decimal  # as planned; an early return is the content's to say
+    outcome: Literal["fill", "content"]
+    pod: tuple[PodEntry, ...] = ()
+    reason: str = ""  # a code of packager.reasons where the viewer gets less than planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRecord:
+    """What is known of a session when it starts; none of it changes."""
+
+    sid: str  # 128 random bits, minted by the server, as base64url
+    tenant: str
+    show: str
+    asset: str
+    created_at: int  # POSIX seconds, as the next
+    expires_at: int  # ends then, however busy
+    idle_s: int  # ends after so many seconds without a request
+    parameters: Parameters = field(default=Parameters(), repr=False)  # may say who the viewer is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSession:
+    """A session as a store gives it back."""
+
+    record: SessionRecord
+    deadline: int  # POSIX seconds; gone then unless touched
+    decisions: tuple[Decision, ...] = ()
+    started_at_edge: Decimal | None = None  # live edge when the session began, content clock
+
+
+def write_record(record: SessionRecord) -> bytes:
+    """Encode a record, except its sid, which is the key it is stored under."""
+    parameters = record.parameters
+    return orjson.dumps(
+        [
+            RECORD_VERSION,
+            record.tenant,
+            record.show,
+            record.asset,
+            record.created_at,
+            record.expires_at,
+            record.idle_s,
+            parameters.reporting,
+            parameters.ads,
+            parameters.manifest,
+            parameters.player,
+            parameters.facts,
+        ]
+    )
+
+
+def read_record(sid: str, data: bytes) -> SessionRecord:
+    """Decode what `write_record` wrote.
+
+    Raises:
+        RecordError: The bytes are damaged or of an unknown version.
+    """
+    fields = _fields(data, RECORD_VERSION)
+    try:
+        tenant, show, asset, created_at, expires_at, idle_s, reporting, *groups = fields
+        ads, manifest, player, facts = map(_pairs, groups)
+    except (TypeError, ValueError) as error:
+        raise RecordError("a stored session has the wrong fields") from error
+    return SessionRecord(
+        sid=sid,
+        tenant=tenant,
+        show=show,
+        asset=asset,
+        created_at=created_at,
+        expires_at=expires_at,
+        idle_s=idle_s,
+        parameters=Parameters(
+            ads=ads, manifest=manifest, player=player, facts=facts, reporting=reporting
+        ),
+    )
+
+
+def write_decision(decision: Decision) -> bytes:
+    """Encode a decision; decimals keep their digits."""
+    return orjson.dumps(
+        [
+            DECISION_VERSION,
+            decision.break_id,
+            str(decision.out_at),
+            str(decision.in_at),
+            decision.outcome,
+            decision.reason,
+            [(entry.creative_id, entry.kind) for entry in decision.pod],
+        ]
+    )
+
+
+def read_decision(data: bytes) -> Decision:
+    """Decode what `write_decision` wrote.
+
+    Raises:
+        RecordError: The bytes are damaged or of an unknown version.
+    """
+    fields = _fields(data, DECISION_VERSION)
+    try:
+        break_id, out_at, in_at, outcome, reason, pod = fields
+        return Decision(
+            break_id=break_id,
+            out_at=Decimal(out_at),
+            in_at=Decimal(in_at),
+            outcome=outcome,
+            pod=tuple(PodEntry(creative_id, kind) for creative_id, kind in pod),
+            reason=reason,
+        )
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise RecordError("a stored decision has the wrong fields") from error
+
+
+def _fields(data: bytes, version: int) -> list[Any]:
+    """Return what follows the version number."""
+    try:
+        fields = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise RecordError("stored bytes are not JSON") from error
+    if not isinstance(fields, list) or not fields or fields[0] != version:
+        raise RecordError(f"stored bytes are not of version {version}")
+    return fields[1:]
+
+
+def _pairs(group: list[list[str]]) -> Pairs:
+    return tuple((name, value) for name, value in group)
