@@ -1,0 +1,239 @@
+"""The sums of an ad break: which ads and how much slate fill it (splice rules D-50 to D-57, H-14).
+
+All times are exact `Fraction` seconds, measured on conditioned media (D-50).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from packager.decisions import Omission
+from packager.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An ad that may go into the break, or that would have had a place in it."""
+
+    id: str  # of the creative
+    duration: Fraction  # seconds; 0 where there is a refusal
+    ad_id: str = ""  # the ad server's name, for explanations
+    substitute: bool = False  # stands in for an ad of the pod that does not play (D-05)
+    refusal: Reason | Omission | None = None  # why it cannot play, whatever the break
+    identities: frozenset[str] = frozenset()  # names that the same ad has elsewhere (D-56)
+    advertiser: str = ""
+    categories: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlateOption:
+    """What a break shows where it has no ad.
+
+    `cut` gives the creative of a slate of the length asked for, and its own length, which is at
+    most the tolerance longer; None where there is none (yet), and the content shows instead.
+    """
+
+    id: str
+    duration: Fraction  # seconds of the whole slate
+    cut: Callable[[Fraction], tuple[str, Fraction] | None] = lambda _: None
+    minimum: Fraction = Fraction(1, 2)  # a shorter rest is not worth a splice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillRules:
+    """How a show wants its breaks filled.
+
+    An insertion takes no content away: nothing limits it but a length given, it has no rest and no
+    slate, and it may be longer by `overrun`. A replacement never is (D-51).
+    """
+
+    insertion: bool = False
+    max_length: Fraction | None = None  # needed for a replacement of unknown length (D-55)
+    overrun: Fraction = Fraction(0)
+    reorder: bool = False  # an ad that is too long lets later ones pass (D-51)
+    allow_repeats: bool = False
+    allow_competing: bool = False
+    max_unfilled: Fraction | None = None  # with more seconds without ads, no ad plays (D-53)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodEntry:
+    """A creative and its place in the break; times in seconds since the break's start."""
+
+    creative_id: str
+    kind: Literal["ad", "slate"]
+    start: Fraction
+    duration: Fraction
+    ad_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """A candidate that does not play, and why."""
+
+    creative_id: str
+    ad_id: str
+    reason: Reason | Omission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """What a break plays; every candidate is either in the pod or dropped.
+
+    `rest` is what the content shows: the break's length less the pod's, negative by at most the
+    tolerance; 0 for an insertion.
+    """
+
+    pod: tuple[PodEntry, ...]
+    rest: Fraction
+    dropped: tuple[Dropped, ...] = ()
+
+    @property
+    def duration(self) -> Fraction:
+        """Seconds that the pod plays."""
+        return self.pod[-1].start + self.pod[-1].duration if self.pod else Fraction(0)
+
+
+def fill(
+    break_length: Fraction | None,
+    candidates: Sequence[Candidate],
+    *,
+    tolerance: Fraction,
+    slate: SlateOption | None = None,
+    rules: FillRules | None = None,
+) -> Fill:
+    """Fill a break with the longest prefix of the pod that fits, then with slate (D-51, D-53).
+
+    An ad of the pod that does not play gives its place to the first substitute that fits (D-05).
+
+    Args:
+        break_length: Seconds to be filled; None: unknown, `rules.max_length` counts (D-55).
+        candidates: The pod in playing order, and substitutes.
+        tolerance: One video frame in seconds: the pod may be longer or shorter by so much.
+        slate: What fills the rest; None: the content does.
+        rules: What the show's configuration says.
+
+    Raises:
+        ValueError: A replacement has neither length nor maximum, or a duration is not positive.
+    """
+    rules = rules or FillRules()
+    lengths = [length for length in (break_length, rules.max_length) if length is not None]
+    if not lengths and not rules.insertion:
+        raise ValueError("a replacement needs a length or a maximum")
+    if any(ad.duration <= 0 and ad.refusal is None for ad in candidates):
+        raise ValueError("a candidate has no duration")
+    limit = min(lengths) + (rules.overrun if rules.insertion else 0) if lengths else None
+    choice = _Choice(None if limit is None else limit + tolerance, rules)
+    choice.offer(candidates)
+    if rules.insertion or limit is None:
+        return Fill(pod=_in_a_row(choice.ads), rest=Fraction(0), dropped=tuple(choice.dropped))
+    if rules.max_unfilled is not None and limit - choice.filled > rules.max_unfilled:
+        choice.drop_all(Omission.UNDERFILLED)
+        slate = None
+    pod = _in_a_row(choice.ads, _slates(slate, limit - choice.filled, tolerance))
+    rest = (limit if break_length is None else break_length) - sum(e.duration for e in pod)
+    return Fill(pod=pod, rest=rest, dropped=tuple(choice.dropped))
+
+
+class _Choice:
+    """The ads chosen so far; lives as long as one call of `fill`."""
+
+    def __init__(self, limit: Fraction | None, rules: FillRules) -> None:
+        self.ads: list[Candidate] = []
+        self.dropped: list[Dropped] = []
+        self.filled = Fraction(0)
+        self._limit = limit  # with tolerance
+        self._rules = rules
+
+    def offer(self, candidates: Sequence[Candidate]) -> None:
+        """Take or drop each candidate."""
+        substitutes = [ad for ad in candidates if ad.substitute]
+        tail = False  # behind an ad that was too long
+        for ad in candidates:
+            if ad.substitute:
+                continue
+            reason = self._obstacle(ad) or (Omission.AFTER_TOO_LONG if tail else None)
+            if reason is None:
+                self._take(ad)
+                continue
+            self._drop(ad, reason)
+            tail = tail or (reason is Reason.CREATIVE_TOO_LONG and not self._rules.reorder)
+            stand_in = next((ad for ad in substitutes if self._obstacle(ad) is None), None)
+            if stand_in is not None:
+                substitutes.remove(stand_in)
+                self._take(stand_in)
+        for ad in substitutes:
+            self._drop(ad, self._obstacle(ad) or Omission.SPARE)
+
+    def drop_all(self, reason: Omission) -> None:
+        """Take back every ad."""
+        for ad in self.ads:
+            self._drop(ad, reason)
+        self.ads.clear()
+        self.filled = Fraction(0)
+
+    def _obstacle(self, ad: Candidate) -> Reason | Omission | None:
+        if ad.refusal is not None:
+            return ad.refusal
+        if not self._rules.allow_repeats and any(_same(ad, other) for other in self.ads):
+            return Omission.REPEATED
+        if not self._rules.allow_competing and self.ads and _compete(ad, self.ads[-1]):
+            return Omission.COMPETING
+        if self._limit is not None and self.filled + ad.duration > self._limit:
+            return Reason.CREATIVE_TOO_LONG
+        return None
+
+    def _take(self, ad: Candidate) -> None:
+        self.ads.append(ad)
+        self.filled += ad.duration
+
+    def _drop(self, ad: Candidate, reason: Reason | Omission) -> None:
+        self.dropped.append(Dropped(creative_id=ad.id, ad_id=ad.ad_id, reason=reason))
+
+
+def _same(one: Candidate, other: Candidate) -> bool:
+    return one.id == other.id or not one.identities.isdisjoint(other.identities)
+
+
+def _compete(one: Candidate, other: Candidate) -> bool:
+    same_advertiser = one.advertiser != "" and one.advertiser == other.advertiser
+    return same_advertiser or not one.categories.isdisjoint(other.categories)
+
+
+def _slates(
+    slate: SlateOption | None, open_s: Fraction, tolerance: Fraction
+) -> list[tuple[str, Fraction]]:
+    """Whole slates, then one cut to what remains, as far as there are such (D-53)."""
+    if slate is None or open_s <= tolerance or open_s < slate.minimum:
+        return []
+    if slate.duration <= 0:
+        raise ValueError("a slate has no duration")
+    whole = int((open_s + tolerance) // slate.duration)
+    slates = [(slate.id, slate.duration)] * whole
+    remaining = open_s - whole * slate.duration
+    if remaining > tolerance and remaining >= slate.minimum:
+        cut = slate.cut(remaining)
+        if cut is not None and 0 < cut[1] <= remaining + tolerance:
+            slates.append(cut)
+    return slates
+
+
+def _in_a_row(
+    ads: Sequence[Candidate], slates: Sequence[tuple[str, Fraction]] = ()
+) -> tuple[PodEntry, ...]:
+    entries: list[PodEntry] = []
+    start = Fraction(0)
+    for ad in ads:
+        entries.append(
+            PodEntry(
+                creative_id=ad.id, kind="ad", start=start, duration=ad.duration, ad_id=ad.ad_id
+            )
+        )
+        start += ad.duration
+    for creative_id, duration in slates:
+        entries.append(
+            PodEntry(creative_id=creative_id, kind="slate", start=start, duration=duration)
+        )
+        start += duration
+    return tuple(entries)
