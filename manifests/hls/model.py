@@ -57,7 +57,9 @@ class Segment:
     bitrate: int | None = None  # kbit/s, in force
     program_date_time: Decimal | None = None  # seconds since 1970; only where the tag stands
     gap: bool = False
-    lines: tuple[str, ...] = ()  # every line after the previous segment's URI, raw, before `uri_line`
+    lines: tuple[
+        str, ...
+    ] = ()  # every line after the previous segment's URI, raw, before `uri_line`
     uri_line: str = ""  # raw
     first_line: int = 0  # 1-based number of lines[0] (or of the URI line) in the text
 
@@ -86,6 +88,7 @@ class MediaPlaylist:
     variables: tuple[tuple[str, str], ...] = ()  # EXT-X-DEFINE, resolved
     newline: str = "\n"
     final_newline: bool = True
+    byte_order_mark: bool = False  # there was one; the first line is without it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,3 +141,4 @@ class MultivariantPlaylist:
     variables: tuple[tuple[str, str], ...] = ()
     newline: str = "\n"
     final_newline: bool = True
+    byte_order_mark: bool = False  # there was one; the first line is without it

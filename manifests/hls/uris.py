@@ -1,0 +1,65 @@
+"""URIs of a playlist made absolute (rule A-47), and safe to write into another (threat 12)."""
+
+import re
+from urllib.parse import quote, urljoin, urlsplit
+
+from manifests.errors import PlaylistSyntaxError
+
+LEGAL = "-._~:/?#[]@!$&'()*+,;=%"  # besides letters and digits (RFC 3986, section 2)
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CLEAN = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+
+# The two forms that nearly all references have; no other form matches, and nothing is left to do.
+BELOW_BASE = re.compile(r"[A-Za-z0-9_~%!$&'()*+,;=@\-][A-Za-z0-9\-._~%!$&'()*+,;=@/?]*")
+ABSOLUTE = re.compile(
+    r"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?/[A-Za-z0-9\-._~%!$&'()*+,;=@/?:]*",
+)
+
+
+class Resolver:
+    """Makes references absolute against the URL that their playlist was fetched from."""
+
+    __slots__ = ("_base", "_folder")
+
+    def __init__(self, base: str) -> None:
+        """Take the base.
+
+        Args:
+            base: Absolute URL, after redirects.
+
+        Raises:
+            ValueError: It is not an absolute URL.
+        """
+        if CONTROLS.search(base) or not SCHEME.match(base):
+            raise ValueError(f"not an absolute URL: {base[:80]!r}")
+        self._base = quote(base, safe=LEGAL)
+        self._folder = urljoin(self._base, "x")[:-1]
+
+    def resolve(self, reference: str, *, line: int) -> str:
+        """Make a reference absolute; characters that no URI may have are percent-encoded.
+
+        A legal URI of a scheme that has no hierarchy (`skd:`, `data:`) stays as it is.
+
+        Raises:
+            PlaylistSyntaxError: It is empty, has control characters or cannot be resolved.
+        """
+        if BELOW_BASE.fullmatch(reference) and "/." not in reference:
+            return self._folder + reference
+        if ABSOLUTE.fullmatch(reference):
+            return reference
+        if not reference:
+            raise PlaylistSyntaxError("empty URI", line=line)
+        # `urlsplit` drops TAB, CR and LF without a word: look before it does.
+        if CONTROLS.search(reference):
+            raise PlaylistSyntaxError(f"control character in URI {reference[:80]!r}", line=line)
+        try:
+            encoded = quote(reference, safe=LEGAL)
+            absolute = urljoin(self._base, encoded)
+            parts = urlsplit(absolute)
+            hostless = parts.scheme in ("http", "https") and not parts.hostname
+        except ValueError:  # UnicodeEncodeError among them
+            raise PlaylistSyntaxError(f"not a URI: {reference[:80]!r}", line=line) from None
+        if hostless or not CLEAN.fullmatch(absolute):
+            raise PlaylistSyntaxError(f"not a URI: {reference[:80]!r}", line=line)
+        return absolute
