@@ -4,15 +4,33 @@ Every picture is decoded once, scaled for each rung and encoded; what is finishe
 by segment, so ten minutes or ten hours of content need the same memory.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
-from packager.packaging.ladder import Rung
+from packager.packaging.audio import AudioEncoder, frame_of
+from packager.packaging.ladder import AudioSpec, Rung, VideoSpec
+from packager.packaging.segmentation import SegmentPlan, nearest
+from packager.packaging.tracks import Sample, Track
+from packager.packaging.video import VideoEncoder
+from packager.packaging.write import EncodedRendition, EncodedSegment, RenditionWriter
+
+__all__ = [
+    "AudioSource",
+    "EncodeSettings",
+    "EncodedRendition",
+    "EncodedSegment",
+    "LadderEncoder",
+    "VideoSource",
+    "encode_ladder",
+]
 
 Progress = Callable[[float], None]  # called with the seconds of video encoded so far
 
@@ -51,23 +69,105 @@ class EncodeSettings:
     threads: int = 0  # per video rung; 0: libx264's choice
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedSegment:
-    """One segment that was written."""
+class LadderEncoder:
+    """Encodes pictures and sound for every rung of a ladder, as they come.
 
-    name: str  # of the file in the rendition's folder
-    duration: Fraction  # seconds, from the media's timestamps
-    size: int  # bytes
+    Rungs with the same video or audio share one encoder.
+    """
 
+    def __init__(
+        self,
+        rungs: Sequence[Rung],
+        plan: SegmentPlan,
+        folders: Mapping[Rung, Path],
+        *,
+        settings: EncodeSettings,
+        pixel_aspect: Fraction = Fraction(1),
+        gain: float = 1.0,
+        first_number: int = 1,
+        counters: Mapping[Rung, Mapping[int, int]] | None = None,
+    ) -> None:
+        """Open the encoders.
 
-@dataclass(frozen=True, slots=True)
-class EncodedRendition:
-    """The files made for one rung."""
+        Args:
+            rungs: Of one ladder, each once.
+            plan: Where segments begin.
+            folders: For the files of each rung; they exist.
+            settings: How hard to try.
+            pixel_aspect: Width through height of the pictures' pixels.
+            gain: Factor for the sound.
+            first_number: Of the first segment: a part of an asset goes on where another ends.
+            counters: Continuity counters with which a TS rung goes on.
+        """
+        self._plan = plan
+        self._held: av.VideoFrame | None = None  # shown until the next picture comes
+        self._videos: dict[tuple[VideoSpec, bool], VideoEncoder] = {}
+        self._audios: dict[AudioSpec, AudioEncoder] = {}
+        self._writers: list[RenditionWriter] = []
+        self._readers: dict[Track, list[RenditionWriter]] = defaultdict(list)
+        for rung in rungs:
+            tracks: list[Track] = []
+            if rung.video is not None:
+                annex_b = rung.container == "ts"
+                video = self._videos.get((rung.video, annex_b)) or VideoEncoder(
+                    rung.video,
+                    plan,
+                    annex_b=annex_b,
+                    preset=settings.preset,
+                    crf=settings.crf,
+                    threads=settings.threads,
+                    pixel_aspect=pixel_aspect,
+                )
+                self._videos[rung.video, annex_b] = video
+                tracks.append(video.track)
+            if rung.audio is not None:
+                audio = self._audios.get(rung.audio) or AudioEncoder(rung.audio, plan, gain=gain)
+                self._audios[rung.audio] = audio
+                tracks.append(audio.track)
+            writer = RenditionWriter(
+                rung,
+                plan,
+                tracks,
+                folders[rung],
+                first_number=first_number,
+                counters=(counters or {}).get(rung),
+            )
+            self._writers.append(writer)
+            for track in tracks:
+                self._readers[track].append(writer)
 
-    rung: Rung
-    folder: Path
-    init: str | None  # name of the init section's file, where the container has one
-    segments: tuple[EncodedSegment, ...]
+    def picture(self, frame: av.VideoFrame, at: Fraction) -> None:
+        """Show `frame` from `at` seconds on, until the next one."""
+        self._show_held(at)
+        self._held = frame
+
+    def sound(self, frame: av.AudioFrame, at: Fraction | None = None) -> None:
+        """Let `frame` sound at `at` seconds; None: after the one before."""
+        for audio in self._audios.values():
+            self._hand_on(audio.track, audio.encode(frame, at))
+
+    def finish(self, end: int) -> tuple[EncodedRendition, ...]:
+        """End everything at grid frame `end`; one rendition per rung, in their order."""
+        seconds = end / self._plan.grid
+        self._show_held(seconds)
+        for video in self._videos.values():
+            self._hand_on(video.track, video.finish())
+        for audio in self._audios.values():
+            self._hand_on(audio.track, audio.finish(nearest(seconds * audio.track.rate)))
+        return tuple(writer.finish(end) for writer in self._writers)
+
+    def _show_held(self, until: Fraction) -> None:
+        if self._held is None:
+            return
+        if self._plan.total is not None:
+            until = min(until, self._plan.total / self._plan.grid)
+        for video in self._videos.values():
+            samples = video.encode(self._held, nearest(until * video.track.rate))
+            self._hand_on(video.track, samples)
+
+    def _hand_on(self, track: Track, samples: Sequence[Sample]) -> None:
+        for writer in self._readers[track]:
+            writer.add(track, samples)
 
 
 def encode_ladder(
@@ -96,4 +196,24 @@ def encode_ladder(
     Returns:
         One rendition per rung, in the order of `rungs`.
     """
-    raise NotImplementedError
+    plan = SegmentPlan(rungs[0].frame_grid, rungs[0].segment_frames)
+    folders = {rung: out_dir / (names or {}).get(rung, rung.key) for rung in rungs}
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    encoder = LadderEncoder(rungs, plan, folders, settings=settings or EncodeSettings())
+    heard = Fraction(0)
+    seen = Fraction(0)
+    sounds = iter(()) if audio is None else map(partial(frame_of, audio.sample_rate), audio.samples)
+    for array in video.frames:
+        frame = av.VideoFrame.from_ndarray(array, format=video.pixel_format)
+        frame.time_base = 1 / video.frame_rate
+        if video.pixel_format != "rgb24":
+            frame.colorspace = 1  # BT.709
+        encoder.picture(frame, seen)
+        seen += 1 / video.frame_rate
+        while heard < seen and (sound := next(sounds, None)) is not None:
+            encoder.sound(sound)
+            heard += Fraction(sound.samples, sound.sample_rate)
+        if progress is not None:
+            progress(float(seen))
+    return encoder.finish(nearest(seen * plan.grid))

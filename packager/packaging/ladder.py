@@ -15,7 +15,7 @@ from typing import Any, Literal
 Kind = Literal["video", "audio", "muxed", "subtitles"]
 Container = Literal["cmaf", "ts", "packed-aac", "webvtt"]
 
-# Where the timestamps of a creative start in MPEG-TS, in 1/90000 s. Not 0: the PCR runs before them.
+# Where timestamps start in MPEG-TS, in 1/90000 s. Not at 0: the clock reference runs before them.
 TS_ORIGIN = 900_000
 
 
