@@ -9,6 +9,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 
 from packager.mint import MintBuckets
@@ -20,6 +21,7 @@ from packager.tokens import InvalidToken, Token, Tokens, digest_of, new_sid
 
 CLOCK_LEEWAY_S = 60  # by which the clocks of two nodes may differ
 MAX_ASSET_CHARACTERS = 1024
+_STEP = 1000  # sessions let go of before other tasks get their turn: about a millisecond
 
 
 class UnknownSession(Exception):
@@ -90,7 +92,7 @@ class _Resident:
 
 
 class Sessions:
-    """The sessions of one process. Times are POSIX seconds; nothing here reads the clock."""
+    """The sessions of one process; nothing here reads the clock."""
 
     def __init__(
         self,
@@ -119,7 +121,7 @@ class Sessions:
         show: str,
         asset: str,
         parameters: Parameters,
-        now: float,
+        now: datetime,
         *,
         address: str | None = None,
         idle_s: int | None = None,
@@ -131,7 +133,7 @@ class Sessions:
             show: See `tenant`.
             asset: Path below the show's origin.
             parameters: What the viewer sent along.
-            now: The time.
+            now: The time, with its zone.
             address: What to count new sessions by: an IPv4 address or an IPv6 /64. Kept hashed.
             idle_s: Instead of the configured idle time: the length of a VOD asset, say.
 
@@ -141,9 +143,10 @@ class Sessions:
         """
         if len(asset) > MAX_ASSET_CHARACTERS:
             raise SessionRefused("the asset's path is too long", Reason.PATH_INVALID)
-        if address is not None and not self._mint.take(address, now):
+        seconds = now.timestamp()
+        if address is not None and not self._mint.take(address, seconds):
             raise SessionRefused("too many new sessions from one address", Reason.SESSION_LIMIT)
-        created_at = int(now)
+        created_at = int(seconds)
         record = SessionRecord(
             sid=new_sid(),
             tenant=tenant,
@@ -164,19 +167,19 @@ class Sessions:
                 expires_at=record.expires_at + CLOCK_LEEWAY_S,
             )
         )
-        await self._create(record, now)
-        return self._admit(Session(token=token, record=record), now, _padded(record, now))
+        await self._create(record, seconds)
+        return self._admit(Session(token=token, record=record), seconds, _padded(record, seconds))
 
-    def lookup(self, token: str, now: float) -> Session | None:
+    def lookup(self, token: str, now: datetime) -> Session | None:
         """Return a session that is in memory, at once; None does not mean that there is none."""
         resident = self._residents.get(token)
-        if resident is None or now >= resident.deadline:
+        if resident is None or (seconds := now.timestamp()) >= resident.deadline:
             return None
         self._residents.move_to_end(token)
-        self._see(resident, now)
+        self._see(resident, seconds)
         return resident.session
 
-    async def resume(self, token: str, now: float) -> Session:
+    async def resume(self, token: str, now: datetime) -> Session:
         """Return the session of a token, from memory or from the store.
 
         Raises:
@@ -188,7 +191,8 @@ class Sessions:
         if (session := self.lookup(token, now)) is not None:
             return session
         statement = self._tokens.read(token)
-        if now >= statement.expires_at:
+        seconds = now.timestamp()
+        if seconds >= statement.expires_at:
             raise UnknownSession(Reason.SESSION_EXPIRED)
         stored = await self._store.load_session(statement.sid)
         # Another request may have resumed it meanwhile, and settled something since.
@@ -198,9 +202,9 @@ class Sessions:
             raise UnknownSession(Reason.SESSION_UNKNOWN)
         if digest_of(stored.record.asset) != statement.asset_digest:
             raise InvalidToken
-        if now >= stored.deadline:
+        if seconds >= stored.deadline:
             raise UnknownSession(Reason.SESSION_EXPIRED)
-        return self._admit(_session(token, stored), now, stored.deadline)
+        return self._admit(_session(token, stored), seconds, stored.deadline)
 
     async def settle(self, session: Session, *decisions: Decision) -> Session:
         """Store decisions, then return the session with those that stand for their breaks (A-03).
@@ -227,7 +231,7 @@ class Sessions:
         standing = await self._store.settle_start(session.sid, edge)
         return self._update(replace(self._latest(session), started_at_edge=standing))
 
-    async def sweep(self, now: float) -> int:
+    async def sweep(self, now: datetime) -> int:
         """Tell the store who was seen, and forget who was not; call it about twice a minute.
 
         Returns:
@@ -236,18 +240,16 @@ class Sessions:
         Raises:
             StoreError: The store failed; what was seen is told at the next call.
         """
-        while self._residents:
-            token, resident = next(iter(self._residents.items()))
-            if now < resident.deadline:
-                break
-            del self._residents[token]
+        seconds = now.timestamp()
+        while self._forget_idle(seconds):
+            await asyncio.sleep(0)
         touches, self._touches = self._touches, {}
         try:
             await self._store.touch(touches)
         except StoreError:
             self._touches = touches | self._touches
             raise
-        return await self._store.expire(int(now))
+        return await self._store.expire(int(seconds))
 
     async def _create(self, record: SessionRecord, now: float) -> None:
         """Store a session; a full store first gives up those that have ended."""
@@ -282,6 +284,17 @@ class Sessions:
         resident.deadline = min(now + record.idle_s, record.expires_at)
         if resident.deadline > resident.stored_deadline:
             resident.stored_deadline = self._touches[record.sid] = _padded(record, now)
+
+    def _forget_idle(self, now: float) -> bool:
+        """Let go of up to a thousand sessions not seen for longest; return if more may follow."""
+        for _ in range(_STEP):
+            if not self._residents:
+                return False
+            token, resident = next(iter(self._residents.items()))
+            if now < resident.deadline:
+                return False
+            del self._residents[token]
+        return True
 
     def _latest(self, session: Session) -> Session:
         resident = self._residents.get(session.token)

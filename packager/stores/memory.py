@@ -105,8 +105,9 @@ class MemoryStore:
                     del bucket[-_STEP:]
                     removed += sum(self._remove_if_due(sid, now) for sid in step)
                     await asyncio.sleep(0)
-            finally:  # what is left if this task is cancelled
-                self._buckets.setdefault(number, []).extend(bucket)
+            finally:
+                if bucket:  # this task was cancelled
+                    self._buckets.setdefault(number, []).extend(bucket)
         return removed
 
     async def put_channel(self, key: str, state: bytes) -> None:

@@ -1,0 +1,256 @@
+"""The store in one SQLite file: survives restarts, shared by the processes of one machine.
+
+``synchronous=FULL``: a decision is on the disk before anyone sees it, so it outlives a power cut
+and not only a crash; players that outlived it too would notice (A-02). Commits in groups make that
+affordable. WAL lets processes read while another writes.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+
+from packager.reasons import Reason
+from packager.stores import (
+    CHANNEL_LIMIT,
+    DEFAULT_SESSION_LIMIT,
+    MAX_CHANNEL_BYTES,
+    StoreError,
+)
+from packager.stores.records import (
+    Decision,
+    RecordError,
+    SessionRecord,
+    StoredSession,
+    read_decision,
+    read_record,
+    write_decision,
+    write_record,
+)
+from packager.stores.sqlite_thread import SqliteThread
+
+BUSY_TIMEOUT_S = 2.0  # for another process to commit; its groups take milliseconds
+_STEP = 500  # sessions touched or removed in one transaction
+
+# Each entry takes the schema from the version of its index to the next; never edit one, add one.
+_MIGRATIONS = (
+    (
+        """CREATE TABLE sessions (
+            sid TEXT PRIMARY KEY, deadline INTEGER NOT NULL, record BLOB NOT NULL, edge TEXT
+        ) WITHOUT ROWID""",
+        "CREATE INDEX sessions_by_deadline ON sessions (deadline)",
+        """CREATE TABLE decisions (
+            sid TEXT NOT NULL, break_id TEXT NOT NULL, decision BLOB NOT NULL,
+            PRIMARY KEY (sid, break_id)
+        ) WITHOUT ROWID""",
+        "CREATE TABLE channels (written INTEGER PRIMARY KEY, key TEXT UNIQUE, state BLOB NOT NULL)",
+        # Counting a million rows at each start of a session would take longer than the start.
+        "CREATE TABLE tally (sessions INTEGER NOT NULL)",
+        "INSERT INTO tally VALUES (0)",
+        """CREATE TRIGGER session_created AFTER INSERT ON sessions BEGIN
+            UPDATE tally SET sessions = sessions + 1;
+        END""",
+        """CREATE TRIGGER session_removed AFTER DELETE ON sessions BEGIN
+            DELETE FROM decisions WHERE sid = OLD.sid;
+            UPDATE tally SET sessions = sessions - 1;
+        END""",
+    ),
+)
+
+
+class SqliteStore:
+    """Sessions in a file; see `packager.stores.Store`. Made with `open`."""
+
+    def __init__(self, thread: SqliteThread, session_limit: int) -> None:
+        self._thread = thread
+        self._session_limit = session_limit
+
+    @classmethod
+    async def open(cls, path: Path, *, session_limit: int = DEFAULT_SESSION_LIMIT) -> "SqliteStore":
+        """Open a file, made if it is not there, and bring its schema up to date.
+
+        Raises:
+            StoreError: It cannot be opened, is no database, or is of a later release.
+        """
+        thread = SqliteThread()
+        await thread.open(lambda: _connect(path))
+        return cls(thread, session_limit)
+
+    async def create_session(self, record: SessionRecord, deadline: int) -> None:
+        """See `Store`; a full store refuses."""
+        row = (record.sid, deadline, write_record(record))
+
+        def run(connection: sqlite3.Connection) -> Reason | None:
+            (sessions,) = connection.execute("SELECT sessions FROM tally").fetchone()
+            if sessions >= self._session_limit:
+                return Reason.SESSION_LIMIT
+            sql = "INSERT OR IGNORE INTO sessions (sid, deadline, record) VALUES (?, ?, ?)"
+            return None if connection.execute(sql, row).rowcount else Reason.STORE_FAILED
+
+        refusal = await self._thread.call(run, writes=True)
+        if refusal is not None:
+            raise StoreError("the store is full or has a session of this id", refusal)
+
+    async def load_session(self, sid: str) -> StoredSession | None:
+        """See `Store`."""
+
+        def run(
+            connection: sqlite3.Connection,
+        ) -> tuple[tuple[int, bytes, str | None], list[bytes]] | None:
+            sql = "SELECT deadline, record, edge FROM sessions WHERE sid = ?"
+            row = connection.execute(sql, (sid,)).fetchone()
+            if row is None:
+                return None
+            sql = "SELECT decision FROM decisions WHERE sid = ?"
+            return row, [decision for (decision,) in connection.execute(sql, (sid,))]
+
+        found = await self._thread.call(run, writes=False)
+        if found is None:
+            return None
+        (deadline, record, edge), decisions = found
+        try:
+            return StoredSession(
+                record=read_record(sid, record),
+                deadline=deadline,
+                decisions=tuple(map(read_decision, decisions)),
+                started_at_edge=None if edge is None else Decimal(edge),
+            )
+        except RecordError as error:
+            raise StoreError(str(error)) from error
+
+    async def settle(self, sid: str, decision: Decision) -> Decision:
+        """See `Store`; the write lock makes one of several processes the first."""
+        data = write_decision(decision)
+
+        def run(connection: sqlite3.Connection) -> bytes | None:
+            sql = """INSERT INTO decisions SELECT ?1, ?2, ?3
+                WHERE EXISTS (SELECT 1 FROM sessions WHERE sid = ?1) ON CONFLICT DO NOTHING"""
+            if connection.execute(sql, (sid, decision.break_id, data)).rowcount:
+                return data
+            sql = "SELECT decision FROM decisions WHERE sid = ? AND break_id = ?"
+            row = connection.execute(sql, (sid, decision.break_id)).fetchone()
+            return None if row is None else bytes(row[0])
+
+        standing = await self._thread.call(run, writes=True)
+        if standing is None:
+            raise StoreError("there is no such session", Reason.SESSION_UNKNOWN)
+        if standing == data:
+            return decision
+        try:
+            return read_decision(standing)
+        except RecordError as error:
+            raise StoreError(str(error)) from error
+
+    async def settle_start(self, sid: str, edge: Decimal) -> Decimal:
+        """See `Store`."""
+
+        def run(connection: sqlite3.Connection) -> str | None:
+            sql = "UPDATE sessions SET edge = coalesce(edge, ?) WHERE sid = ? RETURNING edge"
+            row = connection.execute(sql, (str(edge), sid)).fetchone()
+            return None if row is None else str(row[0])
+
+        standing = await self._thread.call(run, writes=True)
+        if standing is None:
+            raise StoreError("there is no such session", Reason.SESSION_UNKNOWN)
+        return Decimal(standing)
+
+    async def touch(self, deadlines: Mapping[str, int]) -> None:
+        """See `Store`; in steps, so that decisions need not wait for thousands of these."""
+        rows = ((deadline, sid) for sid, deadline in deadlines.items())
+        sql = "UPDATE sessions SET deadline = max(deadline, ?) WHERE sid = ?"
+        while step := list(islice(rows, _STEP)):
+
+            def run(
+                connection: sqlite3.Connection, step: list[tuple[int, str]] = step
+            ) -> sqlite3.Cursor:
+                return connection.executemany(sql, step)
+
+            await self._thread.call(run, writes=True)
+
+    async def expire(self, now: int) -> int:
+        """See `Store`."""
+
+        def run(connection: sqlite3.Connection) -> int:
+            sql = """DELETE FROM sessions WHERE sid IN
+                (SELECT sid FROM sessions WHERE deadline <= ? LIMIT ?)"""
+            return connection.execute(sql, (now, _STEP)).rowcount
+
+        removed = 0
+        while step := await self._thread.call(run, writes=True):
+            removed += step
+        return removed
+
+    async def put_channel(self, key: str, state: bytes) -> None:
+        """See `Store`."""
+        if len(state) > MAX_CHANNEL_BYTES:
+            raise StoreError("the state of a channel is too large")
+
+        def run(connection: sqlite3.Connection) -> None:
+            known = connection.execute("SELECT 1 FROM channels WHERE key = ?", (key,)).fetchone()
+            # Replacing a row gives it the highest number, so the lowest was written longest ago.
+            sql = "INSERT OR REPLACE INTO channels (key, state) VALUES (?, ?)"
+            connection.execute(sql, (key, state))
+            if known is None:
+                sql = """DELETE FROM channels WHERE written IN
+                    (SELECT written FROM channels ORDER BY written DESC LIMIT -1 OFFSET ?)"""
+                connection.execute(sql, (CHANNEL_LIMIT,))
+
+        await self._thread.call(run, writes=True)
+
+    async def get_channel(self, key: str) -> bytes | None:
+        """See `Store`."""
+
+        def run(connection: sqlite3.Connection) -> bytes | None:
+            sql = "SELECT state FROM channels WHERE key = ?"
+            row = connection.execute(sql, (key,)).fetchone()
+            return None if row is None else bytes(row[0])
+
+        return await self._thread.call(run, writes=False)
+
+    async def close(self) -> None:
+        """See `Store`."""
+        await self._thread.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open the file, for its owner only: what viewers send along may say who they are."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        _use_wal(connection)
+        connection.execute("PRAGMA synchronous = FULL")
+        _migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL; that fails at once where another process is doing the same."""
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date, one process at a time."""
+    connection.execute("BEGIN IMMEDIATE")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(_MIGRATIONS):
+        raise StoreError(f"its schema is of a later release: version {version}")
+    for migration in _MIGRATIONS[version:]:
+        for statement in migration:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+    connection.execute("COMMIT")
