@@ -1,0 +1,88 @@
+"""What must hold between settings: names that exist, addresses that may be reached.
+
+Checks look at the document, not at the values, so that they find what they can even where other
+settings are wrong.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+
+from packager.config.document import Entries, Node, Problem, Scalar, below, each
+from packager.config.settings import suggestion
+
+
+def slate_has_seconds(rule: Entries) -> Iterator[Problem]:
+    """A scheduled break that shows slate says for how long."""
+    if _text(below(rule, "fill")) == "slate" and "seconds" not in rule.keys:
+        yield Problem(rule.place, "slate at a fixed time has no end; add `seconds: 10`")
+
+
+def assets_exist(show: Entries) -> Iterator[Problem]:
+    """Breaks show assets that the show has."""
+    assets = below(show, "assets")
+    known = tuple(assets.keys) if isinstance(assets, Entries) else ()
+    for rule in each(below(show, "breaks")):
+        asset = below(rule, "fill", "asset")
+        if asset and (name := _text(asset)) and name not in known:
+            yield Problem(asset.place, f"no asset {name!r}; {suggestion(name, known)}")
+
+
+def slate_exists(show: Entries) -> Iterator[Problem]:
+    """A show whose breaks need slate has one."""
+    for rule in each(below(show, "breaks")):
+        for use in (below(rule, "fill"), below(rule, "else")):
+            if use and _text(use) == "slate" and "slate" not in show.keys:
+                reason = "the show has no slate; add `slate: {file: slate.mp4}` to it"
+                yield Problem(use.place, reason)
+
+
+def there_is_a_show(config: Entries) -> Iterator[Problem]:
+    """At least one show is configured."""
+    shows = below(config, "shows")
+    if isinstance(shows, Entries) and not shows.keys:
+        yield Problem(shows.place, "no show is configured; add one")
+
+
+def tenants_exist(config: Entries) -> Iterator[Problem]:
+    """Shows name tenants that are configured."""
+    known = [_text(tenant) for tenant in each(below(config, "tenants"))] or ["default"]
+    for show in each(below(config, "shows")):
+        for tenant in each(below(show, "tenants")):
+            name = _text(tenant)
+            if name and name not in known:
+                yield Problem(tenant.place, f"no tenant {name!r}; {suggestion(name, known)}")
+
+
+def admin_is_private(config: Entries) -> Iterator[Problem]:
+    """The admin side, which asks for no password, listens to this machine alone."""
+    address = below(config, "admin", "address")
+    public = below(config, "admin", "public")
+    if isinstance(public, Scalar) and public.value is True:
+        return
+    with suppress(ValueError):
+        if address and not ip_address(_text(address)).is_loopback:
+            reason = "others could reach health, metrics and console, which ask for no password;"
+            yield Problem(address.place, f"{reason} use 127.0.0.1, or add `public: true`")
+
+
+def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
+    """Origins and ad servers with a private address are in ``outbound.allow``."""
+    networks = []
+    for item in each(below(config, "outbound", "allow")):
+        with suppress(ValueError):
+            networks.append(ip_network(_text(item)))
+    for show in each(below(config, "shows")):
+        vasts = [below(rule, "fill", "vast") for rule in each(below(show, "breaks"))]
+        for url in (below(show, "origin"), *vasts):
+            with suppress(ValueError):
+                host = urlsplit(_text(url)).hostname or ""
+                address = ip_address("127.0.0.1" if host == "localhost" else host)
+                if url and not address.is_global and not any(address in n for n in networks):
+                    reason = f"{host} is a private address; add {address} to `outbound.allow`"
+                    yield Problem(url.place, reason)
+
+
+def _text(node: Node | None) -> str:
+    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""

@@ -1,0 +1,46 @@
+"""``weft check CONFIG``: is this configuration one that Weft would start with?"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from packager.config.document import ConfigError
+from packager.config.file import load
+from packager.config.values import Config, CueBreaks, Show
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+def check(config: Path) -> None:
+    """Check the file CONFIG and everything that it names; exit with 1 if Weft would not start."""
+    try:
+        checked = load(config)
+    except ConfigError as error:
+        click.echo(error, err=True)
+        count = len(error.problems)
+        click.echo(f"{count} problem{'s' if count > 1 else ''}; nothing was started", err=True)
+        sys.exit(1)
+    Console().print(summary(checked))
+    click.echo(f"OK: {config} can be served")
+
+
+def summary(config: Config) -> Table:
+    """Return the shows of a configuration as a table for the terminal."""
+    table = Table("Show", "Origin", "Breaks", "Slate", "Assets")
+    for show in config.shows.values():
+        slate = show.slate.file.name if show.slate else ""
+        breaks = "\n".join(_breaks(show))
+        table.add_row(show.name, show.origin, breaks, slate, "\n".join(show.assets))
+    return table
+
+
+def _breaks(show: Show) -> Iterator[str]:
+    """Say where the breaks of a show are, ``3 x at 312.5``; never what an ad server's URL has."""
+    places = ("cues" if isinstance(rule, CueBreaks) else f"at {rule.at}" for rule in show.breaks)
+    for place, count in Counter(places).items():
+        yield place if count == 1 else f"{count} x {place}"
