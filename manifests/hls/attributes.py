@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from manifests.errors import PlaylistLimitError, PlaylistSyntaxError
 from manifests.hls.lexer import DEFAULT_LIMITS
 
+Attributes = tuple[tuple[str, str], ...]  # names and values, in the order written
+
 # Possessive (`++`, `*+`): a mismatch is final, so a line of 16 KiB costs 16 Ki steps (threat 21).
 PAIR = re.compile(r'[ \t]*+([^=,"\s]++)[ \t]*+=[ \t]*+("[^"\r\n]*+"|[^",\r\n]*+)[ \t]*+(,|\Z)')
 UNQUOTABLE = re.compile(r'["\r\n]')
 
 
-def read_attributes(
-    text: str, *, line: int, limit: int = DEFAULT_LIMITS.attributes
-) -> tuple[tuple[str, str], ...]:
+def read_attributes(text: str, *, line: int, limit: int = DEFAULT_LIMITS.attributes) -> Attributes:
     """Split an attribute list into its pairs, in the order written; values keep their quotes.
 
     Blanks around names and values and a comma at the end are forgiven.

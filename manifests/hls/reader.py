@@ -14,9 +14,10 @@ from decimal import Decimal
 from functools import partial
 
 from manifests.errors import ManifestError, PlaylistLimitError, PlaylistSyntaxError
-from manifests.hls.attributes import quote, unquote
+from manifests.hls.attributes import unquote
 from manifests.hls.lexer import BLANKS, DEFAULT_LIMITS, Limits, Lines, read_lines
 from manifests.hls.model import ByteRange, Key, Map, MediaPlaylist, Segment
+from manifests.hls.numbers import read_decimal, read_integer
 from manifests.hls.tags import (
     CUE_PREFIXES,
     MULTIVARIANT_TAGS,
@@ -24,12 +25,10 @@ from manifests.hls.tags import (
     PLAYLIST_TAGS,
     SEGMENT_TAGS,
 )
-from manifests.hls.uris import Resolver
+from manifests.hls.uris import Resolver, absolute
 from manifests.hls.variables import Variables, query_of
 from manifests.timing import read_date_time
 
-INTEGER = re.compile(r"[0-9]{1,20}")
-SECONDS = re.compile(r"[0-9]{1,10}(?:\.[0-9]{0,30})?|\.[0-9]{1,30}")
 RANGE = re.compile(r"([0-9]{1,20})(?:@([0-9]{1,20}))?")
 INTEGER_TAGS = ("EXT-X-VERSION", "EXT-X-TARGETDURATION")
 SEQUENCE_TAGS = ("EXT-X-MEDIA-SEQUENCE", "EXT-X-DISCONTINUITY-SEQUENCE")
@@ -61,13 +60,6 @@ def read_media_playlist(
         query=query_of(url) if query is None else query, imports=imports or {}, limits=limits
     )
     return _Reader(read_lines(text, limits), url, variables, limits).read()
-
-
-def read_integer(text: str, *, line: int) -> int:
-    """Read a decimal integer (section 4.2)."""
-    if not INTEGER.fullmatch(text):
-        raise PlaylistSyntaxError(f"not an integer: {text[:40]!r}", line=line)
-    return int(text)
 
 
 class _Reader:
@@ -128,7 +120,8 @@ class _Reader:
                     raise PlaylistSyntaxError("the EXTINF before has no URI", line=index + 1)
                 duration = durations.get(line)
                 if duration is None:
-                    duration = durations[line] = _read_extinf(line, index + 1)
+                    text = line.removeprefix("#EXTINF:").partition(",")[0].strip(BLANKS)
+                    duration = durations[line] = read_decimal(text, line=index + 1)
             elif line.startswith("#EXT"):
                 name, _, value = line[1:].partition(":")
                 if (on_tag := tags.get(name)) is not None:
@@ -285,7 +278,9 @@ class _Reader:
             self.keys_by_format.clear()
             self.keys = ()
             return
-        uri, attributes = self.with_absolute_uri(attributes, "KEY", line)
+        uri, attributes = absolute(attributes, self.resolver, line=line)
+        if uri is None:
+            raise PlaylistSyntaxError("KEY has no URI", line=line)
         keyformat = unquote(values.get("KEYFORMAT", "identity"))
         self.keys_by_format[keyformat] = Key(
             method=method,
@@ -307,18 +302,10 @@ class _Reader:
             if match is None or match[2] is None:
                 raise PlaylistSyntaxError(f"not a BYTERANGE of a MAP: {written[:40]!r}", line=line)
             byterange = ByteRange(int(match[1]), int(match[2]))
-        uri, attributes = self.with_absolute_uri(attributes, "MAP", line)
+        uri, attributes = absolute(attributes, self.resolver, line=line)
+        if uri is None:
+            raise PlaylistSyntaxError("MAP has no URI", line=line)
         self.map = Map(uri=uri, byterange=byterange, keys=self.keys, attributes=attributes)
-
-    def with_absolute_uri(
-        self, attributes: Sequence[tuple[str, str]], tag: str, line: int
-    ) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """The URI, absolute, and the attributes with it in its place (rule A-47)."""
-        written = dict(attributes).get("URI")
-        if written is None:
-            raise PlaylistSyntaxError(f"{tag} has no URI", line=line)
-        uri = self.resolver.resolve(unquote(written), line=line)
-        return uri, tuple((n, quote(uri) if n == "URI" else v) for n, v in attributes)
 
 
 def _header_end(lines: Sequence[str]) -> int:
@@ -338,10 +325,3 @@ def _header_end(lines: Sequence[str]) -> int:
         elif end == index:
             end = index + 1
     return end
-
-
-def _read_extinf(line: str, number: int) -> Decimal:
-    text = line.removeprefix("#EXTINF:").partition(",")[0].strip(BLANKS)
-    if not SECONDS.fullmatch(text):
-        raise PlaylistSyntaxError(f"not a duration: {text[:40]!r}", line=number)
-    return Decimal(text)

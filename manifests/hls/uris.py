@@ -1,9 +1,11 @@
 """URIs of a playlist made absolute (rule A-47), and safe to write into another (threat 12)."""
 
 import re
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote as percent_encode
+from urllib.parse import urljoin, urlsplit
 
 from manifests.errors import PlaylistSyntaxError
+from manifests.hls.attributes import Attributes, quote, unquote
 
 LEGAL = "-._~:/?#[]@!$&'()*+,;=%"  # besides letters and digits (RFC 3986, section 2)
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -33,7 +35,7 @@ class Resolver:
         """
         if CONTROLS.search(base) or not SCHEME.match(base):
             raise ValueError(f"not an absolute URL: {base[:80]!r}")
-        self._base = quote(base, safe=LEGAL)
+        self._base = percent_encode(base, safe=LEGAL)
         self._folder = urljoin(self._base, "x")[:-1]
 
     def resolve(self, reference: str, *, line: int) -> str:
@@ -54,7 +56,7 @@ class Resolver:
         if CONTROLS.search(reference):
             raise PlaylistSyntaxError(f"control character in URI {reference[:80]!r}", line=line)
         try:
-            encoded = quote(reference, safe=LEGAL)
+            encoded = percent_encode(reference, safe=LEGAL)
             absolute = urljoin(self._base, encoded)
             parts = urlsplit(absolute)
             hostless = parts.scheme in ("http", "https") and not parts.hostname
@@ -63,3 +65,18 @@ class Resolver:
         if hostless or not CLEAN.fullmatch(absolute):
             raise PlaylistSyntaxError(f"not a URI: {reference[:80]!r}", line=line)
         return absolute
+
+
+def absolute(
+    attributes: Attributes, resolver: Resolver, *, line: int
+) -> tuple[str | None, Attributes]:
+    """The attribute URI made absolute, and all attributes with it in its place.
+
+    Raises:
+        PlaylistSyntaxError: It cannot be resolved.
+    """
+    for index, (name, value) in enumerate(attributes):
+        if name == "URI":
+            uri = resolver.resolve(unquote(value), line=line)
+            return uri, (*attributes[:index], (name, quote(uri)), *attributes[index + 1 :])
+    return None, attributes

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 from manifests.errors import PlaylistLimitError, PlaylistSyntaxError
-from manifests.hls.attributes import read_attributes, unquote
+from manifests.hls.attributes import Attributes, read_attributes, unquote
 from manifests.hls.lexer import DEFAULT_LIMITS, Limits
 
 REFERENCE = re.compile(r"\{\$([A-Za-z0-9_-]++)\}")
@@ -39,7 +39,7 @@ class Variables:
         self._left = limits.size_bytes  # what references may still add, in the whole playlist
 
     @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
+    def pairs(self) -> Attributes:
         """Names and values, in the order defined."""
         return tuple(self._values.items())
 
@@ -100,7 +100,7 @@ class Variables:
             raise PlaylistLimitError(f"line {line}: variables make it too long")
         return resolved
 
-    def read_attributes(self, text: str, *, line: int) -> tuple[tuple[str, str], ...]:
+    def read_attributes(self, text: str, *, line: int) -> Attributes:
         """Read an attribute list with its variables resolved."""
         attributes = read_attributes(text, line=line, limit=self._limits.attributes)
         if "{$" not in text:
