@@ -20,11 +20,6 @@ class Server:
         return f"http://{host}:{self.port}{path}"
 
 
-def response(body: bytes = b"", *headers: str, status: str = "200 OK") -> bytes:
-    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
-    return "\r\n".join(head).encode("latin-1") + body
-
-
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"

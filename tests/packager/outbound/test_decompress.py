@@ -34,9 +34,10 @@ ENCODERS = {
 
 def inflate(coding: str, data: bytes, chunk: int) -> list[bytes]:
     decode = decoder(coding)
-    pieces = [
-        piece for i in range(0, len(data), chunk) for piece in decode.feed(data[i : i + chunk])
-    ]
+    pieces: list[bytes] = []
+    for i in range(0, len(data), chunk):
+        pieces += decode.feed(b"")
+        pieces += decode.feed(data[i : i + chunk])
     decode.finish()
     return pieces
 
