@@ -4,6 +4,7 @@ Instants are Decimal seconds on the content clock: seconds since 1970 where the 
 program date-time, else seconds since the first segment.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -28,6 +29,7 @@ class Cue:
     duration_rank: int = 9  # precedence of the duration's source, smaller wins (A-79, C-10)
     elapsed: Decimal | None = None  # seconds since the break's start, on CONT
     event_id: str | None = None
+    type_id: int | None = None  # segmentation type, where the cue has one (C-06)
     dialect: str = ""  # the rule that describes it, "A-72"
     auto_return: bool = True  # C-04
     upids: tuple[tuple[int, bytes], ...] = ()  # C-13: (type, raw)
@@ -38,17 +40,57 @@ class Cue:
 class AdBreak:
     """An interval (or point) of the content that may be replaced, filled or inserted into."""
 
-    id: str  # stable: the same in every process that reads the same content
-    start: Decimal  # out point
-    planned_end: Decimal | None  # start + announced duration; equal to start: a point; None: unknown
-    end: Decimal | None = None  # where a cue brought the content back; None: not (yet) said
+    id: str  # stable: the same in every process that reads the same content; [A-Za-z0-9._-]
+    start: Decimal  # where the content says that it begins
+    out_at: Decimal  # where viewers may leave: later than `start` if it was found late (A-28)
+    planned_end: Decimal | None  # equal to start: a point; None: unknown
+    end: Decimal | None = None  # where a cue brought the content back, or late (A-27)
+    duration_rank: int = 9
     event_id: str | None = None
+    type_id: int | None = None
     source: str = "cue"  # "cue" or "schedule"
-    dialects: tuple[str, ...] = ()
     upids: tuple[tuple[int, bytes], ...] = ()
     message: str | None = None
 
     @property
     def is_point(self) -> bool:
-        """Whether ads go between two segments and nothing is removed."""
+        """Whether ads go between two segments and nothing is removed (A-73)."""
         return self.planned_end == self.start
+
+    @property
+    def in_at(self) -> Decimal | None:
+        """Where content comes back, as far as is known; an IN after the plan changes nothing."""
+        if self.end is None or self.planned_end is None:
+            return self.planned_end if self.end is None else self.end
+        return min(self.end, max(self.planned_end, self.out_at))
+
+    @property
+    def length(self) -> Decimal | None:
+        """Seconds to fill, as far as is known."""
+        return None if self.in_at is None else max(self.in_at - self.out_at, Decimal(0))
+
+
+def scheduled_breaks(
+    places: Iterable[Decimal | None], duration: Decimal
+) -> tuple[tuple[AdBreak, ...], tuple[Decimal, ...]]:
+    """Breaks at configured places of a VOD presentation; they remove nothing.
+
+    Args:
+        places: Seconds from the start, or None for the end (post-roll); in document order.
+        duration: Of the presentation, seconds.
+
+    Returns:
+        The breaks, ordered by time and at one time in document order (D-43), and the places
+        beyond the end, which cannot be served.
+    """
+    found: list[AdBreak] = []
+    beyond: list[Decimal] = []
+    for number, place in enumerate(places):
+        at = duration if place is None else place
+        if at > duration:
+            beyond.append(at)
+            continue
+        found.append(
+            AdBreak(id=f"s{number}", start=at, out_at=at, planned_end=at, source="schedule")
+        )
+    return tuple(sorted(found, key=lambda one: one.start)), tuple(beyond)

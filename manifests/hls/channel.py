@@ -1,0 +1,310 @@
+"""A show's media playlists as Weft knows them, carried on from refresh to refresh.
+
+The channel holds what is the same for all sessions: tracks and their strips, the breaks that the
+cues opened, and where these fall in every rendition. It is a value: `advance` gives the next one.
+Sessions add their splices (`splice_of`) and get their playlists from both (`playlist`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from manifests.break_log import BreakLog, CueSettings
+from manifests.breaks import AdBreak
+from manifests.creative import Creative
+from manifests.hls.cues import read_cues
+from manifests.hls.fragments import Dressing, PodStrip, PodStrips, Strip, weave
+from manifests.hls.model import MediaPlaylist
+from manifests.hls.numbering import Place, Shadow, cast, place_in_shadow, place_in_track
+from manifests.hls.rendering import NO_SUMS, Header, Sums, make_header, render, sums
+from manifests.hls.track import Track, TrackMemory, follow, resume
+from manifests.splicing.timeline import FRAME_S, Splice, splice
+
+# A reference rendition that stopped holds the others back by no more than this (A-07).
+REFERENCE_LAG = Decimal("1.5")  # target durations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRules:
+    """How a show reads cues and writes content."""
+
+    cues: CueSettings | None = CueSettings()  # None: breaks come from the schedule alone
+    dressing: Dressing = Dressing()
+    spliced: bool = True  # the show may have breaks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """All followed renditions of one origin presentation, by name."""
+
+    reference: str  # the rendition whose cues and borders count
+    rules: ChannelRules = ChannelRules()
+    tracks: Mapping[str, Track] = field(default_factory=dict)
+    strips: Mapping[str, Strip] = field(default_factory=dict)
+    headers: Mapping[str, Header] = field(default_factory=dict)
+    log: BreakLog = BreakLog()
+    shadows: Mapping[tuple[str, str], Shadow] = field(default_factory=dict)  # (break, rendition)
+    seen_edge: Decimal | None = None  # nobody was shown content behind it
+    memories: Mapping[str, TrackMemory] = field(default_factory=dict)  # not followed at present
+    pods: PodStrips = field(default_factory=PodStrips, compare=False)
+    version: int = 0  # rises with every change
+
+    def advance(self, playlists: Mapping[str, MediaPlaylist]) -> "Channel":
+        """Take in new versions of some playlists, all at one instant.
+
+        Raises:
+            ManifestError: A playlist cannot be numbered or its cues cannot be placed.
+        """
+        tracks = dict(self.tracks)
+        for name in sorted(playlists, key=lambda name: name != self.reference):
+            reference = tracks.get(self.reference) if name != self.reference else None
+            memory = self.memories.get(name)
+            if name not in tracks and memory is not None:
+                tracks[name] = resume(memory, playlists[name], reference=reference)
+            else:
+                tracks[name] = follow(tracks.get(name), playlists[name], reference=reference)
+        if all(tracks[name] is self.tracks.get(name) for name in playlists):
+            return self
+        log = self._observed(tracks.get(self.reference))
+        channel = replace(
+            self,
+            tracks=tracks,
+            strips={name: self._strip(name, track) for name, track in tracks.items()},
+            headers={name: self._header(name, track) for name, track in tracks.items()},
+            log=log,
+            shadows=_shadows(self, tracks, log),
+            version=self.version + 1,
+        )
+        return replace(channel, seen_edge=channel._published_edge())
+
+    def _observed(self, reference: Track | None) -> BreakLog:
+        if reference is None or self.rules.cues is None or not reference.segments:
+            return self.log
+        if reference is self.tracks.get(self.reference):
+            return self.log
+        listed = replace(reference.playlist, segments=reference.segments)
+        cues = read_cues(
+            listed,
+            reference.starts,
+            clock_is_utc=reference.utc,
+            shift_s=reference.shift.time_s,
+        )
+        return self.log.observe(
+            cues, edge=reference.edge, seen_edge=self.seen_edge, settings=self.rules.cues
+        )
+
+    def _strip(self, name: str, track: Track) -> Strip:
+        old = self.strips.get(name)
+        if old is not None and old.track is track:
+            return old
+        return weave(track, self.rules.dressing, old)
+
+    def _header(self, name: str, track: Track) -> Header:
+        header = self.headers.get(name)
+        if header is None:
+            return make_header(track.playlist, spliced=self.rules.spliced)
+        ended = track.playlist.ended
+        return header if header.ended == ended else replace(header, ended=ended)
+
+    def _published_edge(self) -> Decimal | None:
+        limits = [
+            min(track.edge, self.limit(name))
+            for name, track in self.tracks.items()
+            if track.segments
+        ]
+        if self.seen_edge is not None:
+            limits.append(self.seen_edge)
+        return max(limits, default=None)
+
+    def limit(self, name: str) -> Decimal:
+        """How far a rendition is published: no further than cues were looked for (rule A-04)."""
+        track = self.tracks[name]
+        reference = self.tracks.get(self.reference)
+        if reference is None or name == self.reference or not reference.segments:
+            return track.edge
+        patience = REFERENCE_LAG * track.playlist.target_duration
+        return max(reference.edge, track.edge - patience)
+
+    def forget_before(self, instant: Decimal) -> "Channel":
+        """Drop breaks that ended before an instant, and their shadows."""
+        log = self.log.forget_before(instant)
+        kept = {one.id for one in log.breaks}
+        shadows = {key: value for key, value in self.shadows.items() if key[0] in kept}
+        return replace(self, log=log, shadows=shadows)
+
+    def unfollow(self, names: Iterable[str]) -> "Channel":
+        """Stop following renditions that nobody watches; their numbering is remembered."""
+        gone = {name for name in names if name in self.tracks}
+        memories = dict(self.memories)
+        for name in gone:
+            if self.tracks[name].segments:
+                memories[name] = TrackMemory.of(self.tracks[name])
+        return replace(
+            self,
+            tracks={n: t for n, t in self.tracks.items() if n not in gone},
+            strips={n: s for n, s in self.strips.items() if n not in gone},
+            memories=memories,
+        )
+
+    def out_border(self, ad_break: AdBreak) -> Decimal | None:
+        """Where the reference rendition leaves the content; None if that is not listed yet."""
+        shadow = self.shadows.get((ad_break.id, self.reference))
+        return shadow.starts[0] if shadow is not None else None
+
+    def splice_of(
+        self,
+        ad_break: AdBreak,
+        pod: Iterable[Creative],
+        rung: str,
+        *,
+        to_the_end: bool = False,
+    ) -> Splice | None:
+        """A session's decision for a break as a splice, as far as it is known now.
+
+        Args:
+            ad_break: The break, as the log has it now.
+            pod: What fills it, in order.
+            rung: Key of the reference rendition's rung.
+            to_the_end: The break is left open up to its end even if the pod is shorter.
+
+        Returns:
+            The splice, or None if the out point is not listed yet.
+        """
+        shadow = self.shadows.get((ad_break.id, self.reference))
+        if shadow is None:
+            return None
+        out_at = shadow.starts[0]
+        one = splice(
+            break_id=ad_break.id,
+            out_at=out_at,
+            in_at=None,
+            pod=pod,
+            rung=rung,
+            limit=ad_break.in_at,
+        )
+        filled_until = out_at + (one.ends[-1] if one.ends else 0)
+        back = ad_break.in_at
+        if not to_the_end and (back is None or filled_until < back - FRAME_S):
+            back = filled_until  # rule D-53: the rest is content
+        if back is None:
+            return one
+        return replace(one, in_at=_first_border(shadow, back))
+
+    def insertion_of(
+        self, at: Decimal, pod: Iterable[Creative], rung: str, *, break_id: str
+    ) -> Splice:
+        """A session's decision for a point of a VOD presentation (rule A-33)."""
+        track = self.tracks[self.reference]
+        border = track.first_border(at, FRAME_S)
+        out_at = track.edge if border is None else border
+        return splice(break_id=break_id, out_at=out_at, in_at=out_at, pod=pod, rung=rung)
+
+    def is_aligned(self, ad_break: AdBreak) -> bool:
+        """Whether every followed rendition has a border near the out point (rule A-26)."""
+        out_at = self.out_border(ad_break)
+        if out_at is None:
+            return False
+        furthest = Decimal(self.tracks[self.reference].playlist.target_duration) / 2
+        return all(
+            abs(track.starts[track.border(out_at)] - out_at) <= furthest
+            for track in self.tracks.values()
+            if track.segments and track.starts[0] <= out_at <= track.edge
+        )
+
+    def place(self, name: str, one: Splice) -> Place | None:
+        """Where a splice stands in a rendition; None if it has not come yet there."""
+        if one.is_insertion:
+            return place_in_track(self.tracks[name], one.out_at)
+        shadow = self.shadows.get((one.break_id, name))
+        return None if shadow is None else place_in_shadow(shadow, one.in_at)
+
+    def is_past(self, name: str, one: Splice) -> bool:
+        """Whether nothing of a splice is left in a rendition's window, not even its return."""
+        track = self.tracks[name]
+        if one.in_at is None or one.is_insertion or not track.segments:
+            return False
+        place = self.place(name, one)
+        return place is not None and place.back is not None and place.back < track.first_msn
+
+    def playlist(
+        self,
+        name: str,
+        splices: Iterable[Splice],
+        rung: str,
+        *,
+        past: Sums = NO_SUMS,
+        until: Decimal | None = None,
+    ) -> bytes:
+        """A session's media playlist.
+
+        Args:
+            name: The rendition.
+            splices: The session's splices that are not past, in order.
+            rung: Key of the rendition's rung in the creatives.
+            past: Effect of the splices that are past (`effect`).
+            until: Start of the first break that is not decided yet.
+        """
+        limit = self.limit(name)
+        return render(
+            self.strips[name],
+            self.headers[name],
+            splices,
+            pod_of=lambda one: self.pod(name, one, rung),
+            place_of=lambda one: self.place(name, one),
+            past=past,
+            until=limit if until is None else min(until, limit),
+        )
+
+    def effect(self, name: str, past: Iterable[Splice], rung: str, start: Sums = NO_SUMS) -> Sums:
+        """What splices that are past did to the numbers of a rendition, added to `start`."""
+        return sums(
+            past, lambda one: self.place(name, one), lambda one: self.pod(name, one, rung), start
+        )
+
+    def pod(self, name: str, one: Splice, rung: str) -> PodStrip:
+        """The strip of a splice's pod in a rendition."""
+        track = self.tracks[name]
+        dated = track.utc and self.rules.dressing.dates and not one.is_insertion
+        return self.pods.strip(
+            one.pod,
+            rung,
+            date=one.out_at if dated else None,
+            encrypted=any(segment.keys for segment in track.segments),
+            leading=one.is_insertion and one.out_at <= track.starts[0],
+        )
+
+
+def _first_border(shadow: Shadow, at: Decimal) -> Decimal | None:
+    """The first border at or after an instant (rule A-26); None if it is not listed yet."""
+    for start in shadow.starts:
+        if start >= at - FRAME_S:
+            return start
+    return None
+
+
+def _shadows(
+    channel: Channel, tracks: Mapping[str, Track], log: BreakLog
+) -> dict[tuple[str, str], Shadow]:
+    """Bring every break's shadow up to date in every followed rendition."""
+    shadows = dict(channel.shadows)
+    names = sorted(tracks, key=lambda name: name != channel.reference)
+    for ad_break in log.breaks:
+        if ad_break.is_point:
+            continue
+        reference = None
+        out_at = ad_break.out_at
+        for name in names:
+            key = (ad_break.id, name)
+            track = tracks[name]
+            if name == channel.reference and key not in shadows:
+                border = track.first_border(out_at, FRAME_S)
+                if border is None or out_at < track.starts[0] - FRAME_S:
+                    break  # not listed yet, or gone before it was known
+                out_at = border
+            found = cast(shadows.get(key), track, out_at, ad_break.in_at, reference=reference)
+            if found is None:
+                continue
+            shadows[key] = found
+            if name == channel.reference:
+                reference, out_at = found, found.starts[0]
+    return shadows

@@ -1,0 +1,307 @@
+"""Fragments: the finished text of one segment in one playlist, made once per origin refresh.
+
+A strip is a run of fragments joined beforehand. An answer is a header and slices of strips, so it
+costs as much as the number of splices in it, never as much as the number of segments. Nothing in a
+fragment names a session.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import accumulate
+
+from cachetools import LRUCache
+
+from manifests.creative import Creative
+from manifests.hls.cues import is_cue_line
+from manifests.hls.model import Key, Map, Segment
+from manifests.hls.rehosting import rehost_line
+from manifests.hls.track import Track
+from manifests.hls.uris import Resolver
+from manifests.hls.variables import Variables
+from manifests.timing import format_date_time
+
+DISCONTINUITY = b"#EXT-X-DISCONTINUITY\n"
+_DATE = "#EXT-X-PROGRAM-DATE-TIME:"
+_NO_KEY = "#EXT-X-KEY:METHOD=NONE"
+# State is written from what was read, playlist tags by the header; parts are not offered (A-85).
+_WRITTEN_ELSEWHERE = frozenset(
+    "#EXTM3U #EXT-X-VERSION #EXT-X-TARGETDURATION #EXT-X-MEDIA-SEQUENCE "
+    "#EXT-X-DISCONTINUITY-SEQUENCE #EXT-X-PLAYLIST-TYPE #EXT-X-ENDLIST "
+    "#EXT-X-INDEPENDENT-SEGMENTS #EXT-X-I-FRAMES-ONLY #EXT-X-START #EXT-X-DEFINE #EXT-X-PART "
+    "#EXT-X-PART-INF #EXT-X-PRELOAD-HINT #EXT-X-RENDITION-REPORT #EXT-X-SKIP "
+    "#EXT-X-SERVER-CONTROL #EXT-X-KEY #EXT-X-MAP #EXT-X-BITRATE #EXT-X-DISCONTINUITY "
+    "#EXT-X-BYTERANGE #EXT-X-PROGRAM-DATE-TIME".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dressing:
+    """How a show's content segments are written."""
+
+    remove_cues: bool = True  # rule A-63
+    dates: bool = True  # False: no dates at all, for VOD with insertions (rule A-33)
+    content_base: tuple[str, str] | None = None  # origin prefix, and what players get instead
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Fragments of consecutive content segments, joined."""
+
+    fragments: tuple[bytes, ...]  # as they follow one another, without DISCONTINUITY
+    offsets: tuple[int, ...]  # of each fragment in `body`; one more than fragments
+    body: bytes
+    tail: bytes  # what stands after the last segment
+    track: Track
+    dressing: Dressing
+    openings: dict[int, bytes] = field(default_factory=dict, compare=False, repr=False)  # memo
+
+    def opening(self, index: int) -> bytes:
+        """A segment as the first of a run: all state that applies to it is said again (A-39)."""
+        text = self.openings.get(index)
+        if text is None:
+            text = _fragment(self.track, index, None, self.dressing)
+            self.openings[index] = text
+        return text
+
+    def run(self, first: int, end: int) -> tuple[bytes | memoryview, ...]:
+        """The text of segments `first` to `end - 1`, where what came before is something else."""
+        if first >= end:
+            return ()
+        rest = memoryview(self.body)[self.offsets[first + 1] : self.offsets[end]]
+        return (self.opening(first), rest)
+
+
+def weave(track: Track, dressing: Dressing, previous: Strip | None = None) -> Strip:
+    """Make the strip of a track; fragments of segments that did not change are taken over."""
+    segments = track.segments
+    fragments: list[bytes] = []
+    known: dict[int, bytes] = {}
+    if previous is not None and previous.dressing == dressing:
+        old = previous.track
+        moved = track.first_msn - old.first_msn
+        for index, segment in enumerate(segments):
+            at = index + moved
+            if 1 <= at < len(old.segments) and old.segments[at] is segment:
+                known[index] = previous.fragments[at]
+    for index in range(len(segments)):
+        text = known.get(index)
+        if text is None:
+            before = segments[index - 1] if index else None
+            text = _fragment(track, index, before, dressing)
+        fragments.append(text)
+    marked = [
+        DISCONTINUITY + text if mark else text
+        for text, mark in zip(fragments, track.marks, strict=True)
+    ]
+    return Strip(
+        fragments=tuple(fragments),
+        offsets=(0, *accumulate(map(len, marked))),
+        body=b"".join(marked),
+        tail=_text(_other_lines(track, track.playlist.trailer, dressing)),
+        track=track,
+        dressing=dressing,
+    )
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _fragment(track: Track, index: int, before: Segment | None, dressing: Dressing) -> bytes:
+    """One segment's text; `before` is the one it follows, None at the start of a run."""
+    segment = track.segments[index]
+    lines = _state(segment, before, dressing)
+    if track.utc and dressing.dates and (before is None or segment.program_date_time is not None):
+        lines.append(_date_line(track, index))  # rule A-30: at least where a run begins
+    lines += _other_lines(track, segment.lines, dressing, segment.first_line)
+    if segment.byterange is not None:  # rule A-42: always with its offset
+        lines.append(f"#EXT-X-BYTERANGE:{segment.byterange.length}@{segment.byterange.offset}")
+    lines.append(_rehosted(segment.uri, dressing))
+    return _text(lines)
+
+
+def _date_line(track: Track, index: int) -> str:
+    """As the origin wrote it, unless it wrote none or its clock had to be moved (rule A-31)."""
+    segment = track.segments[index]
+    if segment.program_date_time == track.starts[index]:
+        for line in segment.lines:
+            if line.startswith(_DATE):
+                return line
+    return _DATE + format_date_time(track.starts[index])
+
+
+def _rehosted(uri: str, dressing: Dressing) -> str:
+    base = dressing.content_base
+    return base[1] + uri[len(base[0]) :] if base and uri.startswith(base[0]) else uri
+
+
+def _other_lines(
+    track: Track, raw: Sequence[str], dressing: Dressing, first_line: int = 1
+) -> list[str]:
+    """Everything that is not written from what was read, in its order (rule A-58)."""
+    variables = Variables(track.playlist.variables)
+    resolver = Resolver(track.playlist.url)
+    kept = []
+    for number, line in enumerate(raw, first_line):
+        if not line:
+            continue
+        name = line.partition(":")[0]
+        if name in _WRITTEN_ELSEWHERE or (dressing.remove_cues and is_cue_line(line)):
+            continue
+        if name == "#EXT-X-DATERANGE" and not dressing.dates:
+            continue
+        line = rehost_line(line, variables=variables, resolver=resolver, number=number)
+        kept.append(line)
+    return kept
+
+
+def _state(segment: Segment, before: Segment | None, dressing: Dressing) -> list[str]:
+    """The KEY and MAP tags that this segment needs where it stands (rules A-37 to A-41)."""
+    in_force: tuple[Key, ...] = before.keys if before else ()
+    lines: list[str] = []
+    media_map = segment.map
+    if media_map is not None and (before is None or media_map != before.map):
+        keys = _keys_for_map(media_map, segment)
+        lines += _change_keys(in_force, keys, segment.msn)
+        lines.append(_map_line(media_map, dressing))
+        in_force = keys
+    return lines + _change_keys(in_force, segment.keys, segment.msn)
+
+
+def _keys_for_map(media_map: Map, segment: Segment) -> tuple[Key, ...]:
+    return segment.keys if media_map.keys == segment.keys else media_map.keys
+
+
+def _change_keys(in_force: tuple[Key, ...], keys: tuple[Key, ...], msn: int) -> list[str]:
+    """From one set of keys to another; the same set is not said again unless its IV moves on."""
+    counted = any(_iv_is_msn(key) for key in keys)
+    if in_force == keys and not counted:
+        return []
+    formats = {key.keyformat for key in keys}
+    lines = [_NO_KEY] if any(key.keyformat not in formats for key in in_force) else []
+    return lines + [_key_line(key, msn) for key in keys]
+
+
+def _iv_is_msn(key: Key) -> bool:
+    """Rule A-38: only these methods take the media sequence number for a missing IV."""
+    return (
+        key.iv is None and key.keyformat == "identity" and key.method in ("AES-128", "SAMPLE-AES")
+    )
+
+
+def _key_line(key: Key, msn: int) -> str:
+    pairs = [f"{name}={value}" for name, value in key.attributes]
+    if _iv_is_msn(key):
+        pairs.append(f"IV=0x{msn:032x}")  # the origin's number, whatever ours is
+    return "#EXT-X-KEY:" + ",".join(pairs)
+
+
+def _map_line(media_map: Map, dressing: Dressing) -> str:
+    pairs = [
+        f'{name}="{_rehosted(media_map.uri, dressing)}"' if name == "URI" else f"{name}={value}"
+        for name, value in media_map.attributes
+    ]
+    return "#EXT-X-MAP:" + ",".join(pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class PodStrip:
+    """The fragments of a break's pod in one rendition, joined.
+
+    `marks[i]` counts the DISCONTINUITY tags up to and with the one before entry `i`.
+    """
+
+    offsets: tuple[int, ...]
+    body: bytes
+    marks: tuple[int, ...]
+    fronts: tuple[bytes, ...]  # each entry as the first of a playlist, without DISCONTINUITY
+
+    def run(self, first: int, end: int, *, front: bool) -> tuple[bytes | memoryview, ...]:
+        """Entries `first` to `end - 1`; `front`: they are the first of the playlist."""
+        if first >= end:
+            return ()
+        body = memoryview(self.body)
+        if not front:
+            return (body[self.offsets[first] : self.offsets[end]],)
+        rest = body[self.offsets[first + 1] : self.offsets[end]]
+        return (DISCONTINUITY if self.marked(first) else b"", self.fronts[first], rest)
+
+    def marked(self, index: int) -> bool:
+        """Whether a DISCONTINUITY stands before this entry (rule A-20: each creative's first)."""
+        return self.marks[index] > (self.marks[index - 1] if index else 0)
+
+
+def weave_pod(
+    pod: Sequence[Creative],
+    rung: str,
+    *,
+    date: Decimal | None,
+    encrypted: bool,
+    leading: bool = False,
+) -> PodStrip:
+    """Make the strip of a pod for one rendition (worked example of rule A-12).
+
+    Args:
+        pod: Creatives in order.
+        rung: Key of the rendition's rung.
+        date: Program date-time of the out point in seconds since 1970, None if dates are not
+            written: ads go on from it (rule A-32).
+        encrypted: The content has keys, so that ads must say they have none (rule A-37).
+        leading: The pod opens a playlist that never changes, so no DISCONTINUITY stands first.
+
+    Raises:
+        KeyError: A creative was not packaged for this rung.
+    """
+    fragments: list[bytes] = []
+    fronts: list[bytes] = []
+    marks: list[int] = []
+    marked = -1 if leading else 0
+    at = date
+    for number, creative in enumerate(pod):
+        rendition = creative.renditions[rung]
+        init = [f'#EXT-X-MAP:URI="{rendition.init_uri}"'] if rendition.init_uri else []
+        for index, segment in enumerate(rendition.segments):
+            dated = [] if at is None else [_DATE + format_date_time(at)]
+            entry = [f"#EXTINF:{segment.duration},", segment.uri]
+            fronts.append(_text(init + dated + entry))
+            if index:
+                fragments.append(_text(entry))
+            else:
+                marked += 1
+                key = [_NO_KEY] if encrypted and not number else []
+                text = _text(key + init + dated + entry)
+                first = leading and not number
+                fragments.append(text if first else DISCONTINUITY + text)
+            marks.append(marked)
+            at = None if at is None else at + segment.duration
+    return PodStrip(
+        offsets=(0, *accumulate(map(len, fragments))),
+        body=b"".join(fragments),
+        marks=tuple(marks),
+        fronts=tuple(fronts),
+    )
+
+
+class PodStrips:
+    """A bounded memo of `weave_pod`: sessions with equal decisions share its strips."""
+
+    def __init__(self, limit: int = 4096) -> None:
+        self._strips: LRUCache[tuple[object, ...], PodStrip] = LRUCache(limit)
+
+    def strip(
+        self,
+        pod: tuple[Creative, ...],
+        rung: str,
+        *,
+        date: Decimal | None,
+        encrypted: bool,
+        leading: bool,
+    ) -> PodStrip:
+        """What `weave_pod` gives for these arguments."""
+        key = (rung, date, encrypted, leading, *(creative.id for creative in pod))
+        found: PodStrip | None = self._strips.get(key)
+        if found is None:
+            found = weave_pod(pod, rung, date=date, encrypted=encrypted, leading=leading)
+            self._strips[key] = found
+        return found

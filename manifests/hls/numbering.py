@@ -1,0 +1,164 @@
+"""Where breaks fall in a rendition's numbering, also after its window has moved on.
+
+A-12's closed form needs, for every break that a session was shown, the numbers of the segments
+that it removed. They are facts of the origin, the same for all sessions: a shadow keeps them when
+the segments themselves are gone.
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from manifests.hls.track import Track
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shadow:
+    """The borders of one rendition from a break's out point on.
+
+    `starts[i]` is the start of the segment with number `first_msn + i` and discontinuity number
+    `dsns[i]`; the last start may be the end of what is listed (then `dsns` is one shorter).
+    """
+
+    first_msn: int  # of the segment at the out point
+    dsn_before: int  # of the segment before it
+    starts: tuple[Decimal, ...]
+    dsns: tuple[int, ...]
+    complete: bool = False  # goes on to the end of the break
+
+    def border(self, at: Decimal) -> int:
+        """Index of the border nearest to an instant."""
+        index = bisect_left(self.starts, at)
+        if index == len(self.starts):
+            return index - 1
+        if index and at - self.starts[index - 1] <= self.starts[index] - at:
+            return index - 1
+        return index
+
+    @property
+    def last_dsn(self) -> int:
+        """The highest discontinuity number that was seen."""
+        return self.dsns[-1] if self.dsns else self.dsn_before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one splice of one session stands in one rendition, in the origin's numbers."""
+
+    out: int  # number of the first segment removed, or displaced by an insertion
+    dsn_before: int  # discontinuity number of the segment before it
+    back: int | None  # number of the segment that follows the break; None: not listed yet
+    tags: int = 0  # C of rule A-12: DISCONTINUITY tags removed, with that on the return segment
+
+
+def place_in_shadow(shadow: Shadow, in_at: Decimal | None) -> Place:
+    """Place a replacement whose return is at border `in_at` of the reference."""
+    nowhere = Place(out=shadow.first_msn, dsn_before=shadow.dsn_before, back=None)
+    if in_at is None or len(shadow.starts) < 2:
+        return nowhere
+    index = shadow.border(in_at)
+    last = shadow.starts[-1]
+    if in_at - last > (last - shadow.starts[-2]) / 2:
+        return nowhere
+    dsn = shadow.dsns[index] if index < len(shadow.dsns) else shadow.last_dsn
+    return Place(
+        out=shadow.first_msn,
+        dsn_before=shadow.dsn_before,
+        back=shadow.first_msn + index,
+        tags=dsn - shadow.dsn_before,
+    )
+
+
+def place_in_track(track: Track, out_at: Decimal) -> Place:
+    """Place an insertion (nothing removed) in a playlist that lists everything."""
+    index = track.border(out_at)
+    listed = index < len(track.segments)
+    return Place(
+        out=track.first_msn + index,
+        dsn_before=track.dsns[index - 1] if index else track.dsns[0] - track.marks[0],
+        back=track.first_msn + index,
+        tags=int(track.marks[index]) if listed else 0,
+    )
+
+
+def cast(
+    shadow: Shadow | None,
+    track: Track,
+    out_at: Decimal,
+    until: Decimal | None,
+    *,
+    reference: Shadow | None = None,
+) -> Shadow | None:
+    """Bring a break's shadow up to date with a rendition's window.
+
+    Args:
+        shadow: What is known so far.
+        track: The rendition.
+        out_at: The break's out border in the reference rendition.
+        until: Where the break ends at the latest, None while unknown.
+        reference: The reference rendition's shadow, from which numbers are inferred if this
+            rendition was not followed when the break began.
+
+    Returns:
+        The shadow, or None if the break has not come yet or nothing is known of it.
+    """
+    if (shadow is not None and shadow.complete) or not track.segments:
+        return shadow
+    if shadow is None:
+        if out_at > track.edge + _half(track):
+            return None
+        if out_at >= track.starts[0] - _half(track):
+            at = track.border(out_at)
+            shadow = Shadow(
+                first_msn=track.first_msn + at,
+                dsn_before=track.dsns[at - 1] if at else track.dsns[0] - track.marks[0],
+                starts=track.starts[at : at + 1],
+                dsns=(),
+            )
+        elif reference is not None:
+            shadow = _inferred(reference, track)
+        if shadow is None:
+            return None
+    return _extended(shadow, track, until)
+
+
+def _half(track: Track) -> Decimal:
+    return (track.starts[1] - track.starts[0]) / 2
+
+
+def _inferred(reference: Shadow, track: Track) -> Shadow | None:
+    """The same number of segments as in the reference lie before this window."""
+    index = reference.border(track.starts[0])
+    return replace(
+        reference,
+        first_msn=track.first_msn - index,
+        starts=(*reference.starts[:index], track.starts[0]),
+        dsns=reference.dsns[:index],
+        complete=False,
+    )
+
+
+def _extended(shadow: Shadow, track: Track, until: Decimal | None) -> Shadow:
+    """Add borders up to the first one behind `until`."""
+    at = shadow.first_msn + len(shadow.dsns) - track.first_msn
+    if at < 0:  # the window went past unseen; what lies between is counted, not known
+        return _bridged(shadow, track, until)
+    starts, dsns = list(shadow.starts), list(shadow.dsns)
+    complete = False
+    for index in range(at, len(track.segments)):
+        dsns.append(track.dsns[index])
+        if until is not None and 2 * track.starts[index] - track.starts[index + 1] >= until:
+            complete = True  # one segment more than the end: borders differ between renditions
+            break
+        starts.append(track.starts[index + 1])
+    return replace(shadow, starts=tuple(starts), dsns=tuple(dsns), complete=complete)
+
+
+def _bridged(shadow: Shadow, track: Track, until: Decimal | None) -> Shadow:
+    missing = track.first_msn - shadow.first_msn - len(shadow.starts) + 1
+    last = shadow.starts[-1]
+    step = (track.starts[0] - last) / (missing + 1) if missing > 0 else Decimal(0)
+    starts = shadow.starts + tuple(last + step * (i + 1) for i in range(missing))
+    before = track.dsns[0] - track.marks[0]
+    dsns = shadow.dsns + (before,) * (len(starts) - len(shadow.dsns))
+    return _extended(replace(shadow, starts=starts, dsns=dsns), track, until)

@@ -1,0 +1,188 @@
+"""The text of a media playlist for one session: a header and slices of strips.
+
+Rules A-10 to A-17 give the numbers in the header; nothing here looks at single segments.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from manifests.hls.fragments import DISCONTINUITY, PodStrip, Strip
+from manifests.hls.model import MediaPlaylist
+from manifests.hls.numbering import Place
+from manifests.hls.track import Track
+from manifests.splicing.timeline import Splice
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A media playlist's header, all but its two numbers; fixed for a session (rule H-02)."""
+
+    before: bytes  # up to and with "#EXT-X-MEDIA-SEQUENCE:"
+    numbers_dsn: bool  # EXT-X-DISCONTINUITY-SEQUENCE is written
+    after: bytes
+    ended: bool = False
+
+    def text(self, msn: int, dsn: int) -> bytes:
+        """The header with the numbers of the first segment."""
+        if self.numbers_dsn:
+            return b"%b%d\n#EXT-X-DISCONTINUITY-SEQUENCE:%d\n%b" % (
+                self.before,
+                msn,
+                dsn,
+                self.after,
+            )
+        return b"%b%d\n%b" % (self.before, msn, self.after)
+
+
+# The header says these itself, or must not (A-05, A-36, A-84 to A-87).
+_NOT_COPIED = frozenset(
+    "#EXTM3U #EXT-X-VERSION #EXT-X-TARGETDURATION #EXT-X-MEDIA-SEQUENCE #EXT-X-ENDLIST "
+    "#EXT-X-DISCONTINUITY-SEQUENCE #EXT-X-PLAYLIST-TYPE #EXT-X-DEFINE #EXT-X-PART-INF "
+    "#EXT-X-SERVER-CONTROL #EXT-X-PART #EXT-X-PRELOAD-HINT #EXT-X-RENDITION-REPORT".split()
+)
+
+
+def make_header(
+    playlist: MediaPlaylist, *, spliced: bool = True, keep_start: bool = True
+) -> Header:
+    """Make the header that all answers of one rendition share.
+
+    Args:
+        playlist: The origin's playlist.
+        spliced: Breaks may be spliced in, so the version must allow for ads (rule A-46).
+        keep_start: Keep EXT-X-START; without it a pre-roll is not skipped (rule A-48).
+    """
+    uses_map = any(segment.map is not None for segment in playlist.segments[:1])
+    version = max(playlist.version, (6 if uses_map else 3) if spliced else 1)
+    lines = ["#EXTM3U"]
+    if version > 1:
+        lines.append(f"#EXT-X-VERSION:{version}")
+    lines.append(f"#EXT-X-TARGETDURATION:{playlist.target_duration}")
+    sliding = playlist.media_sequence > 0 and not playlist.ended
+    if playlist.playlist_type is not None and not sliding:
+        lines.append(f"#EXT-X-PLAYLIST-TYPE:{playlist.playlist_type}")
+    others = []
+    for line in playlist.header:
+        name = line.partition(":")[0]
+        if line and name not in _NOT_COPIED and (keep_start or name != "#EXT-X-START"):
+            others.append(line)
+    return Header(
+        before=("\n".join(lines) + "\n#EXT-X-MEDIA-SEQUENCE:").encode(),
+        # Rule A-13: always in live; in VOD only where the origin has it.
+        numbers_dsn=not playlist.ended
+        or playlist.playlist_type is None
+        or playlist.has_discontinuity_sequence,
+        after="".join(f"{line}\n" for line in others).encode(),
+        ended=playlist.ended,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What past breaks did to a rendition's numbers: SUM(N - R) and SUM(K - C) of rule A-12."""
+
+    msn: int = 0
+    dsn: int = 0
+
+
+NO_SUMS = Sums()
+Weaver = Callable[[Splice], PodStrip]
+Placer = Callable[[Splice], Place | None]
+
+
+def sums(past: Iterable[Splice], place_of: Placer, pod_of: Weaver, start: Sums = NO_SUMS) -> Sums:
+    """Add up what past splices did to the numbers of one rendition."""
+    msn, dsn = start.msn, start.dsn
+    for one in past:
+        place = place_of(one)
+        if place is not None and place.back is not None and one.final:
+            msn += one.final - (place.back - place.out)
+            dsn += pod_of(one).marks[one.final - 1] + 1 - place.tags
+    return Sums(msn, dsn)
+
+
+def render(
+    strip: Strip,
+    header: Header,
+    splices: Iterable[Splice],
+    *,
+    pod_of: Weaver,
+    place_of: Placer,
+    past: Sums = NO_SUMS,
+    until: Decimal | None = None,
+) -> bytes:
+    """Join the answer for one session.
+
+    Args:
+        strip: The rendition's content.
+        header: Its header.
+        splices: The session's splices of which something may be listed, in order.
+        pod_of: The strip of a splice's pod in this rendition.
+        place_of: Where a splice stands in this rendition; None: it has not come yet.
+        past: What earlier splices did to the numbers.
+        until: Nothing is published behind this instant: a break there is not decided yet, or the
+            reference rendition is not that far.
+
+    Returns:
+        The playlist, UTF-8.
+    """
+    track = strip.track
+    edge, stop = track.edge, len(track.segments)
+    if until is not None and until < edge:
+        edge, stop = until, track.border(until)
+    msn, dsn = past.msn, past.dsn
+    pieces: list[bytes | memoryview] = []
+    numbers: tuple[int, int] | None = None  # of the header: the first entry's
+    cursor, returning = 0, False  # the next content segment, and whether a break ends before it
+    for one in splices:
+        place = place_of(one)
+        if place is None or (one.in_at is not None and not one.final):
+            continue
+        out = place.out - track.first_msn
+        if out > stop or (one.is_insertion and one.out_at > edge):
+            break
+        if out > cursor:
+            numbers = numbers or _content_numbers(track, cursor, msn, dsn, returning)
+            pieces += _content(strip, cursor, out, returning)
+        pod = pod_of(one)
+        shown = one.shown(None if one.is_insertion else edge)
+        dropped = 0 if one.is_insertion else one.dropped(track.starts[0])
+        if dropped < shown:
+            if numbers is None:
+                before = pod.marks[dropped] - pod.marked(dropped)
+                numbers = (place.out + msn + dropped, place.dsn_before + dsn + before)
+            pieces += pod.run(dropped, shown, front=dropped > 0)
+        if place.back is None or place.back - track.first_msn > stop:
+            cursor = stop
+            break
+        msn += shown - (place.back - place.out)
+        dsn += pod.marks[shown - 1] + 1 - place.tags
+        cursor = place.back - track.first_msn
+        cursor, returning = max(cursor, 0), cursor >= 0
+    if cursor < stop:
+        numbers = numbers or _content_numbers(track, cursor, msn, dsn, returning)
+        pieces += _content(strip, cursor, stop, returning)
+    if stop == len(track.segments):
+        pieces.append(strip.tail)
+        if header.ended:
+            pieces.append(b"#EXT-X-ENDLIST\n")
+    numbers = numbers or _content_numbers(track, cursor, msn, dsn, returning)
+    return b"".join((header.text(*numbers), *pieces))
+
+
+def _content_numbers(
+    track: Track, index: int, msn: int, dsn: int, returning: bool
+) -> tuple[int, int]:
+    """A-10: the tag before the first entry is kept, so the header counts from before it."""
+    if index < len(track.segments):
+        before = track.dsns[index] - (returning or track.marks[index])
+    else:
+        before = track.dsns[-1] if track.dsns else 0
+    return track.first_msn + index + msn, before + dsn
+
+
+def _content(strip: Strip, first: int, end: int, returning: bool) -> tuple[bytes | memoryview, ...]:
+    run = strip.run(first, end)
+    # Rule A-16: the origin's tag and ours are one.
+    return (DISCONTINUITY, *run) if returning or strip.track.marks[first] else run
