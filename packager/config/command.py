@@ -1,17 +1,16 @@
 """``weft check CONFIG``: is this configuration one that Weft would start with?"""
 
 import sys
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from packager.config.document import ConfigError
 from packager.config.file import load
-from packager.config.values import Config, CueBreaks, Show
+from packager.config.values import Config, CueBreaks
 
 
 @click.command()
@@ -34,13 +33,8 @@ def summary(config: Config) -> Table:
     table = Table("Show", "Origin", "Breaks", "Slate", "Assets")
     for show in config.shows.values():
         slate = show.slate.file.name if show.slate else ""
-        breaks = "\n".join(_breaks(show))
-        table.add_row(show.name, show.origin, breaks, slate, "\n".join(show.assets))
+        # Never what stands in an ad server's URL.
+        breaks = ("cues" if isinstance(b, CueBreaks) else f"at {b.at}" for b in show.breaks)
+        row = (show.name, show.origin, "\n".join(breaks), slate, "\n".join(show.assets))
+        table.add_row(*map(Text, row))
     return table
-
-
-def _breaks(show: Show) -> Iterator[str]:
-    """Say where the breaks of a show are, ``3 x at 312.5``; never what an ad server's URL has."""
-    places = ("cues" if isinstance(rule, CueBreaks) else f"at {rule.at}" for rule in show.breaks)
-    for place, count in Counter(places).items():
-        yield place if count == 1 else f"{count} x {place}"
