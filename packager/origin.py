@@ -6,7 +6,7 @@ gets an error while a good copy is younger than `stale_for_s` (failures.md, rows
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -100,6 +100,7 @@ class OriginCache:
         patience_s: float = 0.4,
         stale_for_s: float = 24 * 3600.0,
         breaker_s: float = 4.0,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         """Make an empty cache.
 
@@ -116,6 +117,7 @@ class OriginCache:
             stale_for_s: How long after its last confirmation a copy may stand in for a failure.
             breaker_s: About how long a document that has a good copy is left alone after three
                 failures in a row, and after each further one.
+            sleep: How a follower waits, by the same clock.
         """
         self._client = client
         self._policy = policy
@@ -126,6 +128,7 @@ class OriginCache:
         self._patience_s = patience_s
         self._stale_for_s = stale_for_s
         self._breaker_s = breaker_s
+        self._sleep = sleep
         self._entries: OrderedDict[_Key, _Entry] = OrderedDict()
         self._bytes = 0
         self._flights: SingleFlight[Document[Any]] = SingleFlight(limit=max_flights)
@@ -223,7 +226,7 @@ class OriginCache:
             if document.changed_at < document.confirmed_at:
                 interval /= 2
             due_at = max(document.confirmed_at + interval, entry.retry_at)
-            await asyncio.sleep(max(_MIN_PAUSE_S, due_at - self._clock.monotonic()))
+            await self._sleep(max(_MIN_PAUSE_S, due_at - self._clock.monotonic()))
             if self._clock.monotonic() - entry.watched_at > idle_s:
                 return
             with suppress(OutboundError, FlightError):
