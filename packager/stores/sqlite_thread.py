@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -142,6 +143,7 @@ def _transact(connection: sqlite3.Connection, jobs: list[_Job]) -> tuple[list[ob
         connection.execute("COMMIT")
     except Exception as error:  # whatever it was, every caller must hear of it
         if connection.in_transaction:
-            connection.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # a disk that is gone; the thread must go on
+                connection.execute("ROLLBACK")
         return [], f"{type(error).__name__}: {error}"
     return results, None
