@@ -7,7 +7,6 @@ from packager.config.document import ConfigError, Place, Problem
 from packager.config.file import load
 from packager.config.scalars import Secret
 from packager.config.table import settings_table
-from packager.config.template import FillTemplate
 from packager.config.values import (
     Admin,
     Asset,
@@ -42,7 +41,6 @@ __all__ = [
     "CueBreaks",
     "Cues",
     "Fill",
-    "FillTemplate",
     "Limits",
     "Listen",
     "Log",

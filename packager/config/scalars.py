@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from packager.config.document import ConfigError, Entries, Node, Scalar
 from packager.config.settings import suggestion
-from packager.config.template import FillTemplate
+from packager.decisions.request import UrlTemplate, read_template
+from packager.tokens import MIN_SECRET_CHARACTERS
 
 Network = IPv4Network | IPv6Network
 
-MIN_KEY_CHARACTERS = 32
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _TAG = re.compile(r"EXT[A-Z0-9-]{1,60}")
@@ -198,10 +198,10 @@ def check_tag(name: str) -> None:
         raise ValueError(f"{name!r} is no tag; write it without # and colon: EXT-X-ACME-START")
 
 
-def template(node: Node) -> FillTemplate:
+def template(node: Node) -> UrlTemplate:
     """Read the URL of an ad server."""
     try:
-        return FillTemplate.parse(text(node))
+        return read_template(text(node))
     except ValueError as error:
         raise ConfigError.at(node.place, str(error)) from error
 
@@ -211,11 +211,14 @@ def secret(node: Node) -> Secret:
     if isinstance(node, Entries):
         if list(node.keys) != ["file"]:
             raise ConfigError.at(node.place, "must be text or `{file: PATH}`")
-        value = file(node.values["file"]).read_text(encoding="utf-8").strip()
+        path = file(node.values["file"])
+        try:
+            value = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError.at(node.place, f"cannot read {path} as text") from error
     else:
         value = text(node)
-    if len(value) < MIN_KEY_CHARACTERS:
-        raise ConfigError.at(
-            node.place, "must have 32 characters or more; try `openssl rand -hex 32`"
-        )
+    if len(value) < MIN_SECRET_CHARACTERS:
+        reason = f"must have {MIN_SECRET_CHARACTERS} characters or more: `openssl rand -hex 32`"
+        raise ConfigError.at(node.place, reason)
     return Secret(value)

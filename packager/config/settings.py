@@ -17,7 +17,15 @@ Read = Callable[[Node], Any]  # from what stands in the file to the value; raise
 Check = Callable[[Entries], Iterator[Problem]]  # looks at a mapping as a whole
 
 
-def setting(default: Any, help: str, *, read: Read, key: str | None = None, shown: str = "") -> Any:
+def setting(
+    default: Any,
+    help: str,
+    *,
+    read: Read,
+    key: str | None = None,
+    shown: str = "",
+    private: bool = False,
+) -> Any:
     """Make a field that the file may leave out.
 
     Args:
@@ -26,16 +34,17 @@ def setting(default: Any, help: str, *, read: Read, key: str | None = None, show
         read: Turns what stands in the file into the value.
         key: Its name in the file, where that is not the field's.
         shown: The default as it would stand in the file, where `str` does not say it.
+        private: It is not printed with the rest.
     """
     metadata = {"help": help, "read": read, "key": key, "shown": shown}
     if isinstance(default, dict):
         return dataclasses.field(default_factory=default.copy, metadata=metadata)
-    return dataclasses.field(default=default, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata, repr=not private)
 
 
-def required(help: str, *, read: Read, key: str | None = None) -> Any:
+def required(help: str, *, read: Read, key: str | None = None, private: bool = False) -> Any:
     """Make a field that the file must have; else like `setting`."""
-    return setting(MISSING, help, read=read, key=key)
+    return setting(MISSING, help, read=read, key=key, private=private)
 
 
 def section(base: Any, help: str) -> Any:

@@ -14,7 +14,7 @@ from packager.config import checks, scalars
 from packager.config.document import ConfigError, Node
 from packager.config.scalars import Network, Secret
 from packager.config.settings import ListOf, MapOf, OneOf, Section, required, section, setting
-from packager.config.template import FillTemplate
+from packager.decisions.request import UrlTemplate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +135,11 @@ class Log:
 class VastFill:
     """Ads come from an ad server."""
 
-    template: FillTemplate = required(
+    template: UrlTemplate = required(
         "URL of the ad server, with placeholders such as {break.seconds}",
         read=scalars.template,
         key="vast",
+        private=True,  # operators put keys of ad servers there
     )
 
 

@@ -1,0 +1,144 @@
+import pickle
+from dataclasses import FrozenInstanceError, replace
+from decimal import Decimal
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from packager.config import (
+    AssetFill,
+    Config,
+    ConfigError,
+    CueBreaks,
+    ScheduledBreak,
+    Secret,
+    Show,
+    SlateFill,
+    VastFill,
+    load,
+)
+
+CASES = Path(__file__).parents[2] / "cases" / "config"
+BAD = sorted((CASES / "bad").glob("*.yaml"))
+FULL = CASES / "good" / "everything.yaml"
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_every_problem_is_told_at_once_with_its_line(path: Path) -> None:
+    """What stands after ``#!`` is the start, or a part, of a problem of that line."""
+    expected = [
+        (number, reason.strip())
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1)
+        for reason in line.split("#! ")[1:]
+    ]
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    problems = caught.value.problems
+    told = [(problem.place.line, problem.reason) for problem in problems]
+    for line, reason in expected:
+        assert any(line == at and reason in text for at, text in told), (line, reason, told)
+    assert len(told) == len(expected), told
+    assert [line for line, _ in told] == sorted(line for line, _ in expected)
+    assert str(caught.value).startswith(f"{path}:{expected[0][0]}: ")
+
+
+def test_a_problem_names_the_setting() -> None:
+    with pytest.raises(ConfigError, match=r"breaks.yaml:7: shows.news.breaks\[1\].from: 'cue' is"):
+        load(CASES / "bad" / "breaks.yaml")
+
+
+def test_every_setting_is_read() -> None:
+    config = load(FULL)
+    news = config.shows["news"]
+    cues, first, second, last = news.breaks
+    folder = FULL.parent
+    assert (config.listen.address, config.listen.port) == ("0.0.0.0", 80)
+    assert (config.admin.address, config.admin.port, config.admin.public) == (
+        "10.0.0.5",
+        9000,
+        True,
+    )
+    assert config.public_url == "https://video.example/weft/"
+    assert [key.reveal for key in config.keys] == [
+        "a new secret with more than 32 characters",
+        "the secret that went before, 32 characters or more",
+    ]
+    assert config.store.path == folder / "state" / "weft.db"
+    assert config.media.folder == Path("/srv/weft")
+    assert (config.media.workers, config.media.loudness_lufs) == (4, Decimal(-23))
+    assert config.outbound.allow == (ip_network("127.0.0.0/8"), ip_network("fd00::/8"))
+    assert config.timeouts.ad_deadline_s == 0.1
+    assert (config.sessions.idle_s, config.sessions.max_s, config.sessions.limit) == (
+        900,
+        43_200,
+        1000,
+    )
+    assert (config.log.format, config.log.level) == ("console", "debug")
+    assert config.tenants == ("acme", "zeta")
+    assert (news.name, news.origin) == ("news", "http://127.0.0.1:9999/news/")
+    assert isinstance(cues, CueBreaks)
+    assert isinstance(cues.fill, VastFill)
+    assert cues.fill.template.literals[0] == "http://localhost:9998/vast?d="
+    assert cues.otherwise == "slate"
+    assert first == ScheduledBreak(at=Decimal(0), fill=AssetFill(asset="bumper"))
+    assert second == ScheduledBreak(at=Decimal("312.5"), fill=SlateFill(), seconds=Decimal(10))
+    assert last == ScheduledBreak(at="end", fill=AssetFill(asset="bumper"), otherwise="slate")
+    assert news.slate == news.assets["bumper"]
+    assert news.assets["bumper"].file == folder / "clip.mp4"
+    assert news.segments.content == "https://cdn.example/news/"
+    assert (news.limits.max_break_s, news.limits.overrun_s) == (Decimal(120), Decimal("0.5"))
+    assert news.cues.start_types == (0x30, 0x34)
+    assert (news.cues.splice_insert, news.cues.honour_restrictions) == (False, False)
+    assert news.cues.tags == {"EXT-X-ACME-START": "out", "EXT-X-ACME-END": "in"}
+    assert news.cues.classes == {"com.acme.break": "out"}
+    assert (news.markers, news.tenants) == ("keep", ("acme",))
+
+
+def test_a_show_and_its_origin_are_enough() -> None:
+    path = CASES / "good" / "minimal.yaml"
+    config = load(path)
+    origin = "https://origin.example/"
+    assert config == replace(
+        Config(shows={"news": Show(name="news", origin=origin)}), media=config.media
+    )
+    assert config.media.folder == path.parent / "weft-media"
+    assert config.admin.port == 8081
+
+
+def test_a_section_given_in_part_keeps_its_own_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "weft.yaml"
+    text = "store: memory\nmedia: {workers: 2}\nadmin: {address: 127.0.0.2}\nshows: {a: {origin: 'http://a.b/'}}\n"
+    path.write_text(text, encoding="utf-8")
+    config = load(path)
+    assert (config.admin.address, config.admin.port) == ("127.0.0.2", 8081)
+    assert (config.media.folder, config.media.workers) == (tmp_path / "weft-media", 2)
+
+
+def test_a_configuration_does_not_change_and_travels_to_other_processes() -> None:
+    config = load(FULL)
+    with pytest.raises(FrozenInstanceError):
+        config.listen.port = 1  # type: ignore[misc]
+    assert pickle.loads(pickle.dumps(config)) == config
+
+
+def test_no_secret_is_printed_with_the_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "weft.yaml"
+    text = (
+        "keys: [canary-canary-canary-canary-canary]\n"
+        "shows: {a: {origin: 'http://a.b/', breaks: [{from: cues, fill: "
+        "{vast: 'https://ads.example/?key=canary'}}]}}\n"
+    )
+    path.write_text(text, encoding="utf-8")
+    assert "canary" not in repr(load(path))
+    assert "canary" not in str(Secret("canary"))
+
+
+def test_a_file_that_cannot_be_read_is_said_to_be(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: there is no such file"):
+        load(tmp_path / "nowhere.yaml")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path)
+    (tmp_path / "latin.yaml").write_bytes(b"a: 1\nb: caf\xe9\n")
+    with pytest.raises(ConfigError, match=r"latin.yaml:2: is not UTF-8"):
+        load(tmp_path / "latin.yaml")
