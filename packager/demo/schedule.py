@@ -81,6 +81,11 @@ class Schedule:
         """Segments in the loop."""
         return len(self.media.videos[0].durations)
 
+    @property
+    def vod_segments(self) -> int:
+        """Segments in the VOD."""
+        return self.length * self.settings.vod_loops
+
     @cached_property
     def _starts(self) -> dict[str, tuple[Fraction, ...]]:
         """Seconds from the loop's start to each segment's, and to the end, by rendition."""
