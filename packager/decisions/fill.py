@@ -39,6 +39,10 @@ class SlateOption:
     cut: Callable[[Fraction], tuple[str, Fraction] | None] = lambda _: None
     minimum: Fraction = Fraction(1, 2)  # a shorter rest is not worth a splice
 
+    def __post_init__(self) -> None:
+        if not 0 < self.minimum <= self.duration:
+            raise ValueError("a slate is at least as long as the shortest rest that it fills")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FillRules:
@@ -115,7 +119,7 @@ def fill(
         rules: What the show's configuration says.
 
     Raises:
-        ValueError: A replacement has neither length nor maximum, or a duration is not positive.
+        ValueError: A replacement has neither length nor maximum, or a candidate no duration.
     """
     rules = rules or FillRules()
     lengths = [length for length in (break_length, rules.max_length) if length is not None]
@@ -207,8 +211,6 @@ def _slates(
     """Whole slates, then one cut to what remains, as far as there are such (D-53)."""
     if slate is None or open_s <= tolerance or open_s < slate.minimum:
         return []
-    if slate.duration <= 0:
-        raise ValueError("a slate has no duration")
     whole = int((open_s + tolerance) // slate.duration)
     slates = [(slate.id, slate.duration)] * whole
     remaining = open_s - whole * slate.duration

@@ -30,7 +30,9 @@ FIELDS = {
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _ADS_NAME = re.compile(r"ads\.[A-Za-z0-9_.-]{1,64}", re.ASCII)
-_START = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?=[/?])")
+_START = re.compile(
+    r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\])(:\d+)?[/?]", re.ASCII
+)
 
 # AdCOM list "Creative Subtypes": 2.0, 3.0, 4.0, 4.1, 4.2, 4.3, none of them as wrapper
 _VAST_VERSIONS = (2, 3, 7, 11, 13, 15)
@@ -54,7 +56,7 @@ class DecisionRequest:
     ad_break: AdBreak
     length: Fraction | None  # seconds that may be filled; None: no limit known
     now: datetime  # with time zone
-    live: bool
+    playhead: Decimal | None  # seconds of content before the break; None: live
     position: BreakPosition = BreakPosition.MID_ROLL
     params: tuple[tuple[str, str], ...] = ()  # the session's ad parameters, without `ads.`
     ladder: Ladder  # what creatives are conditioned for
@@ -123,8 +125,8 @@ def request_macros(request: DecisionRequest) -> dict[str, MacroValue]:
     }
     if request.length is not None:
         values["BREAKMAXDURATION"] = int(request.length)
-    if not request.live:
-        values["MEDIAPLAYHEAD"] = _clock_time(request.ad_break.start)
+    if request.playhead is not None:
+        values["MEDIAPLAYHEAD"] = _clock_time(request.playhead)
     return values
 
 

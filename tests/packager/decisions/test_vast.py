@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -480,6 +480,7 @@ DOCUMENT = linear(
 )
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40), st.integers(0, len(DOCUMENT)), st.integers(0, 40))
 def test_any_bytes_are_read_or_refused_h_12(noise: bytes, at: int, cut: int) -> None:
     with suppress(VastError):
