@@ -68,7 +68,8 @@ def prepare_multivariant(
     variables = Variables(playlist.variables)
     if pathway is None:
         pathway = _first_pathway(playlist, variables)
-    entries = {entry.line: entry for entry in (*playlist.variants, *playlist.renditions)}
+    entries: dict[int, Variant | Rendition] = {v.line: v for v in playlist.variants}
+    entries |= {r.line: r for r in playlist.renditions}
     uri_lines = {v.uri_line: v for v in playlist.variants if not v.iframe}
     kept = _kept(playlist, uri_for, pathway, without)
     gone = {_group(r) for r in playlist.renditions}
@@ -149,7 +150,8 @@ def _kept(
     for variant in playlist.variants:
         if variant.iframe and "EXT-X-I-FRAME-STREAM-INF" in without:
             continue
-        if (variant.pathway_id or DEFAULT_PATHWAY) == pathway and (uri := uri_for(variant)):
+        in_pathway = (variant.pathway_id or DEFAULT_PATHWAY) == pathway
+        if in_pathway and (uri := uri_for(variant)) is not None:
             kept[variant.line] = uri
             groups |= _groups(variant)
     if not any(variant.line in kept for variant in playlist.variants if not variant.iframe):
@@ -160,7 +162,7 @@ def _kept(
             continue
         if rendition.uri is None:
             kept[rendition.line] = None
-        elif uri := uri_for(rendition):
+        elif (uri := uri_for(rendition)) is not None:
             kept[rendition.line] = uri
     return kept
 

@@ -57,9 +57,11 @@ class Resolver:
             raise PlaylistSyntaxError(f"control character in URI {reference[:80]!r}", line=line)
         try:
             encoded = percent_encode(reference, safe=LEGAL)
+            parts = urlsplit(encoded)
+            # Python takes `//` and `https:a` for relative paths, browsers for hosts.
+            hosted = encoded.startswith("//") or parts.scheme in ("http", "https")
+            hostless = hosted and not parts.hostname
             absolute = urljoin(self._base, encoded)
-            parts = urlsplit(absolute)
-            hostless = parts.scheme in ("http", "https") and not parts.hostname
         except ValueError:  # UnicodeEncodeError among them
             raise PlaylistSyntaxError(f"not a URI: {reference[:80]!r}", line=line) from None
         if hostless or not CLEAN.fullmatch(absolute):
