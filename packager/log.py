@@ -106,8 +106,8 @@ class RateLimit:
             if count > MAX_EVENTS:
                 event["suppressed"] = count - MAX_EVENTS
             since, count = now, 0
-        if len(self._windows) >= MAX_NAMES:  # only if names are made up from data
-            self._windows.clear()
+        if key not in self._windows and len(self._windows) >= MAX_NAMES:
+            self._windows.clear()  # somebody makes up names from data
         self._windows[key] = (since, count + 1)
         if count >= MAX_EVENTS:
             raise structlog.DropEvent
