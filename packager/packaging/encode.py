@@ -64,7 +64,7 @@ class AudioSource:
 class EncodeSettings:
     """How hard the encoder tries."""
 
-    preset: str = "veryfast"  # of libx264
+    preset: str = "superfast"  # of libx264
     crf: int = 22  # of libx264: quality where the bit rate of the rung allows it
     threads: int = 0  # per video rung; 0: libx264's choice
 

@@ -12,6 +12,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal
 
+from packager.packaging.segmentation import nearest
+
 Kind = Literal["video", "audio", "muxed", "subtitles"]
 Container = Literal["cmaf", "ts", "packed-aac", "webvtt"]
 
@@ -104,8 +106,8 @@ class Ladder:
 
 
 def whole_segment(target_s: Fraction, frame_grid: Fraction) -> Fraction:
-    """Return the longest duration up to `target_s` seconds that is a whole number of frames."""
-    return Fraction(max(1, target_s * frame_grid // 1)) / frame_grid
+    """Return the duration next to `target_s` seconds that is a whole number of frames, not 0."""
+    return Fraction(max(1, nearest(target_s * frame_grid))) / frame_grid
 
 
 def rung_to_json(rung: Rung) -> dict[str, Any]:
