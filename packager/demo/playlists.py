@@ -1,13 +1,12 @@
 """The playlists of the demo's channel and of its VOD, as text (RFC 8216bis)."""
 
-from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from manifests.scte35 import SpliceInfo, SpliceInsert, to_base64, to_hex, write_splice_info
 from packager.demo.media import DemoMedia, LoopRendition
 from packager.demo.schedule import DemoBreak, Dialect, Schedule
-from packager.demo.signals import splice_insert
 
 _AHEAD = 2  # segments before its break in which a DATERANGE is already there (A-62)
 
@@ -96,7 +95,7 @@ def _cues(schedule: Schedule, number: int) -> Iterator[str]:
         return
     elapsed = f"{float(schedule.start(number) - item.start):.3f}"
     if schedule.settings.dialect is Dialect.ENHANCED:
-        message = b64encode(splice_insert(item.event_id, seconds=item.announced_s)).decode()
+        message = to_base64(_message(item, out=True))
         if number == item.out:
             yield f"#EXT-OATCLS-SCTE35:{message}"
             yield f"#EXT-X-ASSET:CAID=demo-{item.event_id}"
@@ -117,12 +116,22 @@ def _dateranges(schedule: Schedule, item: DemoBreak, window: range) -> Iterator[
     tag = (
         f'#EXT-X-DATERANGE:ID="demo-{item.event_id}",START-DATE="{_instant(schedule, item.start)}"'
     )
-    out = splice_insert(item.event_id, seconds=item.announced_s)
-    yield f"{tag},PLANNED-DURATION={item.announced_s},SCTE35-OUT=0x{out.hex().upper()}"
+    out = to_hex(_message(item, out=True))
+    yield f"{tag},PLANNED-DURATION={item.announced_s},SCTE35-OUT={out}"
     if item.back < window.stop:
-        back = splice_insert(item.event_id, seconds=None)
-        length = float(item.end - item.start)
-        yield f"{tag},DURATION={length:.3f},SCTE35-IN=0x{back.hex().upper()}"
+        back = to_hex(_message(item, out=False))
+        yield f"{tag},DURATION={float(item.end - item.start):.3f},SCTE35-IN={back}"
+
+
+def _message(item: DemoBreak, *, out: bool) -> bytes:
+    insert = SpliceInsert(
+        event_id=item.event_id,
+        out_of_network=out,
+        immediate=True,
+        duration_ticks=item.announced_s * 90_000 if out else None,
+        auto_return=out,
+    )
+    return write_splice_info(SpliceInfo(command=insert))
 
 
 def _instant(schedule: Schedule, seconds: Fraction) -> str:
