@@ -10,6 +10,7 @@ from manifests.hls.lexer import DEFAULT_LIMITS, Limits
 
 REFERENCE = re.compile(r"\{\$([A-Za-z0-9_-]++)\}")
 NAME = re.compile(r"[A-Za-z0-9_-]+")
+BREAKS_OUT = re.compile(r"[,\s]")  # would end a value without quotes
 UNSAFE = re.compile(r'["\x00-\x1f\x7f-\x9f]')  # would end the string or line that it is put into
 
 
@@ -101,11 +102,20 @@ class Variables:
         return resolved
 
     def read_attributes(self, text: str, *, line: int) -> Attributes:
-        """Read an attribute list with its variables resolved."""
+        """Read an attribute list with its variables resolved.
+
+        Raises:
+            PlaylistSyntaxError: It is malformed, or a variable's value would make it so.
+            PlaylistLimitError: There are too many attributes, or they become too long.
+        """
         attributes = read_attributes(text, line=line, limit=self._limits.attributes)
         if "{$" not in text:
             return attributes
-        return tuple((name, self.resolve(value, line=line)) for name, value in attributes)
+        resolved = tuple((name, self.resolve(value, line=line)) for name, value in attributes)
+        for name, value in resolved:
+            if value[:1] != '"' and BREAKS_OUT.search(value):
+                raise PlaylistSyntaxError(f"attribute {name} must be quoted", line=line)
+        return resolved
 
 
 def query_of(url: str) -> dict[str, str]:

@@ -63,6 +63,13 @@ def test_a_36_an_unknown_variable_is_an_error_not_an_empty_text() -> None:
         Variables().resolve("x{$a}y", line=4)
 
 
+def test_threat_12_a_value_cannot_add_an_attribute() -> None:
+    variables = Variables({"a": "1,URI=x", "b": "2"}.items())
+    assert variables.read_attributes('V="{$a}",W={$b}', line=1) == (("V", '"1,URI=x"'), ("W", "2"))
+    with pytest.raises(PlaylistSyntaxError, match="line 1: attribute V must be quoted"):
+        variables.read_attributes("V={$a}", line=1)
+
+
 def test_variables_cannot_make_a_small_playlist_a_large_one() -> None:
     variables = Variables({"a": "x" * 10}.items(), limits=Limits(line_length=40, size_bytes=70))
     with pytest.raises(PlaylistLimitError, match="line 1: variables make it too long"):
