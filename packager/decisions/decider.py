@@ -22,8 +22,9 @@ from packager.decisions.ads import (
     pod_and_substitutes,
 )
 from packager.decisions.fill import Candidate
+from packager.decisions.reading import VastReader
 from packager.decisions.request import DecisionRequest, UrlTemplate
-from packager.decisions.vast import MAX_BYTES, VastError, read_vast
+from packager.decisions.vast import MAX_BYTES, VastError
 from packager.outbound import (
     BadStatus,
     Limits,
@@ -39,7 +40,6 @@ from packager.packaging.ladder import Ladder
 from packager.reasons import Reason
 
 AD_LIMITS = Limits(total_s=2.5, read_s=2.5, max_bytes=MAX_BYTES)  # for who binds `Fetch`
-LARGE_BYTES = 64 * 1024  # a longer answer is read in a thread
 
 _REASONS: Mapping[type[OutboundError], Reason] = {
     Refused: Reason.AD_REFUSED,
@@ -89,15 +89,14 @@ class Offer:
                 substitute=self.substitute,
                 refusal=self.refusal,
             )
-        names = [f"{name.registry} {name.value}" for name in self.ad.universal_ad_ids]
-        if self.ad.creative_ad_id:
-            names.append(f"adId {self.ad.creative_ad_id}")
+        ad_id = self.ad.creative_ad_id
+        names = {f"{name.registry} {name.value}" for name in self.ad.universal_ad_ids}
         return Candidate(
             id=self.creative.id,
             duration=Fraction(self.creative.duration),  # D-50: measured, not announced
             ad_id=self.ad.id,
             substitute=self.substitute,
-            identities=frozenset(names),
+            identities=frozenset(names | ({f"adId {ad_id}"} if ad_id else set())),
             advertiser=(self.ad.advertiser_id or self.ad.advertiser).casefold(),
             categories=frozenset(
                 f"{category.authority} {category.value}".casefold()
@@ -182,6 +181,7 @@ class VastDecider:
         self._template = template
         self._fetch = fetch
         self._condition = condition
+        self._reader = VastReader()
         self._timeout_s = timeout_s
         self._allow_skippable = allow_skippable
 
@@ -189,8 +189,9 @@ class VastDecider:
         """Ask the ad server, and for the creative of every ad that can be stitched."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                answer = await self._fetch(self._template.expand(request))
-                vast = await _read(answer.body)
+                body = (await self._fetch(self._template.expand(request))).body
+                # An empty body is as good as an empty document: there is no ad.
+                vast = await self._reader.read(body) if body.strip() else Vast(version="")
                 return await self._offers(vast, request.ladder)
         except TimeoutError:
             return Decided(
@@ -237,14 +238,6 @@ class VastDecider:
         if media_file is None:
             return Reason.AD_NO_MEDIA_FILE
         return await self._condition(media_file, ad, ladder)
-
-
-async def _read(body: bytes) -> Vast:
-    if not body.strip():
-        return Vast(version="")  # as 204: no ad
-    if len(body) > LARGE_BYTES:
-        return await asyncio.to_thread(read_vast, body)
-    return read_vast(body)
 
 
 def _offer(

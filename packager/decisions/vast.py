@@ -92,25 +92,20 @@ def _parse(body: bytes) -> etree._Element:
         huge_tree=False,
     )
     count = depth = 0
-    root: etree._Element | None = None
     try:
         for event, element in events:
-            if root is None:
-                root = element
-                if root.getroottree().docinfo.internalDTD is not None:
-                    raise VastError("a DOCTYPE is not read")
             if event == "end":
                 depth -= 1
                 continue
+            if depth == 0 and element.getroottree().docinfo.internalDTD is not None:
+                raise VastError("a DOCTYPE is not read")
             depth += 1
             count += 1
             if count > MAX_ELEMENTS or depth > MAX_DEPTH:
                 raise VastError("too many or too deep elements", reason=Reason.AD_OVERSIZE)
     except etree.XMLSyntaxError as error:
         raise VastError(f"not well-formed XML: {error.msg}") from None
-    if root is None:
-        raise VastError("an empty document")
-    return root
+    return events.root
 
 
 def _read_ad(element: etree._Element) -> Ad | Wrapper:

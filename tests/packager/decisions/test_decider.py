@@ -1,0 +1,345 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+import httpx2
+import pytest
+
+from manifests.breaks import AdBreak
+from manifests.creative import Creative
+from packager.decisions import Omission
+from packager.decisions.ads import Ad, MediaFile
+from packager.decisions.decider import (
+    AD_LIMITS,
+    Answer,
+    Decided,
+    Fetch,
+    FixedDecider,
+    VastDecider,
+)
+from packager.decisions.fill import fill
+from packager.decisions.request import DecisionRequest, read_template
+from packager.demo.ad_server import AdServer, DemoAd
+from packager.outbound import GuardedClient, OutboundError, Policy, Refused, Truncated
+from packager.packaging.ladder import Ladder, Rung, VideoSpec
+from packager.reasons import Reason
+
+BASE = "http://ads.test"
+ADS = [
+    DemoAd(id=id, media_url=f"http://media.test/{id}.mp4", duration=Decimal(seconds))
+    for id, seconds in (("a", 10), ("b", 15), ("c", 20))
+]
+LADDER = Ladder(
+    entries=(
+        Rung(
+            kind="video",
+            container="cmaf",
+            segment_s=Fraction(2),
+            frame_grid=Fraction(25),
+            video=VideoSpec(width=1280, height=720, frame_rate=Fraction(25), bitrate=3_000_000),
+        ),
+    )
+)
+REQUEST = DecisionRequest(
+    show="news",
+    session="d1gest",
+    ad_break=AdBreak(id="b1", start=Decimal(0), out_at=Decimal(0), planned_end=Decimal(30)),
+    length=Fraction(30),
+    now=datetime(2026, 1, 2, tzinfo=UTC),
+    playhead=None,
+    ladder=LADDER,
+)
+CREATIVES = {
+    ad.media_url: Creative(id=f"creative-{ad.id}", duration=ad.duration, renditions={})
+    for ad in ADS
+}
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def server() -> AdServer:
+    return AdServer(ADS, base_url=BASE)
+
+
+async def conditioned(media_file: MediaFile, ad: Ad, ladder: Ladder) -> Creative | None:
+    return CREATIVES[media_file.url]
+
+
+async def decide(
+    server: AdServer,
+    scenario: str,
+    *,
+    condition: Callable[[MediaFile, Ad, Ladder], Awaitable[Creative | Reason | None]] = conditioned,
+    **settings: float,
+) -> Decided:
+    """What the decider makes of a scenario, over the client that the product uses."""
+    client = GuardedClient(transport=httpx2.ASGITransport(app=server.app))
+
+    def fetch(url: str) -> Awaitable[Answer]:
+        return client.fetch(url, policy=Policy.for_urls((BASE,)), limits=AD_LIMITS)
+
+    template = read_template(f"{BASE}/vast/{scenario}?d={{break.seconds}}")
+    try:
+        return await VastDecider(template, fetch, condition, **settings).decide(REQUEST)  # type: ignore[arg-type]
+    finally:
+        await client.aclose()
+
+
+def outcomes(decided: Decided) -> dict[str, str | None]:
+    return {
+        offer.ad.id: offer.creative.id if offer.creative else offer.refusal
+        for offer in decided.offers
+    }
+
+
+async def test_a_pod_becomes_offers_with_measured_durations_d_50(server: AdServer) -> None:
+    decided = await decide(server, "fill")
+    assert outcomes(decided) == {"a": "creative-a", "b": "creative-b"}
+    assert decided.reasons == ()
+    assert [candidate.duration for candidate in decided.candidates] == [10, 15]
+    result = fill(REQUEST.length, decided.candidates, tolerance=Fraction(1, 25))
+    assert [decided.creatives[entry.creative_id].id for entry in result.pod] == [
+        "creative-a",
+        "creative-b",
+    ]
+    assert server.counts == {"vast/fill": 1}
+
+
+FAILURES = {
+    "status/500": Reason.AD_STATUS,
+    "status/404": Reason.AD_STATUS,
+    "none": Reason.AD_EMPTY,
+    "empty": Reason.AD_EMPTY,
+    "garbage": Reason.AD_UNPARSEABLE,
+    "html": Reason.AD_UNPARSEABLE,
+    "truncated": Reason.AD_UNPARSEABLE,
+    "doctype": Reason.AD_UNPARSEABLE,
+    "oversize": Reason.AD_OVERSIZE,
+    "wide": Reason.AD_OVERSIZE,
+    "slow/5000/pod": Reason.AD_TIMEOUT,
+}
+
+
+@pytest.mark.parametrize(("scenario", "reason"), FAILURES.items(), ids=FAILURES)
+async def test_what_an_ad_server_does_wrong_becomes_a_reason_h_12(
+    server: AdServer, scenario: str, reason: Reason
+) -> None:
+    timeout_s = 0.05 if "slow" in scenario else 5.0
+    decided = await decide(server, scenario, timeout_s=timeout_s)
+    assert decided.reasons == (reason,)
+    assert decided.offers == ()
+    assert decided.candidates == ()
+    assert decided.creatives == {}
+
+
+ERRORS = {
+    Refused: Reason.AD_REFUSED,
+    Truncated: Reason.AD_UNPARSEABLE,
+    TimeoutError: Reason.AD_TIMEOUT,
+    OutboundError: Reason.AD_UNREACHABLE,
+}
+
+
+@pytest.mark.parametrize(("error", "reason"), ERRORS.items())
+async def test_errors_of_the_client_become_reasons(error: type[Exception], reason: Reason) -> None:
+    async def fetch(url: str) -> Answer:
+        raise error("ads.test")
+
+    decider = VastDecider(read_template(f"{BASE}/"), fetch, conditioned)
+    assert (await decider.decide(REQUEST)).reasons == (reason,)
+
+
+SPECIAL = {
+    "wrapper": {"wrapper": Omission.WRAPPER},
+    "conditional": {"a": Omission.CONDITIONAL},
+    "skippable": {"a": Omission.SKIPPABLE},
+    "vpaid": {"a": Reason.AD_NO_MEDIA_FILE},
+    "stream": {"a": Reason.AD_NO_MEDIA_FILE},
+}
+
+
+@pytest.mark.parametrize(("scenario", "expected"), SPECIAL.items(), ids=SPECIAL)
+async def test_ads_that_cannot_be_stitched_are_skipped_d_08_d_09_d_56(
+    server: AdServer, scenario: str, expected: dict[str, str]
+) -> None:
+    decided = await decide(server, scenario)
+    assert outcomes(decided) == expected
+    (candidate,) = decided.candidates
+    assert candidate.refusal == next(iter(expected.values()))
+
+
+async def test_skippable_ads_play_where_the_buyer_allows_d_09(server: AdServer) -> None:
+    decided = await decide(server, "skippable", allow_skippable=True)
+    assert outcomes(decided) == {"a": "creative-a"}
+
+
+def answering(body: str) -> Fetch:
+    class Body:
+        def __init__(self, body: bytes) -> None:
+            self.body = body
+
+    async def fetch(url: str) -> Answer:
+        return Body(body.encode())
+
+    return fetch
+
+
+async def decide_on(body: str) -> Decided:
+    return await VastDecider(read_template(f"{BASE}/"), answering(body), conditioned).decide(
+        REQUEST
+    )
+
+
+FILM = (
+    "<Creatives><Creative adId='C7'><Linear><Duration>{duration}</Duration><MediaFiles><MediaFile"
+    " type='video/mp4'>http://media.test/a.mp4</MediaFile></MediaFiles></Linear>"
+    "<UniversalAdId idRegistry='R'>U</UniversalAdId></Creative></Creatives>"
+)
+
+
+@pytest.mark.parametrize(
+    ("ad", "refusal"),
+    [
+        (f"<InLine>{FILM.format(duration='00:00:00')}</InLine>", Omission.NO_DURATION),
+        (f"<InLine>{FILM.format(duration='soon')}</InLine>", Omission.NO_DURATION),
+        ("<InLine><Creatives/></InLine>", Omission.NOT_VIDEO),
+    ],
+)
+async def test_an_ad_without_film_or_duration_is_skipped_d_09(ad: str, refusal: Omission) -> None:
+    decided = await decide_on(f"<VAST><Ad id='x'>{ad}</Ad></VAST>")
+    assert outcomes(decided) == {"x": refusal}
+
+
+async def test_sound_is_no_film() -> None:
+    film = FILM.format(duration="00:00:10")
+    decided = await decide_on(
+        f"<VAST><Ad id='x' adType='audio'><InLine>{film}</InLine></Ad></VAST>"
+    )
+    assert outcomes(decided) == {"x": Omission.NOT_VIDEO}
+
+
+async def test_what_names_an_ad_and_its_rivals_comes_with_it_d_07_d_56() -> None:
+    film = FILM.format(duration="00:00:10")
+    decided = await decide_on(
+        "<VAST><Ad id='x'><InLine><Advertiser id='ACME'>Acme Inc.</Advertiser>"
+        f"<Category authority='IAB'>Cars</Category>{film}</InLine></Ad></VAST>"
+    )
+    (candidate,) = decided.candidates
+    assert candidate.identities == {"R U", "adId C7"}
+    assert candidate.advertiser == "acme"
+    assert candidate.categories == {"iab cars"}
+
+
+async def test_numbered_ads_are_the_pod_and_others_substitutes_d_05() -> None:
+    film = FILM.format(duration="00:00:10")
+    ads = "".join(
+        f"<Ad id='{id}' {sequence}><InLine>{film}</InLine></Ad>"
+        for id, sequence in (("x", ""), ("y", "sequence='2'"), ("z", "sequence='1'"))
+    )
+    decided = await decide_on(f"<VAST>{ads}</VAST>")
+    assert [(offer.ad.id, offer.substitute) for offer in decided.offers] == [
+        ("z", False),
+        ("y", False),
+        ("x", True),
+    ]
+    assert [candidate.substitute for candidate in decided.candidates] == [False, False, True]
+
+
+async def test_a_creative_that_is_not_ready_is_skipped_and_asked_for_d_57(
+    server: AdServer,
+) -> None:
+    asked = []
+
+    async def condition(media_file: MediaFile, ad: Ad, ladder: Ladder) -> Creative | Reason | None:
+        asked.append((media_file.url, ad.id, ladder))
+        return {"a": None, "b": Reason.CREATIVE_REFUSED}.get(ad.id, CREATIVES[media_file.url])
+
+    decided = await decide(server, "pod/3", condition=condition)
+    assert asked == [(ad.media_url, ad.id, LADDER) for ad in ADS]
+    assert outcomes(decided) == {
+        "a": Reason.AD_NOT_CONDITIONED,
+        "b": Reason.CREATIVE_REFUSED,
+        "c": "creative-c",
+    }
+    result = fill(Fraction(30), decided.candidates, tolerance=Fraction(1, 25))
+    assert [entry.ad_id for entry in result.pod] == ["c"]
+    assert {drop.ad_id: drop.reason for drop in result.dropped} == {
+        "a": Reason.AD_NOT_CONDITIONED,
+        "b": Reason.CREATIVE_REFUSED,
+    }
+
+
+async def test_the_time_limit_holds_for_conditioning_too(server: AdServer) -> None:
+    async def condition(media_file: MediaFile, ad: Ad, ladder: Ladder) -> None:
+        await asyncio.sleep(60)
+
+    decided = await decide(server, "pod", condition=condition, timeout_s=0.1)
+    assert decided.reasons == (Reason.AD_TIMEOUT,)
+
+
+async def test_too_many_ads_are_said_so_and_the_first_are_used(server: AdServer) -> None:
+    decided = await decide(server, "many/200")
+    assert decided.reasons == (Reason.AD_TRUNCATED_TO_LIMIT,)
+    assert len(decided.offers) == 50
+    assert "150 ads" in decided.detail
+
+
+async def test_an_answer_with_only_broken_ads_is_not_an_empty_one() -> None:
+    decided = await decide_on("<VAST><Ad id='x'/></VAST>")
+    assert decided.reasons == (Reason.AD_UNPARSEABLE,)
+    assert decided.detail == "ad 'x' is not exactly one of InLine and Wrapper"
+
+
+async def test_where_there_was_no_ad_is_who_wants_to_know_d_01(server: AdServer) -> None:
+    decided = await decide(server, "empty")
+    assert decided.error_urls == (f"{BASE}/beacon/none/error?code=[ERRORCODE]",)
+
+
+async def test_hostile_answers_give_nothing_to_play(server: AdServer) -> None:
+    decided = await decide(server, "hostile")
+    assert set(outcomes(decided).values()) == {Reason.AD_NO_MEDIA_FILE}
+
+
+async def test_a_redirect_to_where_ads_do_not_come_from_is_refused(server: AdServer) -> None:
+    decided = await decide(server, "redirect")
+    assert decided.reasons == (Reason.AD_REFUSED,)
+
+
+async def test_configured_assets_are_offered_in_order() -> None:
+    async def ready(name: str, ladder: Ladder) -> Creative | None:
+        assert ladder is LADDER
+        return None if name == "late" else Creative(id=name, duration=Decimal(5), renditions={})
+
+    decided = await FixedDecider(("bumper", "late", "promo"), ready).decide(REQUEST)
+    assert outcomes(decided) == {
+        "bumper": "bumper",
+        "late": Reason.AD_NOT_CONDITIONED,
+        "promo": "promo",
+    }
+
+
+async def test_the_tallest_rung_decides_what_is_downloaded_d_08() -> None:
+    files = "".join(
+        f"<MediaFile type='video/mp4' height='{height}'>http://media.test/{height}</MediaFile>"
+        for height in (2160, 1080, 720, 360)
+    )
+    body = (
+        "<VAST><Ad id='x'><InLine><Creatives><Creative><Linear><Duration>00:00:10</Duration>"
+        f"<MediaFiles>{files}</MediaFiles></Linear></Creative></Creatives></InLine></Ad></VAST>"
+    )
+    chosen = []
+
+    async def condition(media_file: MediaFile, ad: Ad, ladder: Ladder) -> None:
+        chosen.append(media_file.height)
+
+    decider = VastDecider(read_template(f"{BASE}/"), answering(body), condition)
+    await decider.decide(REQUEST)
+    await decider.decide(replace(REQUEST, ladder=Ladder(entries=())))
+    assert chosen == [720, 360]
