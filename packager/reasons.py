@@ -44,6 +44,8 @@ class Reason(StrEnum):
         "The session was idle or open for too long and has ended.")
     SESSION_LIMIT = ("session_limit", 503, "error",
         "As many sessions are open as the configuration allows; new ones wait.")
+    SESSION_RATE = ("session_rate", 429, "warning",
+        "One address started sessions faster than any player does.")
     TOKEN_INVALID = ("token_invalid", 403, "debug",
         "The session token is malformed, forged or for something else.")
     TOKEN_KEY_UNKNOWN = ("token_key_unknown", 403, "warning",
@@ -112,6 +114,8 @@ class Reason(StrEnum):
         "A break would insert time into a live playlist, which only VOD can; it was left alone.")
     HOLD_EXPIRED = ("hold_expired", None, "warning",
         "The ads of a break were not decided before the playlist had to go on.")
+    LADDER_UNMATCHED = ("ladder_unmatched", None, "warning",
+        "No creative can be packaged like one of the show's renditions, so it plays no breaks.")
     SUBTITLES_REMOVED = ("subtitles_removed", None, "info",
         "Subtitle renditions were taken out because they cannot follow the splice.")
     IFRAMES_REMOVED = ("iframes_removed", None, "info",
@@ -156,6 +160,8 @@ class Reason(StrEnum):
     # storage
     STORE_FAILED = ("store_failed", 503, "error",
         "The session store did not take or give a record.")
+    MEDIA_MISSING = ("media_missing", None, "error",
+        "Packaged media that a session was promised is no longer in the media folder.")
     MEDIA_WRITE_FAILED = ("media_write_failed", None, "error",
         "The media folder did not take a file: full, read-only or broken.")
 

@@ -146,7 +146,7 @@ class Sessions:
             raise SessionRefused("the asset's path is too long", Reason.PATH_INVALID)
         seconds = now.timestamp()
         if address is not None and not self._mint.take(address, seconds):
-            raise SessionRefused("too many new sessions from one address", Reason.SESSION_LIMIT)
+            raise SessionRefused("too many new sessions from one address", Reason.SESSION_RATE)
         created_at = int(seconds)
         record = SessionRecord(
             sid=new_sid(),
@@ -219,7 +219,7 @@ class Sessions:
         standing = await asyncio.gather(
             *(self._store.settle(session.sid, decision) for decision in decisions)
         )
-        latest = self._latest(session)
+        latest = self.latest(session)
         merged = {decision.break_id: decision for decision in standing}
         return self._update(replace(latest, decisions={**latest.decisions, **merged}))
 
@@ -230,7 +230,7 @@ class Sessions:
             StoreError: The store failed.
         """
         standing = await self._store.settle_start(session.sid, edge)
-        return self._update(replace(self._latest(session), started_at_edge=standing))
+        return self._update(replace(self.latest(session), started_at_edge=standing))
 
     async def sweep(self, now: datetime) -> int:
         """Tell the store who was seen, and forget who was not; call it about twice a minute.
@@ -295,7 +295,8 @@ class Sessions:
             if count % _STEP == 0:
                 await asyncio.sleep(0)
 
-    def _latest(self, session: Session) -> Session:
+    def latest(self, session: Session) -> Session:
+        """Return the session as it stands by now."""
         resident = self._residents.get(session.token)
         return session if resident is None else resident.session
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from manifests.break_log import BreakLog, CueSettings
 from manifests.breaks import AdBreak
 from manifests.creative import Creative
-from manifests.hls.cues import read_cues
+from manifests.hls.cues import CueRules, read_cues
 from manifests.hls.fragments import Dressing, PodStrip, PodStrips, Strip, weave
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.numbering import Place, Shadow, cast, place_in_shadow, place_in_track
@@ -28,8 +28,10 @@ REFERENCE_LAG = Decimal("1.5")  # target durations
 class ChannelRules:
     """How a show reads cues and writes content."""
 
-    cues: CueSettings | None = CueSettings()  # None: breaks come from the schedule alone
-    dressing: Dressing = Dressing()
+    # None: breaks come from the schedule alone
+    cues: CueSettings | None = field(default_factory=CueSettings)
+    signals: CueRules = field(default_factory=CueRules)
+    dressing: Dressing = field(default_factory=Dressing)
     spliced: bool = True  # the show may have breaks
 
 
@@ -38,11 +40,11 @@ class Channel:
     """All followed renditions of one origin presentation, by name."""
 
     reference: str  # the rendition whose cues and borders count
-    rules: ChannelRules = ChannelRules()
+    rules: ChannelRules = field(default_factory=ChannelRules)
     tracks: Mapping[str, Track] = field(default_factory=dict)
     strips: Mapping[str, Strip] = field(default_factory=dict)
     headers: Mapping[str, Header] = field(default_factory=dict)
-    log: BreakLog = BreakLog()
+    log: BreakLog = field(default_factory=BreakLog)
     shadows: Mapping[tuple[str, str], Shadow] = field(default_factory=dict)  # (break, rendition)
     seen_edge: Decimal | None = None  # nobody was shown content behind it
     memories: Mapping[str, TrackMemory] = field(default_factory=dict)  # not followed at present
@@ -77,6 +79,12 @@ class Channel:
         )
         return replace(channel, seen_edge=channel._published_edge())
 
+    def rewoven(self) -> "Channel":
+        """The same channel with its strips made anew, after a change of rules."""
+        return replace(
+            self, strips={n: weave(t, self.rules.dressing) for n, t in self.tracks.items()}
+        )
+
     def _observed(self, reference: Track | None) -> BreakLog:
         if reference is None or self.rules.cues is None or not reference.segments:
             return self.log
@@ -87,6 +95,7 @@ class Channel:
             listed,
             reference.starts,
             clock_is_utc=reference.utc,
+            rules=self.rules.signals,
             shift_s=reference.shift.time_s,
         )
         return self.log.observe(

@@ -26,12 +26,31 @@ _DATE = "#EXT-X-PROGRAM-DATE-TIME:"
 _NO_KEY = "#EXT-X-KEY:METHOD=NONE"
 # State is written from what was read, playlist tags by the header; parts are not offered.
 _WRITTEN_ELSEWHERE = frozenset(
-    "#EXTM3U #EXT-X-VERSION #EXT-X-TARGETDURATION #EXT-X-MEDIA-SEQUENCE "
-    "#EXT-X-DISCONTINUITY-SEQUENCE #EXT-X-PLAYLIST-TYPE #EXT-X-ENDLIST "
-    "#EXT-X-INDEPENDENT-SEGMENTS #EXT-X-I-FRAMES-ONLY #EXT-X-START #EXT-X-DEFINE #EXT-X-PART "
-    "#EXT-X-PART-INF #EXT-X-PRELOAD-HINT #EXT-X-RENDITION-REPORT #EXT-X-SKIP "
-    "#EXT-X-SERVER-CONTROL #EXT-X-KEY #EXT-X-MAP #EXT-X-BITRATE #EXT-X-DISCONTINUITY "
-    "#EXT-X-BYTERANGE #EXT-X-PROGRAM-DATE-TIME".split()
+    {
+        "#EXTM3U",
+        "#EXT-X-VERSION",
+        "#EXT-X-TARGETDURATION",
+        "#EXT-X-MEDIA-SEQUENCE",
+        "#EXT-X-DISCONTINUITY-SEQUENCE",
+        "#EXT-X-PLAYLIST-TYPE",
+        "#EXT-X-ENDLIST",
+        "#EXT-X-INDEPENDENT-SEGMENTS",
+        "#EXT-X-I-FRAMES-ONLY",
+        "#EXT-X-START",
+        "#EXT-X-DEFINE",
+        "#EXT-X-PART",
+        "#EXT-X-PART-INF",
+        "#EXT-X-PRELOAD-HINT",
+        "#EXT-X-RENDITION-REPORT",
+        "#EXT-X-SKIP",
+        "#EXT-X-SERVER-CONTROL",
+        "#EXT-X-KEY",
+        "#EXT-X-MAP",
+        "#EXT-X-BITRATE",
+        "#EXT-X-DISCONTINUITY",
+        "#EXT-X-BYTERANGE",
+        "#EXT-X-PROGRAM-DATE-TIME",
+    }
 )
 
 

@@ -37,9 +37,21 @@ class Header:
 
 # The header says these itself, or must not.
 _NOT_COPIED = frozenset(
-    "#EXTM3U #EXT-X-VERSION #EXT-X-TARGETDURATION #EXT-X-MEDIA-SEQUENCE #EXT-X-ENDLIST "
-    "#EXT-X-DISCONTINUITY-SEQUENCE #EXT-X-PLAYLIST-TYPE #EXT-X-DEFINE #EXT-X-PART-INF "
-    "#EXT-X-SERVER-CONTROL #EXT-X-PART #EXT-X-PRELOAD-HINT #EXT-X-RENDITION-REPORT".split()
+    {
+        "#EXTM3U",
+        "#EXT-X-VERSION",
+        "#EXT-X-TARGETDURATION",
+        "#EXT-X-MEDIA-SEQUENCE",
+        "#EXT-X-ENDLIST",
+        "#EXT-X-DISCONTINUITY-SEQUENCE",
+        "#EXT-X-PLAYLIST-TYPE",
+        "#EXT-X-DEFINE",
+        "#EXT-X-PART-INF",
+        "#EXT-X-SERVER-CONTROL",
+        "#EXT-X-PART",
+        "#EXT-X-PRELOAD-HINT",
+        "#EXT-X-RENDITION-REPORT",
+    }
 )
 
 

@@ -38,6 +38,12 @@ class Splice:
         return self.in_at == self.out_at
 
     @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from other splices of the same content."""
+        ids = tuple(creative.id for creative in self.pod)
+        return (self.break_id, self.in_at, self.limit, ids)
+
+    @property
     def final(self) -> int:
         """How many entries this break has once it is over."""
         return self.shown(None)

@@ -273,8 +273,9 @@ async def test_one_address_cannot_start_sessions_without_end() -> None:
 
     await start("192.0.2.1", NOW)
     await start("192.0.2.1", NOW)
-    with pytest.raises(SessionRefused, match="one address"):
+    with pytest.raises(SessionRefused, match="one address") as caught:
         await start("192.0.2.1", NOW)
+    assert caught.value.reason is Reason.SESSION_RATE
     assert await start("192.0.2.2", NOW)
     assert await start("192.0.2.1", after(seconds=10))
 

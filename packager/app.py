@@ -1,0 +1,297 @@
+"""The application: joins the parts, routes requests to them, turns errors into responses."""
+
+import hmac
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+
+import anyio
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from packager.clock import Clock, SystemClock
+from packager.config.values import Config, Show
+from packager.deciders import Deciders
+from packager.handlers.hls import HlsHandlers
+from packager.handlers.media import MediaHandlers
+from packager.handlers.sessions import NotConfigured, SessionDesk
+from packager.house import PackagedHouse
+from packager.log import report
+from packager.metrics import Metrics
+from packager.openapi import openapi_document
+from packager.origin import OriginCache, OriginObserver
+from packager.outbound import GuardedClient, Limits, OutboundError, Policy
+from packager.packaging.library import MediaLibrary
+from packager.parameters import ParameterError
+from packager.paths import PathError
+from packager.planning import Planner
+from packager.playlists import Playlists
+from packager.presentations import Presentations
+from packager.reasons import Reason
+from packager.responses import json_response, refusal
+from packager.sessions import SessionLimits, SessionRefused, Sessions, UnknownSession
+from packager.stores import Store, StoreError
+from packager.stores.opening import open_store
+from packager.tokens import InvalidToken, Tokens, load_secrets
+
+SWEEP_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weft:
+    """The parts of one process, joined."""
+
+    config: Config
+    clock: Clock
+    metrics: Metrics
+    client: GuardedClient
+    origin: OriginCache
+    store: Store
+    sessions: Sessions
+    library: MediaLibrary
+    house: PackagedHouse
+    presentations: Presentations
+    planner: Planner
+    playlists: Playlists
+
+    def routes(self) -> list[BaseRoute]:
+        """What viewers may ask for."""
+        desk = SessionDesk(
+            config=self.config,
+            sessions=self.sessions,
+            presentations=self.presentations,
+            clock=self.clock,
+        )
+        hls = HlsHandlers(
+            desk=desk,
+            sessions=self.sessions,
+            presentations=self.presentations,
+            planner=self.planner,
+            playlists=self.playlists,
+            metrics=self.metrics,
+        )
+        media = MediaHandlers(library=self.library, metrics=self.metrics)
+        return [
+            Route("/v1/session/{tenant}/{show}/{asset:path}", desk.start, methods=["GET", "POST"]),
+            Route("/v1/master/{tenant}/{show}/{asset:path}.m3u8", hls.multivariant),
+            Route("/v1/manifest/{tenant}/{key}/{number:int}.m3u8", hls.media),
+            Route("/tm/{digest}/{name}", media.file),
+            Route("/openapi.json", _openapi),
+        ]
+
+
+@asynccontextmanager
+async def open_weft(
+    config: Config,
+    *,
+    clock: Clock | None = None,
+    metrics: Metrics | None = None,
+    client: GuardedClient | None = None,
+) -> AsyncIterator[Weft]:
+    """Open everything that a process needs, and close it again in the right order.
+
+    Args:
+        config: What the operator wants.
+        clock: Says the time; tests bring their own.
+        metrics: Counts.
+        client: In place of one that follows `config.outbound`.
+
+    Raises:
+        StoreError: The store cannot be opened.
+        OSError: The media folder cannot be used.
+    """
+    clock, metrics = clock or SystemClock(), metrics or Metrics()
+    async with AsyncExitStack() as stack:
+        client = client or GuardedClient(allow=config.outbound.allow)
+        stack.push_async_callback(client.aclose)
+        policy = Policy.for_urls(show.origin for show in config.shows.values())
+        origin = OriginCache(
+            client,
+            policy=policy,
+            clock=clock,
+            limits=Limits(total_s=config.timeouts.origin_s, read_s=config.timeouts.origin_s),
+            observer=_Observer(metrics),
+        )
+        stack.push_async_callback(origin.aclose)
+        store = await open_store(_store_url(config), session_limit=config.sessions.limit)
+        stack.push_async_callback(store.close)
+        secrets = tuple(key.reveal() for key in config.keys) or load_secrets(config.media.folder)
+        limits = SessionLimits(idle_s=config.sessions.idle_s, lifetime_s=config.sessions.max_s)
+        sessions = Sessions(store, Tokens(secrets), limits=limits)
+        base = config.public_url or "/"
+        library = MediaLibrary(
+            config.media.folder, uri_prefix=f"{base}tm", workers=config.media.workers
+        )
+        stack.push_async_callback(library.aclose)
+        house = PackagedHouse(library, metrics=metrics, loudness=config.media.loudness_lufs)
+        stack.push_async_callback(house.aclose)
+        presentations = Presentations(
+            origin=origin,
+            client=client,
+            policy=policy,
+            store=store,
+            clock=clock,
+            metrics=metrics,
+            base=base,
+            library=library,
+            on_ladder=house.prepare,
+        )
+        stack.push_async_callback(presentations.aclose)
+        deciders = Deciders(config, client=client, house=house, metrics=metrics)
+        planner = Planner(
+            sessions,
+            house.view,
+            deciders.for_rule,
+            clock=clock,
+            metrics=metrics,
+            session_digest=_digester(secrets[0]),
+            deadline_s=config.timeouts.ad_deadline_s,
+        )
+        stack.push_async_callback(planner.aclose)
+        weft = Weft(
+            config=config,
+            clock=clock,
+            metrics=metrics,
+            client=client,
+            origin=origin,
+            store=store,
+            sessions=sessions,
+            library=library,
+            house=house,
+            presentations=presentations,
+            planner=planner,
+            playlists=Playlists(),
+        )
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_sweep, weft)
+            try:
+                yield weft
+            finally:
+                tasks.cancel_scope.cancel()
+
+
+def create_app(weft: Weft, *, more: tuple[BaseRoute, ...] = ()) -> ASGIApp:
+    """The viewers' side as an ASGI application; `more` are routes of an embedder (the demo)."""
+
+    async def on_error(request: Request, error: Exception) -> Response:
+        reason = getattr(error, "reason", None)
+        return refusal(
+            reason if isinstance(reason, Reason) else Reason.INTERNAL_ERROR,
+            weft.metrics,
+            detail=f"{type(error).__name__}: {error}",
+        )
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        if status == 405:
+            headers = getattr(error, "headers", None)
+            return refusal(Reason.METHOD_NOT_ALLOWED, weft.metrics, headers=headers)
+        return refusal(Reason.NOT_FOUND, weft.metrics)
+
+    async def on_bug(request: Request, error: Exception) -> Response:
+        report(Reason.INTERNAL_ERROR, "request_failed", weft.metrics, exc_info=error)
+        return json_response({"error": str(Reason.INTERNAL_ERROR)}, status=500)
+
+    told = (
+        UnknownSession,
+        InvalidToken,
+        SessionRefused,
+        ParameterError,
+        PathError,
+        NotConfigured,
+        OutboundError,
+        StoreError,
+    )
+    app = Starlette(
+        routes=[*weft.routes(), *more],
+        exception_handlers={
+            **dict.fromkeys(told, on_error),
+            HTTPException: on_http,
+            Exception: on_bug,
+        },
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=["*"],
+                allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
+                # Rule F-03: players send CMCD in headers.
+                allow_headers=["*"],
+                expose_headers=["Content-Length", "Content-Range", "Date"],
+                max_age=86_400,
+            ),
+        ],
+    )
+    return OneHost(app)
+
+
+class OneHost:
+    """Refuses requests with two Host headers, which caches read differently (threat 26)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before `app`."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer 400."""
+        if scope["type"] == "http":
+            hosts = sum(name == b"host" for name, _ in scope["headers"])
+            if hosts > 1:
+                await Response(b'{"error":"path_invalid"}', 400)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+async def _openapi(request: Request) -> Response:
+    return json_response(openapi_document())
+
+
+async def _sweep(weft: Weft) -> None:
+    while True:
+        await anyio.sleep(SWEEP_S)
+        try:
+            await weft.sessions.sweep(weft.clock.now())
+        except StoreError as error:
+            report(error.reason, "sweep_failed", weft.metrics, detail=str(error))
+        weft.metrics.sessions(weft.sessions.resident)
+        weft.metrics.packaging_jobs(weft.house.jobs)
+
+
+def _store_url(config: Config) -> str:
+    path = config.store.path
+    return "memory" if path is None else f"sqlite:///{path}"
+
+
+def _digester(secret: str) -> Callable[[str], str]:
+    """What ad servers get for a session's id: the same each time, and of no use here."""
+    key = sha256(b"ad servers" + secret.encode()).digest()
+
+    def digest(sid: str) -> str:
+        return str(uuid.UUID(bytes=hmac.digest(key, sid.encode(), "sha256")[:16], version=4))
+
+    return digest
+
+
+class _Observer(OriginObserver):
+    """Counts what the origin's cache does."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def fetched(self, url: str, seconds: float, failure: Reason | None) -> None:
+        self._metrics.origin_fetch(seconds)
+        if failure is not None:
+            report(failure, "origin_fetch_failed", self._metrics, url=url)
+
+    def stale_served(self, url: str, reason: Reason) -> None:
+        report(Reason.MANIFEST_STALE_SERVED, "manifest_stale_served", self._metrics, cause=reason)
+
+
+Lifespan = Callable[[], Awaitable[None]]

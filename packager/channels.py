@@ -1,0 +1,237 @@
+"""Live channels and VOD presentations, kept up with their origins while someone watches.
+
+A keeper owns the `Channel` value of one presentation. It asks the origin's cache for the playlists
+that are due, folds what is new into the channel, keeps what must outlive the process in the store,
+and only then lets anybody see it (rule A-03).
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from itertools import count
+
+import anyio.to_thread
+import orjson
+
+from manifests.errors import ManifestError
+from manifests.hls.channel import Channel, ChannelRules
+from manifests.hls.channel_state import read_state, write_state
+from manifests.hls.fragments import Dressing
+from manifests.hls.model import MediaPlaylist
+from manifests.hls.reader import read_media_playlist
+from packager.clock import Clock
+from packager.log import report
+from packager.metrics import Metrics
+from packager.origin import Document, OriginCache
+from packager.outbound import NotManifest, OutboundError
+from packager.reasons import Reason
+from packager.stores import Store, StoreError
+
+UNWATCHED_S = 60.0  # after which a rendition is no longer followed
+REMEMBERED_S = Decimal(6 * 3600)  # for how long breaks count in numbers after a restart
+_IDS = count()
+LARGE_SEGMENTS = 2000  # more are woven off the event loop
+
+
+def read_playlist(body: bytes, url: str) -> MediaPlaylist:
+    """Read a media playlist as the origin's cache wants it read."""
+    return read_media_playlist(body, url=url)
+
+
+def freshness_s(playlist: MediaPlaylist) -> float:
+    """How long a version is taken for the latest: half a target duration, an ended one for ever."""
+    return float("inf") if playlist.ended else max(playlist.target_duration / 2, 0.5)
+
+
+def pace_s(playlist: MediaPlaylist) -> float:
+    """How often a watched playlist is fetched (RFC 8216bis, section 6.3.4)."""
+    return float("inf") if playlist.ended else float(max(playlist.target_duration, 1))
+
+
+class Keeper:
+    """The channel of one presentation."""
+
+    def __init__(
+        self,
+        key: str,
+        uris: tuple[str, ...],
+        reference: int,
+        rules: ChannelRules,
+        *,
+        origin: OriginCache,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        """Make a keeper that follows nothing yet.
+
+        Args:
+            key: Names the presentation in the store.
+            uris: Where its media playlists are, in the order of their numbers.
+            reference: Number of the rendition whose cues and borders count.
+            rules: How cues are read and content is written.
+            origin: Documents.
+            store: Keeps what outlives the process.
+            clock: Says the time.
+            metrics: Is told of degradations.
+        """
+        self.key = key
+        self.id = next(_IDS)  # for caches: no other keeper's channel has it
+        self.uris = uris
+        self._reference = reference
+        self._rules = rules
+        self._origin = origin
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._channel: Channel | None = None
+        self._undated: Channel | None = None
+        self._applied: dict[str, MediaPlaylist] = {}
+        self._due: dict[str, float] = {}  # when a rendition must be looked at again
+        self._watched: dict[str, float] = {}
+        self._lock = asyncio.Lock()
+
+    @property
+    def channel(self) -> Channel | None:
+        """The channel as it was last seen."""
+        return self._channel
+
+    def fresh(self, number: int) -> Channel | None:
+        """The channel if nothing is due for a rendition: at once, no await."""
+        name = str(number)
+        now = self._clock.monotonic()
+        if now >= self._due.get(name, 0.0):
+            return None
+        self._watched[name] = now
+        return self._channel
+
+    async def current(self, number: int) -> Channel:
+        """The channel with the latest of a rendition and of the reference rendition.
+
+        Raises:
+            OutboundError: There is no playlist, not even an old one.
+            ManifestError: What there is cannot be carried on.
+        """
+        channel = self.fresh(number)
+        if channel is not None:
+            return channel
+        name, reference = str(number), str(self._reference)
+        now = self._clock.monotonic()
+        self._watched[name] = self._watched[reference] = now
+        found = await asyncio.gather(
+            *(self._document(one) for one in dict.fromkeys((name, reference))),
+            return_exceptions=True,
+        )
+        documents: dict[str, Document[MediaPlaylist]] = {}
+        for one, result in zip(dict.fromkeys((name, reference)), found, strict=True):
+            if isinstance(result, BaseException):
+                if not isinstance(result, OutboundError):
+                    raise result
+                if one == name:
+                    raise result
+                report(Reason.RENDITION_MISSING, "reference_rendition_missing", self._metrics)
+            else:
+                documents[one] = result
+        async with self._lock:
+            return await self._apply(documents)
+
+    async def undated(self, channel: Channel) -> Channel:
+        """A channel without dates, for VOD sessions with insertions (rule A-33)."""
+        if not any(track.utc for track in channel.tracks.values()):
+            return channel
+        if self._undated is None or self._undated.tracks is not channel.tracks:
+            dressing = replace(channel.rules.dressing, dates=False)
+            rules = replace(channel.rules, dressing=dressing)
+            bare = replace(channel, rules=rules, strips={})
+            self._undated = await anyio.to_thread.run_sync(bare.rewoven)
+        return self._undated
+
+    async def _document(self, name: str) -> Document[MediaPlaylist]:
+        url = self.uris[int(name)]
+        document = await self._origin.get(url, max_age_s=freshness_s, parse=read_playlist)
+        if not document.value.ended:
+            self._origin.follow(url, interval_s=pace_s, parse=read_playlist)
+        return document
+
+    async def _apply(self, documents: Mapping[str, Document[MediaPlaylist]]) -> Channel:
+        channel = self._channel or await self._restored()
+        now = self._clock.monotonic()
+        fresh = {
+            name: document.value
+            for name, document in documents.items()
+            if self._applied.get(name) is not document.value
+        }
+        if fresh:
+            restarts = {n: t.shift.restarts for n, t in channel.tracks.items()}
+            large = any(len(playlist.segments) > LARGE_SEGMENTS for playlist in fresh.values())
+            try:
+                advanced = (
+                    await anyio.to_thread.run_sync(channel.advance, fresh)
+                    if large
+                    else channel.advance(fresh)
+                )
+            except ManifestError as error:
+                raise NotManifest(str(error)) from error
+            self._report_restarts(restarts, advanced)
+            advanced = self._trimmed(advanced, now)
+            if advanced is not channel and any(not p.ended for p in fresh.values()):
+                await self._keep(advanced)
+            channel = advanced
+            self._applied |= fresh
+        self._channel = channel
+        for name, document in documents.items():
+            wait = freshness_s(document.value)
+            age = max(now - document.confirmed_at, 0.0)
+            stale = document.stale_since is not None
+            self._due[name] = now + (min(wait, 0.5) if stale else max(wait - age, 0.05))
+        return channel
+
+    def _trimmed(self, channel: Channel, now: float) -> Channel:
+        """Without renditions that nobody watches, and breaks that no session counts any more."""
+        idle = [
+            name
+            for name in channel.tracks
+            if now - self._watched.get(name, now) > UNWATCHED_S and name != channel.reference
+        ]
+        for name in idle:
+            self._applied.pop(name, None)
+            self._due.pop(name, None)
+        if idle:
+            channel = channel.unfollow(idle)
+        if channel.seen_edge is not None:
+            channel = channel.forget_before(channel.seen_edge - REMEMBERED_S)
+        return channel
+
+    def _report_restarts(self, before: Mapping[str, int], channel: Channel) -> None:
+        for name, track in channel.tracks.items():
+            if track.shift.restarts > before.get(name, track.shift.restarts):
+                report(
+                    Reason.ORIGIN_RESTARTED,
+                    "origin_restarted",
+                    self._metrics,
+                    channel=self.key,
+                    rendition=name,
+                )
+
+    async def _restored(self) -> Channel:
+        reference = str(self._reference)
+        try:
+            state = await self._store.get_channel(self.key)
+            if state is not None:
+                return read_state(orjson.loads(state), reference=reference, rules=self._rules)
+        except (StoreError, ManifestError, orjson.JSONDecodeError) as error:
+            report(Reason.STORE_FAILED, "channel_not_restored", self._metrics, detail=str(error))
+        return Channel(reference=reference, rules=self._rules)
+
+    async def _keep(self, channel: Channel) -> None:
+        try:
+            await self._store.put_channel(self.key, orjson.dumps(write_state(channel)))
+        except StoreError as error:
+            report(Reason.STORE_FAILED, "channel_not_kept", self._metrics, detail=str(error))
+
+
+def dressing_of(origin: str, content: str | None, *, remove_cues: bool) -> Dressing:
+    """How a show's content is written: with cues or without, from the origin or a CDN."""
+    base = None if content is None else (origin, content)
+    return Dressing(remove_cues=remove_cues, content_base=base)

@@ -1,0 +1,141 @@
+"""Sessions over HTTP: explicit and implicit start, and finding one again (design, section 5.2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from packager.clock import Clock
+from packager.config.values import Config, Show
+from packager.parameters import ParameterError, Parameters, read_body, read_query
+from packager.paths import check_asset, check_raw_path
+from packager.presentations import Presentation, Presentations
+from packager.reasons import Reason
+from packager.responses import json_response
+from packager.sessions import Session, Sessions
+
+MAX_BODY_BYTES = 64 * 1024
+TOKEN_PARAMETER = "aws.sessionId"  # noqa: S105  (the name of a parameter)
+
+
+class NotConfigured(Exception):
+    """A URL names a tenant or show that is not there; `reason` says which."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.meaning)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionDesk:
+    """Starts sessions and finds them, with the presentation that each watches."""
+
+    config: Config
+    sessions: Sessions
+    presentations: Presentations
+    clock: Clock
+
+    async def start(self, request: Request) -> Response:
+        """``GET, POST /v1/session/{tenant}/{show}/{asset}``."""
+        check_raw_path(request.scope["raw_path"])
+        if request.method == "POST":
+            parameters = read_body(await _body(request), ())
+        else:
+            parameters = read_query(request.url.query, ())
+        asset = request.path_params["asset"].removesuffix(".m3u8")
+        session, _ = await self._begin(request, asset, parameters)
+        record = session.record
+        manifest = (
+            f"{self._base()}v1/master/{record.tenant}/{record.show}/{record.asset}.m3u8"
+            f"?{TOKEN_PARAMETER}={session.token}"
+        )
+        return json_response({"manifestUrl": manifest})
+
+    async def find_or_start(self, request: Request) -> tuple[Session, Presentation]:
+        """The session that a multivariant playlist is asked for, new if none is named."""
+        check_raw_path(request.scope["raw_path"])
+        token = request.query_params.get(TOKEN_PARAMETER)
+        asset = check_asset(request.path_params["asset"])
+        if token is None:
+            return await self._begin(request, asset, read_query(request.url.query, ()))
+        tenant, show = request.path_params["tenant"], request.path_params["show"]
+        session = await self._find(token)
+        session.require(tenant=tenant, show=show, asset=asset)
+        return session, await self._presentation(session)
+
+    async def of_token(self, tenant: str, token: str) -> tuple[Session, Presentation]:
+        """The session of a media playlist's URL."""
+        session = self.sessions.lookup(token, self.clock.now()) or await self._find(token)
+        session.require(tenant=tenant)
+        record = session.record
+        show = self._show(record.tenant, record.show)
+        made = self.presentations.made(
+            record.tenant, show, record.asset, record.parameters.manifest
+        )
+        return session, made or await self._presentation(session)
+
+    async def _find(self, token: str) -> Session:
+        return await self.sessions.resume(token, self.clock.now())
+
+    async def _presentation(self, session: Session) -> Presentation:
+        record = session.record
+        show = self._show(record.tenant, record.show)
+        return await self.presentations.get(
+            record.tenant, show, record.asset, record.parameters.manifest
+        )
+
+    async def _begin(
+        self, request: Request, asset: str, parameters: Parameters
+    ) -> tuple[Session, Presentation]:
+        tenant, name = request.path_params["tenant"], request.path_params["show"]
+        show = self._show(tenant, name)
+        asset = check_asset(asset)
+        presentation = await self.presentations.get(tenant, show, asset, parameters.manifest)
+        session = await self.sessions.start(
+            tenant,
+            name,
+            asset,
+            parameters,
+            self.clock.now(),
+            address=_address(request),
+            # Players of VOD are silent for as long as they play.
+            idle_s=None if presentation.live else self.config.sessions.max_s,
+        )
+        return session, presentation
+
+    def _show(self, tenant: str, name: str) -> Show:
+        if tenant not in self.config.tenants:
+            raise NotConfigured(Reason.TENANT_UNKNOWN)
+        shows: Mapping[str, Show] = self.config.shows
+        show = shows.get(name)
+        if show is None or (show.tenants and tenant not in show.tenants):
+            raise NotConfigured(Reason.SHOW_UNKNOWN)
+        return show
+
+    def _base(self) -> str:
+        return self.config.public_url or "/"
+
+
+def _address(request: Request) -> str | None:
+    """What new sessions are counted by: an IPv4 address or an IPv6 /64 (threat 36)."""
+    if request.client is None:
+        return None
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        return str(IPv6Address(int(address) >> 64 << 64))
+    return str(address)
+
+
+async def _body(request: Request) -> bytes:
+    """A request's body, if it is not larger than is read (threat 29)."""
+    received = bytearray()
+    async for piece in request.stream():
+        received += piece
+        if len(received) > MAX_BODY_BYTES:
+            raise ParameterError("the body is too large", Reason.REQUEST_TOO_LARGE)
+    return bytes(received)

@@ -1,0 +1,37 @@
+"""Paths that viewers send: what may name an asset (threats 1, 6 and 23)."""
+
+import re
+
+from packager.reasons import Reason
+
+MAX_CHARACTERS = 1024
+_SEGMENT = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._~+@-]+"
+_ASSET = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
+_PRINTABLE = re.compile(rb"[A-Za-z0-9._~+@/-]+")
+
+
+class PathError(Exception):
+    """A path has characters or segments that Weft never uses."""
+
+    reason = Reason.PATH_INVALID
+
+
+def check_raw_path(raw: bytes) -> None:
+    """Refuse a path as it was sent, before anybody decodes anything in it.
+
+    Raises:
+        PathError: It has percent-encoding, backslashes, controls or other odd characters.
+    """
+    if len(raw) > 2 * MAX_CHARACTERS or not _PRINTABLE.fullmatch(raw):
+        raise PathError("odd characters in a path")
+
+
+def check_asset(path: str) -> str:
+    """Give back a path below a show's origin.
+
+    Raises:
+        PathError: It has empty, `.` or `..` segments, or odd characters.
+    """
+    if len(path) > MAX_CHARACTERS or not _ASSET.fullmatch(path):
+        raise PathError("not an asset's path")
+    return path

@@ -1,0 +1,60 @@
+"""How Weft answers: playlists, JSON, errors as reason codes, and what caches may do with each."""
+
+from collections.abc import Mapping
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from packager.log import report
+from packager.metrics import Metrics
+from packager.playlists import Body
+from packager.reasons import Reason
+
+HLS_TYPE = "application/vnd.apple.mpegurl"
+PERSONAL = "private, no-store"
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def json_response(value: object, *, status: int = 200) -> Response:
+    """A JSON document for one viewer."""
+    return Response(
+        orjson.dumps(value),
+        status,
+        headers={"cache-control": PERSONAL},
+        media_type="application/json",
+    )
+
+
+def playlist_response(request: Request, body: Body) -> Response:
+    """A playlist for one viewer, compressed if the client takes gzip."""
+    headers = {"cache-control": PERSONAL, "vary": "Accept-Encoding"}
+    content = body.plain
+    if body.compresses and accepts_gzip(request.headers.get("accept-encoding", "")):
+        content = body.gzip
+        headers["content-encoding"] = "gzip"
+    return Response(content, headers=headers, media_type=HLS_TYPE)
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether a client takes gzip (RFC 9110, section 12.5.3)."""
+    for choice in accept_encoding.split(","):
+        name, _, weight = choice.partition(";")
+        if name.strip().lower() in ("gzip", "*"):
+            return weight.replace(" ", "").lower() not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+def refusal(
+    reason: Reason, metrics: Metrics, *, detail: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
+    """An error: its code and status to the client, the details to the log (design, 5.4)."""
+    report(reason, "request_refused", metrics, detail=detail)
+    status = reason.status or 502
+    return Response(
+        orjson.dumps({"error": str(reason)}),
+        status,
+        # Threat 25: nobody keeps an error for longer than a moment.
+        headers={"cache-control": "no-store", **(headers or {})},
+        media_type="application/json",
+    )
