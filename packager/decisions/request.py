@@ -5,6 +5,7 @@ braces are Weft's own, words in brackets are VAST macros (splice rules D-20 to D
 sent appears only after the ``?``, percent-encoded, and only where the template asks for it.
 """
 
+import dataclasses
 import hashlib
 import re
 from dataclasses import dataclass
@@ -58,7 +59,8 @@ class DecisionRequest:
     now: datetime  # with time zone
     playhead: Decimal | None  # seconds of content before the break; None: live
     position: BreakPosition = BreakPosition.MID_ROLL
-    params: tuple[tuple[str, str], ...] = ()  # the session's ad parameters, without `ads.`
+    # the session's ad parameters, without `ads.`; they may say who the viewer is
+    params: tuple[tuple[str, str], ...] = dataclasses.field(default=(), repr=False)
     ladder: Ladder  # what creatives are conditioned for
 
 

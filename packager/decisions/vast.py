@@ -37,10 +37,10 @@ _VERSION = re.compile(r"[234](\.\d+)?", re.ASCII)
 
 
 class VastError(Exception):
-    """A document cannot be used as VAST; `reason` is the code, the text says why."""
+    """A document cannot be used as VAST; `reason` is the code, the text says why, in short."""
 
     def __init__(self, why: str, *, reason: Reason = Reason.AD_UNPARSEABLE) -> None:
-        super().__init__(why)
+        super().__init__(why[:200])  # it may quote what a stranger wrote
         self.reason = reason
 
 
@@ -53,10 +53,10 @@ def read_vast(body: bytes) -> Vast:
     """
     root = _parse(body)
     if _name(root) != "VAST":
-        raise VastError(f"the document is {_name(root)[:40]!r}, not VAST")
+        raise VastError(f"the document is {_name(root)!r}, not VAST")
     version = _attribute(root, "version")
     if version and not _VERSION.fullmatch(version):
-        raise VastError(f"VAST version {version[:20]!r} is not known")
+        raise VastError(f"VAST version {version!r} is not known")
     elements = list(_children(root, "Ad"))
     ads: list[Ad | Wrapper] = []
     flaws: list[str] = []
@@ -104,7 +104,7 @@ def _parse(body: bytes) -> etree._Element:
             if count > MAX_ELEMENTS or depth > MAX_DEPTH:
                 raise VastError("too many or too deep elements", reason=Reason.AD_OVERSIZE)
     except etree.XMLSyntaxError as error:
-        raise VastError(f"not well-formed XML: {error.msg}") from None
+        raise VastError(f"not well-formed XML: {error.msg!r}") from None
     return events.root
 
 
@@ -116,9 +116,9 @@ def _read_ad(element: etree._Element) -> Ad | Wrapper:
     if inline is None and wrapper is not None:
         urls = _urls(_children(wrapper, "VASTAdTagURI"))
         if not urls:
-            raise VastError(f"wrapper {ad_id!r} names no ad server")
+            raise VastError(f"no ad server is named by wrapper {ad_id!r}")
         return Wrapper(id=ad_id, ad_tag_url=urls[0], sequence=sequence)
-    raise VastError(f"ad {ad_id!r} is not exactly one of InLine and Wrapper")
+    raise VastError(f"not exactly one of InLine and Wrapper is in ad {ad_id!r}")
 
 
 def _read_inline(

@@ -294,7 +294,7 @@ async def test_too_many_ads_are_said_so_and_the_first_are_used(server: AdServer)
 async def test_an_answer_with_only_broken_ads_is_not_an_empty_one() -> None:
     decided = await decide_on("<VAST><Ad id='x'/></VAST>")
     assert decided.reasons == (Reason.AD_UNPARSEABLE,)
-    assert decided.detail == "ad 'x' is not exactly one of InLine and Wrapper"
+    assert decided.detail == "not exactly one of InLine and Wrapper is in ad 'x'"
 
 
 async def test_where_there_was_no_ad_is_who_wants_to_know_d_01(server: AdServer) -> None:

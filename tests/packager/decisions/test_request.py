@@ -126,3 +126,7 @@ def test_macros_of_a_call_have_the_forms_of_the_standard_d_21_d_22() -> None:
 def test_what_identifies_a_viewer_is_withheld_d_20() -> None:
     url = "http://a.test/?[DEVICEIP],[DEVICEUA],[IFA],[LATLONG]"
     assert read_template(url).expand(REQUEST) == "http://a.test/?-2,-2,-1,-1"
+
+
+def test_what_a_viewer_sent_does_not_show_in_a_log() -> None:
+    assert "30+" not in repr(REQUEST)

@@ -239,7 +239,19 @@ def test_an_ad_is_exactly_one_of_inline_and_wrapper_d_01() -> None:
         b"<Ad id='good' sequence='2'><InLine/></Ad></VAST>"
     )
     assert vast.ads == (Ad(id="good", sequence=2),)
-    assert [flaw.split()[1] for flaw in vast.flaws] == ["'none'", "'both'", "'nowhere'"]
+    assert [flaw.split()[-1] for flaw in vast.flaws] == ["'none'", "'both'", "'nowhere'"]
+
+
+def test_what_is_said_of_a_flaw_is_one_short_line() -> None:
+    name = "x&#10;" + "x" * 100_000
+    (flaw,) = read_vast(f"<VAST><Ad id='{name}'/></VAST>".encode()).flaws
+    assert len(flaw) <= 200
+    assert flaw.isprintable()
+    for body in (f"<{'x' * 100_000}/>", f"<VAST version='{name}'/>", f"<VAST><{'x' * 40_000}"):
+        with pytest.raises(VastError) as caught:
+            read_vast(body.encode())
+        assert len(str(caught.value)) <= 200
+        assert str(caught.value).isprintable()
 
 
 def test_marks_of_ads_that_are_not_to_be_stitched_are_read_d_09_d_56() -> None:
