@@ -25,6 +25,7 @@ FIELDS = {
     "break.event_id": "the event id of the cue, empty where there is none",
     "session.id": "keyed digest of the session's name, for frequency caps",
     "show": "name of the show",
+    "stream": "`live` or `vod`",
     "ads": "all ad parameters of the session, as `name=value` pairs; only after the `?`",
     "ads.NAME": "one ad parameter, empty where the session has none; only after the `?`",
 }
@@ -57,7 +58,8 @@ class DecisionRequest:
     ad_break: AdBreak
     length: Fraction | None  # seconds that may be filled; None: no limit known
     now: datetime  # with time zone
-    playhead: Decimal | None  # seconds of content before the break; None: live
+    live: bool
+    playhead: Decimal | None = None  # seconds of VOD content before the break, where known
     position: BreakPosition = BreakPosition.MID_ROLL
     # the session's ad parameters, without `ads.`; they may say who the viewer is
     params: tuple[tuple[str, str], ...] = dataclasses.field(default=(), repr=False)
@@ -149,6 +151,8 @@ def _value(field: str, request: DecisionRequest) -> str:
             return encode_component(request.session)
         case "show":
             return encode_component(request.show)
+        case "stream":
+            return "live" if request.live else "vod"
         case _:
             return encode_component(dict(request.params).get(field.removeprefix("ads."), ""))
 

@@ -21,7 +21,7 @@ REQUEST = DecisionRequest(
     ad_break=AdBreak(id="b1", start=Decimal(0), out_at=Decimal(0), planned_end=Decimal(30)),
     length=Fraction(30),
     now=datetime(2026, 1, 2, tzinfo=UTC),
-    playhead=None,
+    live=True,
     ladder=Ladder(entries=()),
 )
 

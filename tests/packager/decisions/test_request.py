@@ -27,6 +27,7 @@ REQUEST = DecisionRequest(
     ),
     length=Fraction(59999, 2000),
     now=NOW,
+    live=False,
     playhead=Decimal("3723.5"),
     params=(("age", "30+"), ("zone", "a&b=c")),
     ladder=Ladder(entries=()),
@@ -37,6 +38,7 @@ URLS = {
     "https://a.test:8443/vast?d={break.seconds}&sid={session.id}&{ads}":
         "https://a.test:8443/vast?d=29&sid=d1gest&age=30%2B&zone=a%26b%3Dc",
     "http://[::1]:9/{show}/{break.id}?e={break.event_id}": "http://[::1]:9/news/b%2F1?e=42",
+    "http://a.test/{stream}?": "http://a.test/vod?",
     "http://a.test/?z={ads.zone}&y={ads.none}": "http://a.test/?z=a%26b%3Dc&y=",
     "http://a.test/[BREAKPOSITION]?{ads.age}[BREAKMAXDURATION]": "http://a.test/2?30%2B29",
 }  # fmt: skip
@@ -121,6 +123,12 @@ def test_macros_of_a_call_have_the_forms_of_the_standard_d_21_d_22() -> None:
     assert values["BREAKMAXDURATION"] == 29
     assert values["MEDIAPLAYHEAD"] == "01:02:03.500"
     assert "MEDIAPLAYHEAD" not in request_macros(replace(REQUEST, playhead=None))
+
+
+def test_a_live_break_says_that_it_is_live() -> None:
+    live = replace(REQUEST, live=True, playhead=None)
+    url = read_template("http://a.test/{stream}?[MEDIAPLAYHEAD]").expand(live)
+    assert url == "http://a.test/live?-1"
 
 
 def test_what_identifies_a_viewer_is_withheld_d_20() -> None:
