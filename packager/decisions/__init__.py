@@ -1,7 +1,7 @@
 """What fills an ad break: asking ad servers, reading their answers, choosing a pod.
 
 `request` and `macros` write the call, `vast` reads the answer into the values of `ads`, `decider`
-joins these, `once` asks no more than once per session and break, and `fill` does the sums.
+joins these, and `fill` does the sums.
 """
 
 from enum import StrEnum

@@ -129,7 +129,10 @@ class AdDecider(Protocol):
     """What can say what a break could play."""
 
     async def decide(self, request: DecisionRequest) -> Decided:
-        """Decide; takes bounded time, may be cancelled, and asks anew each time it is called."""
+        """Decide; takes bounded time, may be cancelled, and asks anew each time it is called.
+
+        That a session is decided for once per break is for the caller's single flight and store.
+        """
         ...
 
 
