@@ -256,7 +256,7 @@ class CardPainter:
         width, height = self._width, self._height
         time_s = number / rate
         frame = np.empty((height * 3 // 2, width), np.uint8)
-        drift = round(width / 2 * (time_s / 16 % 1)) * 2  # 16 s: a loop of 64 s has no seam
+        drift = round(width / 2 * (time_s / 16 % 1)) * 2  # 16 s: whole loops have no seam
         for scale, plane, wide in zip((1, 2, 2), planes(frame), self._background, strict=True):
             plane[...] = wide[:, drift // scale : (drift + width) // scale]
         for disc, period_s, phase in zip(self._discs, (8, 16), (0.0, 2.1), strict=True):

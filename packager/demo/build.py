@@ -10,14 +10,15 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from overlays import testcard
 from packager.demo import content
-from packager.demo.boxes import h264_codecs, timescale
 from packager.demo.content import AUDIO_BPS, BUMPER, CREATIVES, LADDER, LOOP_RATE, SEGMENT_S, SLATE
+from packager.demo.describe import describe
 from packager.demo.media import (
     Clip,
     DemoMedia,
@@ -26,43 +27,69 @@ from packager.demo.media import (
     read_index,
     write_index,
 )
-from packager.packaging.encode import (
-    AudioSource,
-    EncodedRendition,
-    EncodeSettings,
-    VideoSource,
-    encode_ladder,
-)
+from packager.packaging.encode import AudioSource, VideoSource, encode_ladder
 from packager.packaging.ladder import AudioSpec, Rung, VideoSpec
+from packager.packaging.settings import EncodeSettings
 
 Progress = Callable[[float], None]  # called with the share that is done, 0 to 1
 
 _PRESETS = {"1080p": "ultrafast", "720p": "ultrafast", "360p": "superfast"}  # of libx264
-_AUDIO = "audio"
-_done: Any = None  # in a worker: seconds of video encoded by all of them, shared
+_done: Any = None  # in a worker: seconds of video encoded by all workers, a shared number
 
 
-def ensure_demo_media(parent: Path, *, progress: Progress | None = None) -> DemoMedia:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What to make."""
+
+    rungs: tuple[str, ...] = tuple(LADDER)  # of the drawn loop, the largest first
+    loop_s: int = content.LOOP_S  # of the drawn loop; a multiple of 16 has no seam
+    file: Path | None = None  # content instead of the drawn loop (`packager.demo.loop_file`)
+
+    def digest(self) -> str:
+        """A name for all that decides on the media: another look, other media.
+
+        Raises:
+            OSError: `file` cannot be read.
+        """
+        digest = hashlib.sha256()
+        for module in (testcard.__file__, content.__file__, __file__):
+            digest.update(Path(module).read_bytes())
+        if self.file is None:
+            digest.update(repr((self.rungs, self.loop_s)).encode())
+        else:
+            with self.file.open("rb") as opened:
+                digest.update(hashlib.file_digest(opened, "sha256").digest())
+        return digest.hexdigest()[:12]
+
+
+def ensure_demo_media(
+    parent: Path, recipe: Recipe | None = None, *, progress: Progress | None = None
+) -> DemoMedia:
     """Return the demo's media; they are made if `parent` does not have them.
 
     Args:
         parent: Folder for generated media; made if missing.
+        recipe: What to make; None: all that `weft demo` shows.
         progress: Told of the share that is done, when there is something to do.
 
     Raises:
-        PackagingError: A part could not be encoded.
+        PackagingError: A part could not be encoded, or the recipe's file is not a video.
+        OSError: That file cannot be read, or `parent` not be written.
     """
-    version = _version()
+    recipe = recipe or Recipe()
+    version = recipe.digest()
     folder = parent / f"demo-{version}"
     try:
         return read_index(folder, version=version)
     except DemoMediaError:
         pass
     parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=parent, prefix="demo-unfinished-") as unfinished:
-        renditions = _make_all(Path(unfinished), progress or (lambda share: None))
+    with tempfile.TemporaryDirectory(dir=parent, prefix="demo-unfinished-") as temporary:
+        unfinished = Path(temporary, folder.name)
+        unfinished.mkdir()
+        renditions = _make_all(unfinished, recipe, progress or (lambda share: None))
         media = DemoMedia(
-            folder=Path(unfinished),
+            folder=unfinished,
             renditions=renditions,
             creatives=CREATIVES,
             slate=SLATE,
@@ -70,38 +97,43 @@ def ensure_demo_media(parent: Path, *, progress: Progress | None = None) -> Demo
         )
         write_index(media, version=version)
         shutil.rmtree(folder, ignore_errors=True)  # it has no index that can be read
-        Path(unfinished).rename(folder)
-        Path(unfinished).mkdir()  # for the context manager to remove
+        unfinished.rename(folder)
     return read_index(folder, version=version)
 
 
-def make_loop_part(folder: Path, names: tuple[str, ...]) -> tuple[LoopRendition, ...]:
-    """Draw and encode some renditions of the loop, all of them of one size.
+def make_loop_part(
+    folder: Path, name: str, *, seconds: int = content.LOOP_S, audio: bool = False
+) -> tuple[LoopRendition, ...]:
+    """Draw and encode one size of the loop, and perhaps its audio.
 
     Args:
         folder: Gets a folder for each rendition.
-        names: One name in `content.LADDER`, and perhaps "audio".
+        name: A key of `content.LADDER`.
+        seconds: Duration of the loop.
+        audio: Whether to make the audio too.
 
     Returns:
-        The renditions, in the order of `names`.
+        The video rendition, then the audio rendition if there is one.
     """
-    _, size, bitrate = next(rung for rung in LADDER if rung[0] == names[0])
-    rungs = {names[0]: _video_rung(size, bitrate)}
-    if _AUDIO in names:
-        rungs[_AUDIO] = _rung(
-            "audio", audio=AudioSpec(sample_rate=content.SAMPLE_RATE, channels=2, bitrate=AUDIO_BPS)
-        )
+    size, bitrate = LADDER[name]
+    rate = Fraction(LOOP_RATE)
+    spec = VideoSpec(width=size[0], height=size[1], frame_rate=rate, bitrate=bitrate)
+    rungs = {name: _rung("video", video=spec)}
+    if audio:
+        sound = AudioSpec(sample_rate=content.SAMPLE_RATE, channels=2, bitrate=AUDIO_BPS)
+        rungs["audio"] = _rung("audio", audio=sound)
     encoded = encode_ladder(
-        VideoSource(*size, Fraction(LOOP_RATE), content.loop_frames(names[0], size), "yuv420p"),
-        AudioSource(content.SAMPLE_RATE, 2, content.loop_samples()),
+        VideoSource(*size, rate, content.loop_frames(name, seconds), "yuv420p"),
+        AudioSource(content.SAMPLE_RATE, 2, content.loop_samples(seconds)),
         tuple(rungs.values()),
         folder,
-        settings=EncodeSettings(preset=_PRESETS[names[0]], threads=1),
+        settings=EncodeSettings(preset=_PRESETS[name], threads=1),
         names={rung: name for name, rung in rungs.items()},
         progress=_report(),
     )
+    allowed = {name: bitrate, "audio": AUDIO_BPS}
     return tuple(
-        describe(name, item, bandwidth=AUDIO_BPS if name == _AUDIO else bitrate)
+        describe(name, item, bandwidth=allowed[name])
         for name, item in zip(rungs, encoded, strict=True)
     )
 
@@ -133,51 +165,40 @@ def make_clip(folder: Path, clip: Clip) -> None:
         file.mux(video.encode(None))
 
 
-def describe(name: str, encoded: EncodedRendition, *, bandwidth: int) -> LoopRendition:
-    """Say what the origin has to know of a rendition that was encoded."""
-    init = (encoded.folder / (encoded.init or "")).read_bytes()
-    scale = timescale(init)
-    video, audio = encoded.rung.video, encoded.rung.audio
-    rates = [segment.size * 8 / segment.duration for segment in encoded.segments]
-    length = sum(segment.duration for segment in encoded.segments)
-    return LoopRendition(
-        name=name,
-        kind=encoded.rung.kind,
-        codecs=h264_codecs(init) if video else "mp4a.40.2",
-        timescale=scale,
-        durations=tuple(round(segment.duration * scale) for segment in encoded.segments),
-        bandwidth=max(bandwidth, round(max(rates))),
-        average_bandwidth=round(sum(segment.size for segment in encoded.segments) * 8 / length),
-        width=video.width if video else 0,
-        height=video.height if video else 0,
-        frame_rate=video.frame_rate if video else Fraction(0),
-        channels=audio.channels if audio else 0,
-        init=encoded.init or "",
-        segments=tuple(segment.name for segment in encoded.segments),
-    )
-
-
-def _make_all(folder: Path, progress: Progress) -> tuple[LoopRendition, ...]:
+def _make_all(folder: Path, recipe: Recipe, progress: Progress) -> tuple[LoopRendition, ...]:
     """Make everything in two processes, what takes longest first."""
     context = multiprocessing.get_context("spawn")
     done = context.Value("d", 0.0)
     clips = (*CREATIVES, SLATE, BUMPER)
-    total = content.LOOP_S * len(LADDER) + sum(clip.duration_s for clip in clips)
+    loop_s = recipe.loop_s * len(recipe.rungs)
+    total = loop_s + sum(clip.duration_s for clip in clips)
     with ProcessPoolExecutor(2, context, _share, (done,)) as pool:
-        loops = [
-            pool.submit(make_loop_part, folder, (name, _AUDIO) if rung == len(LADDER) else (name,))
-            for rung, (name, _, _) in enumerate(LADDER, 1)
-        ]
-        open_: set[Future[Any]] = {
-            *loops,
-            *(pool.submit(make_clip, folder, clip) for clip in clips),
-        }
-        while open_:
-            finished, open_ = wait(open_, timeout=0.2)
-            for future in finished:
-                future.result()  # raises what went wrong in the worker
-            progress(min(done.value / total, 1.0))
+        if recipe.file is not None:
+            loops = [pool.submit(_make_file_loop, folder, recipe.file, loop_s)]
+        else:
+            last = recipe.rungs[-1]
+            loops = [
+                pool.submit(make_loop_part, folder, name, seconds=recipe.loop_s, audio=name == last)
+                for name in recipe.rungs
+            ]
+        rest: set[Future[Any]] = {*loops, *(pool.submit(make_clip, folder, clip) for clip in clips)}
+        try:
+            while rest:
+                finished, rest = wait(rest, timeout=0.2)
+                for future in finished:
+                    future.result()  # raises what went wrong in the worker
+                progress(min(done.value / total, 1.0))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return tuple(rendition for loop in loops for rendition in loop.result())
+
+
+def _make_file_loop(folder: Path, file: Path, weight: float) -> tuple[LoopRendition, ...]:
+    from packager.demo.loop_file import make_file_loop  # it needs PyAV
+
+    report = _report()
+    return make_file_loop(folder, file, lambda share: report(share * weight))
 
 
 def _share(done: Any) -> None:
@@ -208,17 +229,3 @@ def _rung(kind: Any, *, video: VideoSpec | None = None, audio: AudioSpec | None 
         video=video,
         audio=audio,
     )
-
-
-def _video_rung(size: tuple[int, int], bitrate: int) -> Rung:
-    width, height = size
-    spec = VideoSpec(width=width, height=height, frame_rate=Fraction(LOOP_RATE), bitrate=bitrate)
-    return _rung("video", video=spec)
-
-
-def _version() -> str:
-    """A digest of the code that draws and of how it is encoded: another look, other media."""
-    digest = hashlib.sha256()
-    for module in (testcard.__file__, content.__file__, __file__):
-        digest.update(Path(module).read_bytes())
-    return digest.hexdigest()[:12]

@@ -1,7 +1,8 @@
 """What the demo shows and plays: its cards and its sounds, as generators of frames and samples.
 
-The loop lasts 64 s: 1600 frames at 25 per second and exactly 3000 AAC frames at 48 kHz, so that it
-repeats for ever with no gap in any track; picture and sound end as they begin.
+The loop lasts 48 s: 1200 frames at 25 per second and exactly 2250 AAC frames at 48 kHz, so that it
+repeats for ever with no gap in any track; picture and sound end as they begin. So does any other
+loop of whole 16 s.
 """
 
 from collections.abc import Iterator
@@ -15,15 +16,15 @@ from packager.demo.media import Clip
 
 Samples = npt.NDArray[np.float32]  # shape (n, channels), full scale at 1
 
-LOOP_S = 64
+LOOP_S = 48
 LOOP_RATE = 25  # frames per second
 SEGMENT_S = 2
 SAMPLE_RATE = 48_000  # Hz
-LADDER = (  # name, (width, height), bit/s that no segment may pass
-    ("1080p", (1920, 1080), 4_500_000),
-    ("720p", (1280, 720), 2_400_000),
-    ("360p", (640, 360), 800_000),
-)
+LADDER = {  # name: (width, height), bit/s that no segment may pass
+    "1080p": ((1920, 1080), 4_500_000),
+    "720p": ((1280, 720), 2_400_000),
+    "360p": ((640, 360), 800_000),
+}
 AUDIO_BPS = 128_000
 
 # Sizes, frame rates and sounds differ on purpose: packaging has to make them match the loop.
@@ -134,13 +135,12 @@ _CHORDS = (
 )
 
 
-def loop_frames(name: str, size: tuple[int, int], seconds: int = LOOP_S) -> Iterator[Frame]:
+def loop_frames(name: str, seconds: int = LOOP_S) -> Iterator[Frame]:
     """Draw the loop.
 
     Args:
-        name: Of the rendition, burnt into the picture.
-        size: (width, height) in pixels.
-        seconds: How much of it.
+        name: Of the rendition, a key of `LADDER`; burnt into the picture.
+        seconds: Duration of the loop.
 
     Yields:
         Frames of YUV 4:2:0 as `CardPainter.frame` gives them, `LOOP_RATE` for each second.
@@ -150,10 +150,10 @@ def loop_frames(name: str, size: tuple[int, int], seconds: int = LOOP_S) -> Iter
         title="Weft demo channel",
         subtitle=f"{LOOP_RATE} frames per second",
         label=name,
-        duration_s=LOOP_S,
+        duration_s=seconds,
         clock=True,
     )
-    painter = CardPainter(card, size)
+    painter = CardPainter(card, LADDER[name][0])
     return (painter.frame(number, LOOP_RATE) for number in range(seconds * LOOP_RATE))
 
 
