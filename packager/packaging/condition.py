@@ -1,29 +1,20 @@
 """One source file becomes a rendition for every rung, and is checked before anyone gets it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from packager.packaging.conformance import check_renditions
-from packager.packaging.encode import EncodeSettings, LadderEncoder
+from packager.packaging.encode import LadderEncoder
 from packager.packaging.ladder import Rung
 from packager.packaging.loudness import gain_to
 from packager.packaging.segmentation import SegmentPlan, nearest
-from packager.packaging.source import Picture, SourceLimits, open_source
+from packager.packaging.settings import ConditionSettings
+from packager.packaging.source import Picture, open_source
 from packager.packaging.write import EncodedRendition
 
-# Part of every digest: raise it when the same source and rung give other bytes than before.
-PROFILE_VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionSettings:
-    """How sources are conditioned."""
-
-    loudness_lufs: float | None = None  # EBU R 128 target, such as -23; None: as it is
-    encode: EncodeSettings = field(default_factory=EncodeSettings)
-    limits: SourceLimits = field(default_factory=SourceLimits)
+__all__ = ["ConditionSettings", "Part", "condition"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +69,18 @@ def condition(
         )
         end = plan.total or 0
         end_s = end / plan.grid
+        seen = heard = Fraction(0)
         for event in opened.pictures_and_sounds():
             if isinstance(event, Picture):
-                encoder.picture(event.frame, event.at)
-                progress(min(1.0, float(event.at / end_s)))
-            elif event.at < end_s:
-                encoder.sound(event.frame, event.at)
+                seen = event.at
+                encoder.picture(event.frame, seen)
+                progress(min(1.0, float(seen / end_s)))
+            else:
+                heard = event.at
+                if heard < end_s:
+                    encoder.sound(event.frame, heard)
+            if seen >= end_s and (heard >= end_s or not opened.facts.has_audio):
+                break  # the rest of the file is not part of it
         renditions = encoder.finish(end)
     check_renditions(renditions, plan)
     progress(1.0)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from packager.packaging.audio import AudioEncoder, frame_of
 from packager.packaging.ladder import AudioSpec, Rung, VideoSpec
 from packager.packaging.segmentation import SegmentPlan, nearest
+from packager.packaging.settings import EncodeSettings
 from packager.packaging.tracks import Sample, Track
 from packager.packaging.video import VideoEncoder
 from packager.packaging.write import EncodedRendition, EncodedSegment, RenditionWriter
@@ -58,15 +59,6 @@ class AudioSource:
     sample_rate: int
     channels: int
     samples: Iterator[NDArray[np.float32]]
-
-
-@dataclass(frozen=True, slots=True)
-class EncodeSettings:
-    """How hard the encoder tries."""
-
-    preset: str = "superfast"  # of libx264
-    crf: int = 22  # of libx264: quality where the bit rate of the rung allows it
-    threads: int = 0  # per video rung; 0: libx264's choice
 
 
 class LadderEncoder:

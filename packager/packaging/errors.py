@@ -6,6 +6,7 @@ PackagingError
     WorkerCrashed        the process that packaged it died, or took too long
     LadderUnmatched      no playlist of the show can be matched
     MediaMissing         PyAV is not installed
+    MediaWriteFailed     the media folder does not take a file
 """
 
 from packager.reasons import Reason
@@ -36,9 +37,17 @@ class WorkerCrashed(PackagingError):
 class LadderUnmatched(PackagingError):
     """None of a show's playlists is of a kind that Weft can package for."""
 
+    reason = Reason.LADDER_UNMATCHED
+
 
 class MediaMissing(PackagingError):
     """PyAV is not installed, and only it can read and write media."""
 
     def __init__(self) -> None:
         super().__init__("packaging media needs PyAV: pip install 'weft[media]'")
+
+
+class MediaWriteFailed(PackagingError):
+    """The media folder does not take a file: it is full, read-only or broken."""
+
+    reason = Reason.MEDIA_WRITE_FAILED

@@ -15,6 +15,17 @@ from typing import Any
 import av
 
 from packager.packaging.errors import CreativeFailed, CreativeRefused
+from packager.packaging.settings import SourceLimits
+
+__all__ = [
+    "Picture",
+    "Sound",
+    "Source",
+    "SourceFacts",
+    "SourceLimits",
+    "container_format",
+    "open_source",
+]
 
 _MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 _MATROSKA = b"\x1a\x45\xdf\xa3"
@@ -36,14 +47,6 @@ _HDR_TRANSFERS = {16: "PQ", 18: "HLG"}  # H.273
 _SHORTEST_S = Fraction(1, 10)
 _LOST_S = Fraction(1, 2)  # missing at the end: the file was cut off
 _BAD_PACKETS = Fraction(1, 20)  # more than these make a source useless
-
-
-@dataclass(frozen=True, slots=True)
-class SourceLimits:
-    """What is not even tried."""
-
-    duration_s: int = 900
-    pixels: int = 4096 * 2304
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,248 @@
+"""The folder of packaged media: renditions by content digest, assets that are made of them.
+
+``renditions/{digest}/`` holds a rendition's files and its index, ``assets/{id}.json`` says which
+segments of which renditions an asset shows, ``sources/{digest}`` keeps what slates are cut from.
+Everything is made in ``work/`` and renamed, so what is there is whole. Several processes may share
+the folder.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from manifests.creative import Creative, CreativeRendition, CreativeSegment
+from packager.packaging.ladder import Rung, rung_from_json, rung_to_json
+from packager.packaging.segmentation import SegmentPlan
+
+_VERSION = 1  # of the index files
+_DIGEST = re.compile(r"[0-9a-f]{32}")
+_NAME = re.compile(r"init\.mp4|[1-9][0-9]{0,5}\.(?:m4s|ts|aac|vtt)")
+_CONTENT_TYPES = {
+    ".mp4": "video/mp4",
+    ".m4s": "video/iso.segment",
+    ".ts": "video/mp2t",
+    ".aac": "audio/aac",
+    ".vtt": "text/vtt",
+}
+_MICROSECOND = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A file that players may have."""
+
+    path: Path
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSegment:
+    """A segment and the rendition folder that it is in."""
+
+    digest: str
+    name: str
+    duration: Fraction  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRendition:
+    """The segments of one rung, which may be in several folders: a cut shares most of them."""
+
+    rung: Rung
+    init: tuple[str, str] | None  # digest and name
+    segments: tuple[StoredSegment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A packaged asset."""
+
+    id: str
+    kind: str
+    source: str  # digest of the source's bytes
+    frames: int  # of the grid
+    renditions: tuple[StoredRendition, ...]
+
+    @property
+    def plan(self) -> SegmentPlan:
+        """Where its segments begin."""
+        rung = self.renditions[0].rung
+        return SegmentPlan(rung.frame_grid, rung.segment_frames, self.frames)
+
+    def creative(self, uri_prefix: str) -> Creative:
+        """Return what the splicer needs to know of it."""
+        return Creative(
+            id=self.id,
+            duration=_seconds(self.frames / self.plan.grid),
+            renditions={
+                rendition.rung.key: _creative_rendition(rendition, uri_prefix)
+                for rendition in self.renditions
+            },
+            kind=self.kind,
+        )
+
+
+class MediaFolder:
+    """Reads and writes the folder. All methods block for as long as the disk takes."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folder where it is missing, and remove what dead processes left half-made."""
+        self._renditions = folder / "renditions"
+        self._assets = folder / "assets"
+        self._sources = folder / "sources"
+        self._work = folder / "work"
+        for path in (self._renditions, self._assets, self._sources, self._work):
+            path.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o644)
+        self._unlock = weakref.finalize(self, os.close, lock)
+        with suppress(BlockingIOError):  # held by another process, whose work this may be
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for left in self._work.iterdir():
+                shutil.rmtree(left, ignore_errors=True)
+        fcntl.flock(lock, fcntl.LOCK_SH)
+
+    def assets(self) -> Iterator[Asset]:
+        """Yield every asset whose index can be read."""
+        for path in self._assets.glob("*.json"):
+            with suppress(ValueError, KeyError, TypeError, OSError):
+                value = json.loads(path.read_text("utf-8"))
+                if value["version"] == _VERSION:
+                    yield _asset_from_json(value)
+
+    def add_asset(self, asset: Asset) -> None:
+        """Write an asset's index; its renditions are there already."""
+        with self.work_folder() as work:
+            path = work / "asset.json"
+            path.write_text(json.dumps(_asset_to_json(asset)), "utf-8")
+            path.replace(self._assets / f"{asset.id}.json")
+
+    def rendition(self, digest: str, rung: Rung) -> StoredRendition | None:
+        """Return a whole rendition that was made before, by whatever asset."""
+        try:
+            value = json.loads((self._renditions / digest / "index.json").read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        return _rendition_from_json(rung, value)
+
+    def add_rendition(self, made: Path, digest: str, rendition: StoredRendition) -> None:
+        """Take over a folder of files that a worker has made."""
+        (made / "index.json").write_text(json.dumps(_rendition_to_json(rendition)), "utf-8")
+        target = self._renditions / digest
+        try:
+            made.rename(target)
+        except OSError:
+            if not target.is_dir():
+                raise
+            # another process made the same bytes first; ours go with the work folder
+
+    def source(self, digest: str) -> Path:
+        """Return where the source with this digest is, or would be."""
+        return self._sources / digest
+
+    def segment(self, segment: StoredSegment) -> Path:
+        """Return where a segment is."""
+        return self._renditions / segment.digest / segment.name
+
+    def init(self, rendition: StoredRendition) -> Path | None:
+        """Return where a rendition's init section is."""
+        if rendition.init is None:
+            return None
+        digest, name = rendition.init
+        return self._renditions / digest / name
+
+    def file(self, digest: str, name: str) -> MediaFile | None:
+        """Return the file at ``/tm/{digest}/{name}``; None if there is none (threat 6)."""
+        if not _DIGEST.fullmatch(digest) or not _NAME.fullmatch(name):
+            return None
+        path = self._renditions / digest / name
+        return MediaFile(path, _CONTENT_TYPES[path.suffix]) if path.is_file() else None
+
+    @contextmanager
+    def work_folder(self) -> Iterator[Path]:
+        """Give a folder that is gone afterwards; after a crash, with the next start."""
+        with tempfile.TemporaryDirectory(dir=self._work, ignore_cleanup_errors=True) as name:
+            yield Path(name)
+
+    def close(self) -> None:
+        """Let another process clean up."""
+        self._unlock()
+
+
+def digest_of(*parts: object) -> str:
+    """Return the digest of JSON values."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def digest_of_source(source: bytes | Path) -> str:
+    """Return the digest of a source's bytes."""
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
+    with source.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _creative_rendition(rendition: StoredRendition, uri_prefix: str) -> CreativeRendition:
+    segments, end, written = [], Fraction(0), Decimal(0)
+    for segment in rendition.segments:
+        end += segment.duration
+        duration = _seconds(end) - written  # rounding must not add up
+        written += duration
+        segments.append(CreativeSegment(f"{uri_prefix}/{segment.digest}/{segment.name}", duration))
+    init = None if rendition.init is None else "/".join((uri_prefix, *rendition.init))
+    return CreativeRendition(tuple(segments), init)
+
+
+def _seconds(value: Fraction) -> Decimal:
+    return (Decimal(value.numerator) / value.denominator).quantize(_MICROSECOND)
+
+
+def _rendition_to_json(rendition: StoredRendition) -> dict[str, Any]:
+    return {
+        "init": rendition.init,
+        "segments": [[s.digest, s.name, str(s.duration)] for s in rendition.segments],
+    }
+
+
+def _rendition_from_json(rung: Rung, value: Mapping[str, Any]) -> StoredRendition:
+    segments = (StoredSegment(digest, name, Fraction(s)) for digest, name, s in value["segments"])
+    init = None if value["init"] is None else (value["init"][0], value["init"][1])
+    return StoredRendition(rung, init, tuple(segments))
+
+
+def _asset_to_json(asset: Asset) -> dict[str, Any]:
+    return {
+        "version": _VERSION,
+        "id": asset.id,
+        "kind": asset.kind,
+        "source": asset.source,
+        "frames": asset.frames,
+        "renditions": [
+            {"rung": rung_to_json(rendition.rung), **_rendition_to_json(rendition)}
+            for rendition in asset.renditions
+        ],
+    }
+
+
+def _asset_from_json(value: Mapping[str, Any]) -> Asset:
+    return Asset(
+        id=value["id"],
+        kind=value["kind"],
+        source=value["source"],
+        frames=value["frames"],
+        renditions=tuple(
+            _rendition_from_json(rung_from_json(item["rung"]), item) for item in value["renditions"]
+        ),
+    )

@@ -1,0 +1,124 @@
+"""The process that reads and writes media: one job, then it ends.
+
+What a stranger's file can break is this process. It is niced, has limits for memory, time and
+files, gets a local file and never an address, and says everything that matters on one pipe: a line
+of JSON for each step forward and one for the end.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TextIO
+
+from packager.packaging.errors import MediaMissing, MediaWriteFailed, PackagingError
+from packager.packaging.ladder import rung_from_json
+
+_NICENESS = 10
+_OPEN_FILES = 256
+_PROGRESS_S = 0.1
+
+
+def main() -> None:
+    """Do the job on standard input; the answer goes to what was standard output."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever a library prints must not stand between the answers
+    job = json.loads(sys.stdin.read())
+    _limit(job["memory_bytes"], job["cpu_s"])
+    try:
+        answer = _JOBS[job["do"]](job, _Reporter(answers))
+    except PackagingError as error:
+        answer = {"error": type(error).__name__, "text": str(error)}
+    except OSError as error:
+        answer = {"error": MediaWriteFailed.__name__, "text": str(error)}
+    print(json.dumps(answer), file=answers, flush=True)
+
+
+class _Reporter:
+    """Sends the share that is done, not more often than anyone looks."""
+
+    def __init__(self, answers: TextIO) -> None:
+        self._answers = answers
+        self._next = 0.0
+
+    def __call__(self, share: float) -> None:
+        now = time.monotonic()
+        if now >= self._next or share >= 1:
+            self._next = now + _PROGRESS_S
+            print(json.dumps({"progress": share}), file=self._answers, flush=True)
+
+
+def _condition(job: dict[str, Any], report: _Reporter) -> dict[str, Any]:
+    try:
+        from packager.packaging.condition import Part, condition
+        from packager.packaging.settings import settings_from_json
+    except ModuleNotFoundError as error:
+        raise MediaMissing from error
+    rungs = [rung_from_json(value) for value in job["rungs"]]
+    part = None
+    if job["part"] is not None:
+        counters = [{int(pid): n for pid, n in c.items()} for c in job["part"]["counters"]]
+        part = Part(
+            first=job["part"]["first"],
+            end=job["part"]["end"],
+            first_number=job["part"]["first_number"],
+            counters=dict(zip(rungs, counters, strict=True)),
+        )
+    renditions = condition(
+        Path(job["source"]),
+        rungs,
+        Path(job["out"]),
+        settings=settings_from_json(job["settings"]),
+        progress=report,
+        part=part,
+    )
+    return {
+        "renditions": [
+            {
+                "folder": str(rendition.folder),
+                "init": rendition.init,
+                "segments": [
+                    [s.name, str(Fraction(s.duration)), s.size] for s in rendition.segments
+                ],
+            }
+            for rendition in renditions
+        ]
+    }
+
+
+def _streams(job: dict[str, Any], report: _Reporter) -> dict[str, Any]:
+    try:
+        from packager.packaging.read_streams import read_streams
+    except ModuleNotFoundError as error:
+        raise MediaMissing from error
+    from packager.packaging.streams import stream_to_json
+
+    return {
+        "streams": [
+            [stream_to_json(s) for s in read_streams(*(Path(path).read_bytes() for path in pair))]
+            for pair in job["media"]
+        ]
+    }
+
+
+_JOBS = {"condition": _condition, "streams": _streams}
+
+
+def _limit(memory_bytes: int, cpu_s: int) -> None:
+    os.nice(_NICENESS)
+    for kind, amount in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, cpu_s),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with suppress(ValueError, OSError):  # not every system has every limit
+            resource.setrlimit(kind, (amount, amount))
+
+
+if __name__ == "__main__":
+    main()
