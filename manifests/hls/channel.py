@@ -278,7 +278,7 @@ class Channel:
             one.pod,
             rung,
             date=one.out_at if dated else None,
-            encrypted=any(segment.keys for segment in track.segments),
+            encrypted=self.strips[name].encrypted,
             leading=one.is_insertion and one.out_at <= track.starts[0],
         )
 

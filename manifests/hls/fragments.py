@@ -14,6 +14,7 @@ from cachetools import LRUCache
 
 from manifests.creative import Creative
 from manifests.hls.cues import is_cue_line
+from manifests.hls.lexer import BLANKS
 from manifests.hls.model import Key, Map, Segment
 from manifests.hls.rehosting import rehost_line
 from manifests.hls.track import Track
@@ -73,6 +74,7 @@ class Strip:
     tail: bytes  # what stands after the last segment
     track: Track
     dressing: Dressing
+    encrypted: bool = False  # some of it
     openings: dict[int, bytes] = field(default_factory=dict, compare=False, repr=False)  # memo
 
     def opening(self, index: int) -> bytes:
@@ -94,21 +96,19 @@ class Strip:
 def weave(track: Track, dressing: Dressing, previous: Strip | None = None) -> Strip:
     """Make the strip of a track; fragments of segments that did not change are taken over."""
     segments = track.segments
-    fragments: list[bytes] = []
-    known: dict[int, bytes] = {}
+    known: tuple[Segment, ...] = ()
+    moved = 0  # `known[i + moved]` has the number of `segments[i]`
     if previous is not None and previous.dressing == dressing:
-        old = previous.track
-        moved = track.first_msn - old.first_msn
-        for index, segment in enumerate(segments):
-            at = index + moved
-            if 1 <= at < len(old.segments) and old.segments[at] is segment:
-                known[index] = previous.fragments[at]
-    for index in range(len(segments)):
-        text = known.get(index)
-        if text is None:
-            before = segments[index - 1] if index else None
-            text = _fragment(track, index, before, dressing)
-        fragments.append(text)
+        known, moved = previous.track.segments, track.first_msn - previous.track.first_msn
+    fragments: list[bytes] = []
+    before: Segment | None = None
+    for index, segment in enumerate(segments):
+        at = index + moved
+        if previous is not None and 1 <= at < len(known) and known[at] is segment:
+            fragments.append(previous.fragments[at])
+        else:
+            fragments.append(_fragment(track, index, before, dressing))
+        before = segment
     marked = [
         DISCONTINUITY + text if mark else text
         for text, mark in zip(fragments, track.marks, strict=True)
@@ -120,6 +120,7 @@ def weave(track: Track, dressing: Dressing, previous: Strip | None = None) -> St
         tail=_text(_other_lines(track, track.playlist.trailer, dressing)),
         track=track,
         dressing=dressing,
+        encrypted=any(segment.keys for segment in segments),
     )
 
 
@@ -159,9 +160,8 @@ def _other_lines(
     track: Track, raw: Sequence[str], dressing: Dressing, first_line: int = 1
 ) -> list[str]:
     """Everything that is not written from what was read, in its order (rule A-58)."""
-    variables = Variables(track.playlist.variables)
-    resolver = Resolver(track.playlist.url)
-    kept = []
+    kept: list[str] = []
+    tools: tuple[Variables, Resolver] | None = None  # most segments have nothing to resolve
     for number, line in enumerate(raw, first_line):
         if not line:
             continue
@@ -170,8 +170,13 @@ def _other_lines(
             continue
         if name == "#EXT-X-DATERANGE" and not dressing.dates:
             continue
-        line = rehost_line(line, variables=variables, resolver=resolver, number=number)
-        kept.append(line)
+        if name == "#EXTINF":  # its title is no attribute list
+            kept.append(line.strip(BLANKS))
+            continue
+        if tools is None:
+            tools = Variables(track.playlist.variables), Resolver(track.playlist.url)
+        variables, resolver = tools
+        kept.append(rehost_line(line, variables=variables, resolver=resolver, number=number))
     return kept
 
 
@@ -318,7 +323,7 @@ class PodStrips:
         leading: bool,
     ) -> PodStrip:
         """What `weave_pod` gives for these arguments."""
-        key = (rung, date, encrypted, leading, *(creative.id for creative in pod))
+        key = (rung, date, encrypted, leading, *[creative.id for creative in pod])
         found: PodStrip | None = self._strips.get(key)
         if found is None:
             found = weave_pod(pod, rung, date=date, encrypted=encrypted, leading=leading)

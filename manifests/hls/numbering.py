@@ -53,13 +53,14 @@ class Place:
 
 def place_in_shadow(shadow: Shadow, in_at: Decimal | None) -> Place:
     """Place a replacement whose return is at border `in_at` of the reference."""
-    nowhere = Place(out=shadow.first_msn, dsn_before=shadow.dsn_before, back=None)
-    if in_at is None or len(shadow.starts) < 2:
-        return nowhere
+    starts = shadow.starts
+    if (
+        in_at is None
+        or len(starts) < 2
+        or (in_at > starts[-1] and in_at - starts[-1] > (starts[-1] - starts[-2]) / 2)
+    ):
+        return Place(out=shadow.first_msn, dsn_before=shadow.dsn_before, back=None)
     index = shadow.border(in_at)
-    last = shadow.starts[-1]
-    if in_at - last > (last - shadow.starts[-2]) / 2:
-        return nowhere
     dsn = shadow.dsns[index] if index < len(shadow.dsns) else shadow.last_dsn
     return Place(
         out=shadow.first_msn,

@@ -152,14 +152,15 @@ def render(
         if place is None or (one.in_at is not None and not one.final):
             continue
         out = place.out - track.first_msn
-        if out > stop or (one.is_insertion and one.out_at > edge):
+        inserts = one.is_insertion
+        if out > stop or (inserts and one.out_at > edge):
             break
         if out > cursor:
             numbers = numbers or _content_numbers(track, cursor, msn, dsn, returning)
             pieces += _content(strip, cursor, out, returning)
         pod = pod_of(one)
-        shown = one.shown(None if one.is_insertion else edge)
-        dropped = 0 if one.is_insertion else one.dropped(track.starts[0])
+        shown = one.shown(None if inserts else edge)
+        dropped = 0 if inserts else one.dropped(track.starts[0])
         if dropped < shown:
             if numbers is None:
                 before = pod.marks[dropped] - pod.marked(dropped)

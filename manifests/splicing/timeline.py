@@ -7,7 +7,7 @@ and tests.
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import accumulate, chain
 
@@ -31,6 +31,10 @@ class Splice:
     pod: tuple[Creative, ...]
     ends: tuple[Decimal, ...]
     limit: Decimal | None = None  # entries that end later than this are not shown (rule A-27)
+    ids: tuple[str, ...] = field(init=False, repr=False, compare=False)  # of the creatives
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ids", tuple([creative.id for creative in self.pod]))
 
     @property
     def is_insertion(self) -> bool:
@@ -40,8 +44,7 @@ class Splice:
     @property
     def key(self) -> tuple[object, ...]:
         """What tells it from other splices of the same content."""
-        ids = tuple(creative.id for creative in self.pod)
-        return (self.break_id, self.in_at, self.limit, ids)
+        return (self.break_id, self.in_at, self.limit, self.ids)
 
     @property
     def final(self) -> int:
