@@ -7,6 +7,8 @@
         {"title": "Through Weft", "note": "...", "url": "/v1/master/...m3u8",
          "timeline": "/demo/timeline/..."}]}]}
 
+It is made anew for each visit, so that each can have sessions of its own.
+
 The address in ``timeline`` says what is on air in that stream; the page asks for it each second::
 
     {"now": 77.2,            seconds on the stream's own axis, at the time of the answer
@@ -21,7 +23,7 @@ order; a live stream's begin where its window begins. In live the page finds its
 distance from the edge, so that it needs no program date-time from the player.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,8 +36,9 @@ _FILES = {"/": "index.html", "/page.css": "page.css", "/page.js": "page.js"}
 _PLAYER = Path("hls.js/dist/hls.min.js")  # below a node_modules folder
 _HEADERS = {
     "cache-control": "no-cache",
-    "content-security-policy": "default-src 'self'; media-src * blob:; connect-src *; "
-    "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "content-security-policy": "default-src 'self'; img-src 'self' data:; media-src * blob: data:; "
+    "connect-src *; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
@@ -81,21 +84,24 @@ def timeline_json(
     }
 
 
-def demo_page_routes(views: Sequence[View], *, players: Path | None = None) -> list[BaseRoute]:
+Views = Callable[[], Awaitable[Sequence[View]]]
+
+
+def demo_page_routes(views: Views, *, players: Path | None = None) -> list[BaseRoute]:
     """Return the routes of the page: ``/``, its style and script, and its list of streams.
 
     Args:
-        views: What the page offers, the first one first.
+        views: Gives what the page offers, the first one first; asked at each load.
         players: A ``node_modules`` folder; with hls.js in it the page plays with hls.js.
     """
     script = players / _PLAYER if players else None
     has_script = script is not None and script.is_file()
-    document = {
-        "hlsjs": "/players/hls.js" if has_script else None,
-        "views": [asdict(view) for view in views],
-    }
 
-    def streams(request: Request) -> Response:
+    async def streams(request: Request) -> Response:
+        document = {
+            "hlsjs": "/players/hls.js" if has_script else None,
+            "views": [asdict(view) for view in await views()],
+        }
         return JSONResponse(document, headers=_HEADERS)
 
     routes: list[BaseRoute] = [_file(path, _PAGE / name) for path, name in _FILES.items()]
