@@ -2,9 +2,10 @@
 
 import hmac
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import sha256
 
 import anyio
@@ -28,8 +29,9 @@ from packager.log import report
 from packager.metrics import Metrics
 from packager.openapi import openapi_document
 from packager.origin import OriginCache, OriginObserver
-from packager.outbound import GuardedClient, Limits, OutboundError, Policy
+from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, OutboundError, Policy
 from packager.packaging.library import MediaLibrary
+from packager.packaging.settings import ConditionSettings
 from packager.parameters import ParameterError
 from packager.paths import PathError
 from packager.planning import Planner
@@ -43,6 +45,7 @@ from packager.stores.opening import open_store
 from packager.tokens import InvalidToken, Tokens, load_secrets
 
 SWEEP_S = 30.0
+WARM_TRIES, WARM_PAUSE_S = 30, 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,39 @@ class Weft:
     presentations: Presentations
     planner: Planner
     playlists: Playlists
+    warmed: anyio.Event
+
+    @property
+    def ready(self) -> bool:
+        """Whether the assets that the configuration names under `warm` were prepared."""
+        return self.warmed.is_set()
+
+    async def warm(self) -> None:
+        """Look at configured assets and package what their breaks show, before viewers come."""
+        for show in self.config.shows.values():
+            tenant = (show.tenants or self.config.tenants)[0]
+            for asset in show.warm:
+                await self._warm(tenant, show, asset)
+        await self.house.settled()
+        self.warmed.set()
+
+    async def _warm(self, tenant: str, show: Show, asset: str) -> None:
+        for _ in range(WARM_TRIES):
+            try:
+                await self.presentations.get(tenant, show, asset)
+            except OutboundError as error:
+                failure = error
+                await anyio.sleep(WARM_PAUSE_S)  # origins often start together with us
+            else:
+                return
+        report(
+            failure.reason,
+            "asset_not_warmed",
+            self.metrics,
+            show=show.name,
+            asset=asset,
+            detail=str(failure),
+        )
 
     def routes(self) -> list[BaseRoute]:
         """What viewers may ask for."""
@@ -123,15 +159,26 @@ async def open_weft(
         stack.push_async_callback(origin.aclose)
         store = await open_store(_store_url(config), session_limit=config.sessions.limit)
         stack.push_async_callback(store.close)
-        secrets = tuple(key.reveal() for key in config.keys) or load_secrets(config.media.folder)
+        folder = config.media.folder
+        secrets = tuple(key.reveal for key in config.keys) or load_secrets(folder)
         limits = SessionLimits(idle_s=config.sessions.idle_s, lifetime_s=config.sessions.max_s)
         sessions = Sessions(store, Tokens(secrets), limits=limits)
         base = config.public_url or "/"
         library = MediaLibrary(
-            config.media.folder, uri_prefix=f"{base}tm", workers=config.media.workers
+            folder,
+            uri_prefix=f"{base}tm",
+            settings=ConditionSettings(loudness_lufs=_float(config.media.loudness_lufs)),
+            workers=config.media.workers,
         )
         stack.push_async_callback(library.aclose)
-        house = PackagedHouse(library, metrics=metrics, loudness=config.media.loudness_lufs)
+        house = PackagedHouse(
+            library,
+            client=client,
+            policy=Policy(),
+            metrics=metrics,
+            limits=Limits(total_s=config.timeouts.creative_s, max_bytes=CREATIVE_LIMITS.max_bytes),
+            folder=folder,
+        )
         stack.push_async_callback(house.aclose)
         presentations = Presentations(
             origin=origin,
@@ -145,7 +192,7 @@ async def open_weft(
             on_ladder=house.prepare,
         )
         stack.push_async_callback(presentations.aclose)
-        deciders = Deciders(config, client=client, house=house, metrics=metrics)
+        deciders = Deciders(config, client=client, house=house)
         planner = Planner(
             sessions,
             house.view,
@@ -169,9 +216,11 @@ async def open_weft(
             presentations=presentations,
             planner=planner,
             playlists=Playlists(),
+            warmed=anyio.Event(),
         )
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_sweep, weft)
+            tasks.start_soon(weft.warm)
             try:
                 yield weft
             finally:
@@ -253,6 +302,10 @@ async def _openapi(request: Request) -> Response:
     return json_response(openapi_document())
 
 
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
 async def _sweep(weft: Weft) -> None:
     while True:
         await anyio.sleep(SWEEP_S)
@@ -292,6 +345,3 @@ class _Observer(OriginObserver):
 
     def stale_served(self, url: str, reason: Reason) -> None:
         report(Reason.MANIFEST_STALE_SERVED, "manifest_stale_served", self._metrics, cause=reason)
-
-
-Lifespan = Callable[[], Awaitable[None]]

@@ -7,7 +7,7 @@ before the first media playlist is answered (rules A-03, A-06, A-17, A-18, A-28)
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -50,7 +50,6 @@ class House:
     """The operator's own media, as packaged for a ladder; None while it is not."""
 
     creative: Callable[[str], Creative | None]  # by id
-    asset: Callable[[Show, str, Presentation], Creative | None]
     slate: Callable[[Show, Presentation, Fraction], SlateOption | None]  # for a break this long
 
 
@@ -107,6 +106,13 @@ class Planner:
     async def aclose(self) -> None:
         """End decisions that are being made."""
         await self._flights.aclose()
+
+    def known(self, session: Session, presentation: Presentation, channel: Channel) -> Plan:
+        """The plan as far as it is settled; nothing is decided for this."""
+        if presentation.ladder is None:
+            return Plan()
+        openings = self._openings(session, presentation, channel)
+        return self._plan(session, presentation, channel, openings, None)
 
     def settled(
         self, session: Session, presentation: Presentation, channel: Channel
@@ -207,7 +213,7 @@ class Planner:
     ) -> tuple[Session, Decimal | None]:
         """Decide within the deadline; give up or hold what is not decided by then."""
         given_up: list[Decision] = []
-        flights: list[tuple[_Opening, Awaitable[Decision]]] = []
+        flights: list[tuple[_Opening, asyncio.Task[Decision]]] = []
         for one in missing:
             reason = self._refusal(presentation, channel, one)
             if reason is not None:
@@ -246,7 +252,7 @@ class Planner:
                 return session, until
             for decision in given_up:
                 report(
-                    Reason(decision.reason),
+                    Reason[decision.reason.upper()],
                     "break_left_to_content",
                     self._metrics,
                     session_id=session.sid,
@@ -344,6 +350,7 @@ class Planner:
                 length=Fraction(limit),
                 now=self._clock.now(),
                 live=presentation.live,
+                playhead=None if presentation.live else one.ad_break.start,
                 position=one.position,
                 params=session.record.parameters.ads,
                 ladder=presentation.ladder,
@@ -384,14 +391,15 @@ class Planner:
         ad_break = one.ad_break
         out_at = channel.out_border(ad_break) or ad_break.out_at
         pod = tuple(PodEntry(entry.creative_id, entry.kind) for entry in chosen.pod)
-        reasons = (*decided.reasons, *(d.reason for d in chosen.dropped), "")
+        dropped = [d.reason for d in chosen.dropped if isinstance(d.reason, Reason)]
+        reasons = (*decided.reasons, *dropped, Reason.BREAK_UNFILLED)
         return Decision(
             break_id=ad_break.id,
             out_at=out_at,
             in_at=ad_break.in_at or out_at,
             outcome="fill" if pod else "content",
             pod=pod,
-            reason="" if pod else str(reasons[0] or Reason.BREAK_UNFILLED),
+            reason="" if pod else reasons[0],
         )
 
     def _report(self, session: Session, one: _Opening, decided: Decided, chosen: Fill) -> None:
@@ -405,9 +413,7 @@ class Planner:
         if not isinstance(one.rule.fill, SlateFill):
             failed = any(reason is not Reason.AD_EMPTY for reason in decided.reasons)
             has_ads = any(entry.kind == "ad" for entry in chosen.pod)
-            self._metrics.ad_request(
-                "filled" if has_ads else "failed" if failed else "empty"
-            )
+            self._metrics.ad_request("filled" if has_ads else "failed" if failed else "empty")
         slate = sum(float(entry.duration) for entry in chosen.pod if entry.kind == "slate")
         missing = float(max(chosen.rest, Fraction(0))) + slate
         if missing > float(TOLERANCE):

@@ -6,12 +6,11 @@ derived from a look at every rendition, so that creatives can be packaged to mat
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlencode
 
-import anyio.to_thread
 from cachetools import LRUCache
 
 from manifests.break_log import CueSettings
@@ -27,9 +26,11 @@ from packager.config.values import CueBreaks, Show
 from packager.log import report
 from packager.metrics import Metrics
 from packager.origin import OriginCache
-from packager.outbound import GuardedClient, Limits, NotManifest, OutboundError, Policy
+from packager.outbound import Fetched, GuardedClient, Limits, NotManifest, OutboundError, Policy
+from packager.packaging.errors import PackagingError
 from packager.packaging.ladder import Ladder, Rung, Unmatched
-from packager.packaging.probe import Probe, derive_ladder, media_playlist_uris
+from packager.packaging.library import MediaLibrary
+from packager.packaging.probe import Probe, media_playlist_uris
 from packager.reasons import Reason
 from packager.single_flight import SingleFlight
 from packager.stores import Store
@@ -90,6 +91,8 @@ class Presentations:
         clock: Clock,
         metrics: Metrics,
         base: str,
+        library: MediaLibrary,
+        on_ladder: Callable[[Show, Ladder], None],
     ) -> None:
         """Make an empty set.
 
@@ -100,6 +103,8 @@ class Presentations:
             store: Keeps what channels must remember.
             clock: Says the time.
             metrics: Is told of degradations.
+            library: Looks at media.
+            on_ladder: Is told when a show's ladder is known.
             base: What the paths of URLs given to players begin with: "/" or the public URL.
         """
         self._origin = origin
@@ -109,6 +114,8 @@ class Presentations:
         self._clock = clock
         self._metrics = metrics
         self._base = base
+        self._library = library
+        self._on_ladder = on_ladder
         self._made: LRUCache[tuple[str, ...], tuple[object, Presentation, float]] = LRUCache(
             PRESENTATIONS
         )
@@ -232,8 +239,8 @@ class Presentations:
             return None, {}
         try:
             probes = await asyncio.gather(*(self._probe(uri) for uri in uris))
-            ladder = await anyio.to_thread.run_sync(derive_ladder, value, probes)
-        except (OutboundError, ManifestError) as error:
+            ladder = await self._library.derive_ladder(value, probes)
+        except (OutboundError, ManifestError, PackagingError) as error:
             report(
                 Reason.LADDER_UNMATCHED,
                 "ladder_not_derived",
@@ -242,6 +249,7 @@ class Presentations:
                 detail=str(error),
             )
             return None, {}
+        self._on_ladder(show, ladder)
         return ladder, {number: probe.playlist for number, probe in enumerate(probes)}
 
     async def _probe(self, uri: str) -> Probe:
@@ -257,7 +265,7 @@ class Presentations:
                 media = (await self._fetch(segment.uri)).body
         return Probe(playlist=playlist, init=init, media=media)
 
-    async def _fetch(self, url: str):  # type: ignore[no-untyped-def]
+    async def _fetch(self, url: str) -> Fetched:
         return await self._client.fetch(url, policy=self._policy, limits=SEGMENT_LIMITS)
 
     def _template(
@@ -319,5 +327,11 @@ def channel_rules(show: Show) -> ChannelRules:
             remove_cues=from_cues and show.markers == "remove",
         ),
         spliced=bool(show.breaks),
-        signals=CueRules(),
+        signals=CueRules(
+            start_types=show.cues.start_types,
+            splice_insert=show.cues.splice_insert,
+            honour_restrictions=show.cues.honour_restrictions,
+            tags=show.cues.tags,
+            classes=show.cues.classes,
+        ),
     )

@@ -293,6 +293,11 @@ class Show:
     segments: Segments = section(Segments(), "where segments are")
     limits: Limits = section(Limits(), "bounds")
     cues: Cues = section(Cues(), "signals")
+    warm: tuple[str, ...] = setting(
+        (),
+        "assets to look at when Weft starts, without `.m3u8`: their breaks miss no viewer",
+        read=ListOf(scalars.text),
+    )
     markers: Literal["remove", "keep"] = setting(
         "remove", "what becomes of cue tags in playlists", read=scalars.word("remove", "keep")
     )

@@ -70,7 +70,8 @@ class DecisionRequest:
 class UrlTemplate:
     """A URL with fields; made by `read_template`."""
 
-    literals: tuple[str, ...]  # one more than there are fields
+    # One more than there are fields; operators put keys of ad servers there.
+    literals: tuple[str, ...] = dataclasses.field(repr=False)
     fields: tuple[str, ...]
 
     def expand(self, request: DecisionRequest) -> str:

@@ -1,0 +1,64 @@
+"""Who decides for which rule of which show."""
+
+from manifests.creative import Creative
+from packager.config.values import AssetFill, BreakRule, Config, Show, VastFill
+from packager.decisions.decider import (
+    AD_LIMITS,
+    AdDecider,
+    Answer,
+    Fetch,
+    FixedDecider,
+    VastDecider,
+)
+from packager.house import PackagedHouse
+from packager.outbound import GuardedClient, Policy
+from packager.packaging.ladder import Ladder
+from packager.reasons import Reason
+
+
+class Deciders:
+    """The deciders of a configuration, made once each."""
+
+    def __init__(self, config: Config, *, client: GuardedClient, house: PackagedHouse) -> None:
+        """Make deciders that call ad servers through `client`."""
+        self._config = config
+        self._client = client
+        self._house = house
+        self._made: dict[int, AdDecider] = {}
+        for show in config.shows.values():
+            for rule in show.breaks:
+                self._made[id(rule)] = self._make(show, rule)
+
+    def for_rule(self, show: Show, rule: BreakRule) -> AdDecider:
+        """Who decides for a rule of this configuration."""
+        return self._made[id(rule)]
+
+    def _make(self, show: Show, rule: BreakRule) -> AdDecider:
+        match rule.fill:
+            case VastFill(template=template):
+                return VastDecider(
+                    template,
+                    self._fetch(template.literals[0]),
+                    self._house.condition,
+                    timeout_s=self._config.timeouts.ad_s,
+                )
+            case AssetFill(asset=name):
+
+                async def ready(name: str, ladder: Ladder) -> Creative | Reason | None:
+                    return self._house.asset(show, name, ladder)
+
+                return FixedDecider((name,), ready)
+            case _:
+                return FixedDecider((), _nothing)
+
+    def _fetch(self, server: str) -> Fetch:
+        policy = Policy.for_urls([server])
+
+        async def fetch(url: str) -> Answer:
+            return await self._client.fetch(url, policy=policy, limits=AD_LIMITS)
+
+        return fetch
+
+
+async def _nothing(name: str, ladder: Ladder) -> None:
+    return None

@@ -1,0 +1,220 @@
+"""The demo in one process: origin, ad server, Weft and the page, all on one port.
+
+Weft reaches the origin and the ad server over HTTP on loopback, exactly as it would reach anybody
+else's: nothing in the demo takes a short cut.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from ipaddress import ip_network
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from manifests.splicing.timeline import Span, spans
+from packager.app import Weft
+from packager.clock import Clock, unix_seconds
+from packager.config.values import (
+    Admin,
+    Asset,
+    AssetFill,
+    Config,
+    CueBreaks,
+    Listen,
+    Media,
+    Outbound,
+    ScheduledBreak,
+    Show,
+    VastFill,
+)
+from packager.decisions.request import read_template
+from packager.demo import site
+from packager.demo.ad_server import AdServer, DemoAd
+from packager.demo.media import Clip, DemoMedia
+from packager.demo.origin import create_demo_origin
+from packager.demo.schedule import OriginSettings
+from packager.parameters import Parameters
+from packager.reasons import Reason
+from packager.responses import json_response, refusal
+
+TENANT = "default"
+ASSET = "index"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoPlaces:
+    """Where the demo listens."""
+
+    address: str = "127.0.0.1"
+    port: int = 8080
+    admin_port: int = 8081
+
+    @property
+    def url(self) -> str:
+        """What the demo's own parts are reached at."""
+        return f"http://{self.address}:{self.port}"
+
+
+def demo_config(media: DemoMedia, places: DemoPlaces, folder: Path) -> Config:
+    """The configuration that the demo runs with.
+
+    Args:
+        media: Generated or from a file.
+        places: Where it listens.
+        folder: For packaged media.
+    """
+    vast = VastFill(
+        template=read_template(
+            f"{places.url}/ads/vast/fill?d={{break.seconds}}&sid={{session.id}}&{{ads}}"
+        )
+    )
+    slate = Asset(file=media.folder / media.slate.file)
+    live = Show(
+        name="live",
+        origin=f"{places.url}/origin/live/",
+        breaks=(CueBreaks(fill=vast, otherwise="slate"),),
+        slate=slate,
+        warm=(ASSET,),
+    )
+    middle = Decimal(int(media.loop_s) // 2)
+    vod = Show(
+        name="vod",
+        origin=f"{places.url}/origin/vod/",
+        breaks=(
+            ScheduledBreak(at=Decimal(0), fill=AssetFill(asset="bumper")),
+            ScheduledBreak(at=Decimal(0), fill=vast, seconds=Decimal(10)),
+            ScheduledBreak(at=middle, fill=vast, seconds=Decimal(15)),
+            ScheduledBreak(at="end", fill=vast, seconds=Decimal(10)),
+        ),
+        slate=slate,
+        assets={"bumper": Asset(file=media.folder / media.bumper.file)},
+        warm=(ASSET,),
+    )
+    return Config(
+        listen=Listen(address=places.address, port=places.port),
+        admin=Admin(port=places.admin_port),
+        media=Media(folder=folder, workers=2),
+        outbound=Outbound(allow=(ip_network("127.0.0.0/8"),)),
+        shows={"live": live, "vod": vod},
+    )
+
+
+def demo_routes(
+    weft: Weft,
+    media: DemoMedia,
+    places: DemoPlaces,
+    *,
+    clock: Clock,
+    settings: OriginSettings | None = None,
+    players: Path | None = None,
+) -> tuple[BaseRoute, ...]:
+    """Everything that the demo serves beside Weft itself."""
+    settings = settings or OriginSettings()
+    ads = AdServer([_ad(clip, places) for clip in media.creatives], base_url=f"{places.url}/ads")
+    files = {clip.file: media.folder / clip.file for clip in media.creatives}
+
+    async def file(request: Request) -> Response:
+        path = files.get(request.path_params["name"])
+        if path is None:
+            return refusal(Reason.NOT_FOUND, weft.metrics)
+        return FileResponse(path, media_type="video/mp4")
+
+    timelines = _Timelines(weft, settings)
+
+    async def views() -> tuple[site.View, ...]:
+        return (
+            site.View(title="Live", streams=await timelines.streams("live")),
+            site.View(title="On demand", streams=await timelines.streams("vod")),
+        )
+
+    return (
+        Mount("/origin", create_demo_origin(media, clock, settings)),
+        Route("/media/{name}", file),
+        Mount("/ads", ads.app),
+        Route("/demo/timeline/{token}", timelines.answer),
+        *site.demo_page_routes(views, players=players),
+    )
+
+
+def _ad(clip: Clip, places: DemoPlaces) -> DemoAd:
+    return DemoAd(
+        id=clip.name,
+        media_url=f"{places.url}/media/{clip.file}",
+        duration=Decimal(clip.duration_s),
+        title=clip.title,
+        advertiser=clip.title,
+        width=clip.width,
+        height=clip.height,
+    )
+
+
+class _Timelines:
+    """Sessions for the page, and what is on air in each."""
+
+    def __init__(self, weft: Weft, settings: OriginSettings) -> None:
+        self._weft = weft
+        self._epoch = unix_seconds(settings.epoch)
+
+    async def streams(self, show: str) -> tuple[site.Stream, ...]:
+        """A new session through Weft, and the origin itself."""
+        weft = self._weft
+        session = await weft.sessions.start(
+            TENANT, show, ASSET, Parameters(), weft.clock.now(), idle_s=6 * 3600
+        )
+        return (
+            site.Stream(
+                title="Through Weft",
+                note="ads spliced in, for this session",
+                url=f"/v1/master/{TENANT}/{show}/{ASSET}.m3u8?aws.sessionId={session.token}",
+                timeline=f"/demo/timeline/{session.token}",
+            ),
+            site.Stream(
+                title="The origin",
+                note="as it comes",
+                url=f"/origin/{show}/{ASSET}.m3u8",
+                timeline=f"/origin/{show}/timeline.json",
+            ),
+        )
+
+    async def answer(self, request: Request) -> Response:
+        """``GET /demo/timeline/{token}``: the session's spans, as `packager.demo.site` tells."""
+        weft = self._weft
+        session = await weft.sessions.resume(request.path_params["token"], weft.clock.now())
+        record = session.record
+        show = weft.config.shows[record.show]
+        presentation = await weft.presentations.get(TENANT, show, record.asset)
+        channel = await presentation.keeper.current(presentation.reference)
+        plan = weft.planner.known(session, presentation, channel)
+        track = channel.tracks[channel.reference]
+        found = spans(
+            plan.splices,
+            start=track.starts[0],
+            edge=track.edge,
+            rung=presentation.reference_rung,
+        )
+        live = presentation.live
+        base = self._epoch if live else Decimal(0)
+        edge = found[-1].end - base if found else Decimal(0)
+        now = unix_seconds(weft.clock.now()) - base if live else Decimal(0)
+        document = site.timeline_json(
+            self._labelled(found, base),
+            now=float(now),
+            edge=float(edge),
+            pdt_base=float(base) if live else None,
+        )
+        return json_response(document)
+
+    def _labelled(self, found: Iterable[Span], base: Decimal) -> list[site.Span]:
+        names = {"content": "Programme", "slate": "Slate", "bumper": "Bumper", "ad": "Ad"}
+        return [
+            site.Span(
+                kind=span.kind,
+                label=names.get(span.kind, span.kind),
+                start=float(span.start - base),
+                end=float(span.end - base),
+            )
+            for span in found
+        ]

@@ -1,0 +1,196 @@
+"""The operator's media and the ads' creatives, as packaged: what is ready, and what is on its way.
+
+Nothing here waits on a request's behalf. What is not ready is started in the background and is
+ready for a later break (rule D-57); what failed is not tried again for a while.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Coroutine
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from cachetools import TTLCache
+
+from manifests.creative import Creative
+from packager.config.values import Show
+from packager.decisions.ads import Ad, MediaFile
+from packager.decisions.fill import SlateOption
+from packager.log import report
+from packager.metrics import Metrics
+from packager.outbound import GuardedClient, Limits, OutboundError, Oversize, Policy, RatioExceeded
+from packager.packaging.errors import CreativeRefused, PackagingError
+from packager.packaging.ladder import Ladder
+from packager.packaging.library import Kind, MediaLibrary
+from packager.planning import House
+from packager.presentations import Presentation
+from packager.reasons import Reason
+from packager.single_flight import FlightError, SingleFlight
+
+FAILED_S = 600.0  # for how long a creative that failed is not tried again
+KNOWN = 10_000  # media files of which the creative is remembered
+JOBS = 256  # at a time
+
+
+class PackagedHouse:
+    """House media and creatives of one process."""
+
+    def __init__(
+        self,
+        library: MediaLibrary,
+        *,
+        client: GuardedClient,
+        policy: Policy,
+        metrics: Metrics,
+        limits: Limits,
+        folder: Path,
+    ) -> None:
+        """Join a library, which stays its owner's, and what downloads creatives for it.
+
+        Args:
+            library: Packages and keeps.
+            client: Downloads.
+            policy: Which hosts creatives may come from.
+            metrics: Is told of degradations.
+            limits: Of one download.
+            folder: Where downloads are kept until they are packaged.
+        """
+        self._library = library
+        self._client = client
+        self._policy = policy
+        self._metrics = metrics
+        self._limits = limits
+        self._folder = folder
+        self._flights: SingleFlight[None] = SingleFlight(limit=JOBS)
+        self._ready: dict[tuple[str, str], str] = {}  # (file, ladder) -> creative id
+        self._known: TTLCache[tuple[str, str], str] = TTLCache(KNOWN, 24 * 3600)
+        self._failed: TTLCache[tuple[str, str], Reason] = TTLCache(KNOWN, FAILED_S)
+        self.view = House(creative=library.get, slate=self.slate)
+
+    @property
+    def jobs(self) -> int:
+        """How many creatives wait or are being packaged."""
+        return len(self._flights)
+
+    async def aclose(self) -> None:
+        """End what is under way."""
+        await self._flights.aclose()
+
+    async def settled(self) -> None:
+        """Wait until nothing is under way."""
+        while len(self._flights):
+            await asyncio.sleep(0.05)
+
+    def prepare(self, show: Show, ladder: Ladder) -> None:
+        """Start packaging everything that a show may need for a ladder."""
+        if show.slate is not None:
+            self._house(show.slate.file, ladder, "slate")
+        for asset in show.assets.values():
+            self._house(asset.file, ladder, "bumper")
+
+    def asset(self, show: Show, name: str, ladder: Ladder) -> Creative | Reason | None:
+        """A configured asset; a reason where it cannot be packaged."""
+        return self._house(show.assets[name].file, ladder, "bumper")
+
+    def slate(self, show: Show, presentation: Presentation, wanted: Fraction) -> SlateOption | None:
+        """The show's slate, which can also be cut to what remains of a break."""
+        ladder = presentation.ladder
+        if show.slate is None or ladder is None:
+            return None
+        slate = self._house(show.slate.file, ladder, "slate")
+        if not isinstance(slate, Creative):
+            return None
+
+        def cut(remaining: Fraction) -> tuple[str, Fraction] | None:
+            piece = self._library.cut_if_ready(slate, remaining)
+            if piece is None:
+                key = (f"{slate.id} {remaining}", ladder.key)
+                if key not in self._failed:
+                    self._begin(key, self._cut_slate(key, slate, remaining))
+                return None
+            return piece.id, Fraction(piece.duration)
+
+        return SlateOption(id=slate.id, duration=Fraction(slate.duration), cut=cut)
+
+    async def condition(
+        self, media_file: MediaFile, ad: Ad, ladder: Ladder
+    ) -> Creative | Reason | None:
+        """The creative of an ad's media file; None while it is being packaged (D-57)."""
+        key = (media_file.url, ladder.key)
+        known = self._known.get(key)
+        if known is not None and (creative := self._library.get(known)) is not None:
+            return creative
+        if (failure := self._failed.get(key)) is not None:
+            return failure
+        self._begin(key, self._download(key, ladder))
+        return None
+
+    def _house(self, file: Path, ladder: Ladder, kind: Kind) -> Creative | Reason | None:
+        key = (str(file), ladder.key)
+        ready = self._ready.get(key)
+        if ready is not None:
+            return self._library.get(ready)
+        if (failure := self._failed.get(key)) is not None:
+            return failure
+        self._begin(key, self._package(key, file, ladder, kind))
+        return None
+
+    def _begin(self, key: tuple[str, str], job: Coroutine[Any, Any, None]) -> None:
+        if key in self._flights:
+            job.close()
+            return
+        try:
+            self._flights.start(key, lambda: job)
+        except FlightError:  # full, or closing: a later break asks again
+            job.close()
+
+    async def _package(
+        self, key: tuple[str, str], source: Path, ladder: Ladder, kind: Kind
+    ) -> None:
+        try:
+            creative = await self._library.condition(source, ladder, kind=kind)
+        except (PackagingError, OSError) as error:
+            self._fail(key, _reason(error), str(error), source.name)
+        else:
+            self._ready[key] = creative.id
+
+    async def _cut_slate(self, key: tuple[str, str], slate: Creative, length: Fraction) -> None:
+        try:
+            await self._library.cut(slate, length)
+        except (PackagingError, OSError) as error:
+            self._fail(key, _reason(error), str(error), "slate")
+
+    async def _download(self, key: tuple[str, str], ladder: Ladder) -> None:
+        folder = tempfile.mkdtemp(dir=self._folder)
+        path = Path(folder) / "creative"
+        try:
+            await self._client.download(key[0], path, policy=self._policy, limits=self._limits)
+            creative = await self._library.condition(path, ladder, kind="ad")
+        except OutboundError as error:
+            oversize = isinstance(error, Oversize | RatioExceeded)
+            reason = Reason.CREATIVE_OVERSIZE if oversize else Reason.CREATIVE_UNREACHABLE
+            self._fail(key, reason, str(error), "creative")
+        except (PackagingError, OSError) as error:
+            self._fail(key, _reason(error), str(error), "creative")
+        else:
+            self._known[key] = creative.id
+        finally:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+                Path(folder).rmdir()  # noqa: ASYNC240
+
+    def _fail(self, key: tuple[str, str], reason: Reason, detail: str, what: str) -> None:
+        self._failed[key] = reason
+        report(reason, "media_not_packaged", self._metrics, media=what, detail=detail)
+
+
+def _reason(error: Exception) -> Reason:
+    match error:
+        case CreativeRefused():
+            return Reason.CREATIVE_REFUSED
+        case OSError():
+            return Reason.MEDIA_WRITE_FAILED
+        case _:
+            return getattr(error, "reason", Reason.CREATIVE_FAILED)

@@ -1,0 +1,143 @@
+"""The viewers' interface as an OpenAPI 3.1 document, served at ``/openapi.json``."""
+
+from typing import Any
+
+from packager import VERSION
+from packager.reasons import Reason
+from packager.responses import HLS_TYPE
+
+
+def _parameter(name: str, where: str, text: str, *, required: bool = True) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": where,
+        "required": required,
+        "description": text,
+        "schema": {"type": "string"},
+    }
+
+
+_TENANT = _parameter("tenant", "path", "A name from the configuration; `default` if none is.")
+_SHOW = _parameter("show", "path", "A show from the configuration.")
+_ASSET = _parameter("asset", "path", "Path below the show's origin.")
+_ADS = {
+    "name": "ads",
+    "in": "query",
+    "required": False,
+    "description": "`ads.NAME=VALUE` goes to the ad server, `manifest.NAME=VALUE` to the origin.",
+    "style": "form",
+    "explode": True,
+    "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+}
+_PLAYLIST = {
+    "description": "A playlist.",
+    "content": {HLS_TYPE: {"schema": {"type": "string"}}},
+}
+_STARTED = {
+    "description": "The session.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["manifestUrl"],
+                "properties": {
+                    "manifestUrl": {"type": "string", "description": "Open this in a player."}
+                },
+            }
+        }
+    },
+}
+_SESSION_BODY = {
+    "required": False,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    name: {"type": "object", "additionalProperties": {"type": "string"}}
+                    for name in ("adsParams", "manifestParams", "playerParams", "facts")
+                }
+                | {"reportingMode": {"enum": ["client", "server"]}},
+            }
+        }
+    },
+}
+
+
+def _errors() -> dict[str, Any]:
+    """One response per status, naming every reason that has it."""
+    by_status: dict[int, list[str]] = {}
+    for reason in Reason:
+        if reason.status is not None:
+            by_status.setdefault(reason.status, []).append(str(reason))
+    return {
+        str(status): {
+            "description": "Refused.",
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["error"],
+                        "properties": {"error": {"enum": sorted(reasons)}},
+                    }
+                }
+            },
+        }
+        for status, reasons in sorted(by_status.items())
+    }
+
+
+def openapi_document() -> dict[str, Any]:
+    """The document, as plain data."""
+    errors = _errors()
+    start = {
+        "summary": "Start a session",
+        "parameters": [_TENANT, _SHOW, _ASSET, _ADS],
+        "responses": {"200": _STARTED, **errors},
+    }
+    media_parameters = [
+        _TENANT,
+        _parameter("key", "path", "The session."),
+        _parameter("number", "path", "Number of the rendition."),
+    ]
+    file_parameters = [
+        _parameter("digest", "path", "Digest of the content."),
+        _parameter("name", "path", "Name of the file."),
+    ]
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Weft", "version": VERSION},
+        "paths": {
+            "/v1/session/{tenant}/{show}/{asset}": {
+                "get": start,
+                "post": {**start, "requestBody": _SESSION_BODY},
+            },
+            "/v1/master/{tenant}/{show}/{asset}.m3u8": {
+                "get": {
+                    "summary": "Multivariant playlist; without `aws.sessionId` a session starts",
+                    "parameters": [
+                        _TENANT,
+                        _SHOW,
+                        _ASSET,
+                        _parameter("aws.sessionId", "query", "The session.", required=False),
+                        _ADS,
+                    ],
+                    "responses": {"200": _PLAYLIST, **errors},
+                }
+            },
+            "/v1/manifest/{tenant}/{key}/{number}.m3u8": {
+                "get": {
+                    "summary": "Media playlist of a session",
+                    "parameters": media_parameters,
+                    "responses": {"200": _PLAYLIST, **errors},
+                }
+            },
+            "/tm/{digest}/{name}": {
+                "get": {
+                    "summary": "Packaged media, immutable",
+                    "parameters": file_parameters,
+                    "responses": {"200": {"description": "The file."}, **errors},
+                }
+            },
+        },
+    }

@@ -1,0 +1,116 @@
+"""Serving: the viewers' application and the operators' one, each on its own address.
+
+One process serves both on one event loop. More workers are more such processes that share the
+viewers' port; the operators' side is the first one's.
+"""
+
+import asyncio
+import multiprocessing
+import signal
+import socket
+
+import uvloop
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+from starlette.types import ASGIApp
+
+from packager.admin import create_admin
+from packager.app import create_app, open_weft
+from packager.config.values import Config
+from packager.log import configure
+
+HEADER_TIMEOUT_S = 10.0
+MAX_HEADER_BYTES = 16 * 1024
+
+
+class AddressInUse(Exception):
+    """Another process listens on an address that the configuration names."""
+
+
+def check_free(address: str, port: int) -> None:
+    """Refuse an address that is taken: ports are shared among workers, so binding would succeed.
+
+    Raises:
+        AddressInUse: It is taken, or not an address of this machine.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise AddressInUse(f"cannot listen on {address}:{port}: {error.strerror}") from error
+
+
+def listener(app: ASGIApp, address: str, port: int) -> Server:
+    """An HTTP server for an application, on the running event loop."""
+    return Server(
+        app,
+        address=address,
+        port=port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        log_enabled=False,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=int(HEADER_TIMEOUT_S * 1000), max_buffer_size=256 * 1024
+        ),
+    )
+
+
+async def serve_until_stopped(*servers: Server) -> None:
+    """Serve until SIGINT or SIGTERM, then let answers that have begun end."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with asyncio.TaskGroup() as tasks:
+        for server in servers:
+            tasks.create_task(server.serve())
+        await stopped.wait()
+        for server in servers:
+            server.stop()  # type: ignore[no-untyped-call]
+
+
+async def serve(config: Config, *, with_admin: bool = True) -> None:
+    """Serve a configuration in this process.
+
+    Raises:
+        StoreError, OSError: Something that is needed cannot be opened.
+    """
+    configure(format=config.log.format, level=config.log.level)
+    async with open_weft(config) as weft:
+        servers = [listener(create_app(weft), config.listen.address, config.listen.port)]
+        if with_admin:
+            servers.append(listener(create_admin(weft), config.admin.address, config.admin.port))
+        await serve_until_stopped(*servers)
+
+
+def run(config: Config, workers: int) -> None:
+    """Serve a configuration with some processes, until told to stop.
+
+    Raises:
+        AddressInUse: An address is taken.
+    """
+    check_free(config.listen.address, config.listen.port)
+    check_free(config.admin.address, config.admin.port)
+    if workers == 1:
+        uvloop.run(serve(config))
+        return
+    spawn = multiprocessing.get_context("spawn")
+    processes = [
+        spawn.Process(target=_worker, args=(config, number), name=f"weft-{number}")
+        for number in range(workers)
+    ]
+    for process in processes:
+        process.start()
+    try:
+        for process in processes:
+            process.join()
+    except KeyboardInterrupt:
+        for process in processes:
+            process.join()
+
+
+def _worker(config: Config, number: int) -> None:
+    uvloop.run(serve(config, with_admin=number == 0))
