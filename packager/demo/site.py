@@ -20,7 +20,7 @@ The address in ``timeline`` says what is on air in that stream; the page asks fo
 
 Kinds are content, ad, slate, bumper, and break (where an origin says that ads may go). Spans are in
 order; a live stream's begin where its window begins. In live the page finds its playhead by the
-distance from the edge, so that it needs no program date-time from the player.
+program date-time that the player tells, or else by how far what is buffered lies before the edge.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence

@@ -61,6 +61,7 @@ class StreamCard {
     this.hls = null;
     this.timeline = null; // the last document
     this.receivedAt = 0; // when it came, performance.now()
+    this.zero = Infinity; // of media time, on the axis of a live stream
     this.element = byId("stream").content.firstElementChild.cloneNode(true);
     this.video = this.find("video");
     this.find("h2").textContent = stream.title;
@@ -119,6 +120,7 @@ class StreamCard {
     try {
       this.timeline = await fetchJson(this.stream.timeline);
       this.receivedAt = performance.now();
+      this.anchor();
     } catch {
       // the last document stays; the next poll is a second away
     }
@@ -128,22 +130,24 @@ class StreamCard {
     return this.timeline.pdt_base !== null;
   }
 
-  /** Seconds on the stream's axis of what is on the screen; null before playback. */
+  /**
+   * Learn where media time 0 lies on a live stream's axis, for browsers that tell no date: what is
+   * buffered ends at the live edge or a little before it, so the least distance seen is the one.
+   */
+  anchor() {
+    const { buffered } = this.video;
+    if (!this.isLive || !buffered.length) return;
+    this.zero = Math.min(this.zero, this.timeline.edge - buffered.end(buffered.length - 1));
+  }
+
+  /** Seconds on the stream's axis of what is on the screen; null while that is not known. */
   position() {
     const { video, timeline } = this;
     if (!video.readyState) return null;
     if (!this.isLive) return video.currentTime;
     const date = this.hls?.playingDate;
     if (date) return date / 1000 - timeline.pdt_base;
-    const end = this.mediaEdge();
-    return end === null ? null : timeline.edge - (end - video.currentTime);
-  }
-
-  /** The media time of the live edge. */
-  mediaEdge() {
-    const { seekable } = this.video;
-    const end = seekable.length ? seekable.end(seekable.length - 1) : Infinity;
-    return Number.isFinite(end) ? end : null;
+    return Number.isFinite(this.zero) ? this.zero + video.currentTime : null;
   }
 
   /** First and last second of the timeline that is drawn. */
