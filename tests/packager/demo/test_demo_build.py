@@ -1,3 +1,5 @@
+import multiprocessing
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -161,3 +163,18 @@ def test_the_sound_of_the_loop_is_silent_at_its_seam_and_beeps_each_second() -> 
 def test_the_bumper_is_heard_and_the_slate_is_not(made: DemoMedia) -> None:
     assert max(np.abs(sound).max() for sound in clip_samples(BUMPER)) > 0.1
     assert max(np.abs(sound).max() for sound in clip_samples(made.slate)) == 0
+
+
+def test_the_progress_of_all_jobs_is_one_sum(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = multiprocessing.Value("d", 5.0)
+    monkeypatch.setattr(build, "_done", None)
+
+    build._share(done)
+    make_clip(tmp_path, BUMPER)
+    make_clip(tmp_path, replace(CREATIVES[1], duration_s=1))
+
+    assert done.value == pytest.approx(5 + BUMPER.duration_s + 1)
+    with av.open(tmp_path / BUMPER.file) as file:
+        assert file.streams.audio[0].channels == 2
