@@ -152,7 +152,7 @@ def _video_spec(stream: Stream, bandwidth: int | None, audio_bitrate: int) -> Vi
         raise _CannotMatch(f"video in {stream.codec or 'an unknown codec'} cannot be matched")
     if stream.profile_idc not in _PROFILES:
         raise _CannotMatch(f"H.264 profile {stream.profile_idc} cannot be matched")
-    if stream.pixel_format not in ("yuv420p", "yuvj420p"):
+    if stream.pixel_format not in ("", "yuv420p", "yuvj420p"):
         raise _CannotMatch(f"pixel format {stream.pixel_format} cannot be matched")
     if stream.colour[1] in _HDR_TRANSFERS:
         raise _CannotMatch("HDR video cannot be matched")

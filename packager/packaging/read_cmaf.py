@@ -114,7 +114,7 @@ def _run(
     at = start + 8
     media = _integer(data, at, 4) if present & 1 else 0
     at += 4 * bool(present & 1) + 4 * bool(present & 4)
-    total, first_flags, first_size = 0, flags, 0
+    total, total_size, first_flags, first_size = 0, 0, flags, 0
     for number in range(count):
         sample_length, sample_flags, size = length, flags, 0
         if present & 0x100:
@@ -126,9 +126,10 @@ def _run(
         if present & 0x800:
             at += 4
         total += sample_length
+        total_size += size
         if not number:
             first_flags, first_size = sample_flags, size
-    if at > end or media + first_size > len(data):
+    if at > end or media + total_size > len(data):
         raise MediaUnreadable("a fragment points outside its segment")
     clean = not first_flags & _NOT_SYNC
     if track.kind == "video":
