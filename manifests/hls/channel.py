@@ -5,6 +5,7 @@ cues opened, and where these fall in every rendition. It is a value: `advance` g
 Sessions add their splices (`splice_of`) and get their playlists from both (`playlist`).
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -50,6 +51,10 @@ class Channel:
     memories: Mapping[str, TrackMemory] = field(default_factory=dict)  # not followed at present
     pods: PodStrips = field(default_factory=PodStrips, compare=False)
     version: int = 0  # rises with every change
+    # Memo of `place`; each version of the channel begins its own.
+    _places: dict[tuple[str, str, Decimal | None], Place | None] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
 
     def advance(self, playlists: Mapping[str, MediaPlaylist]) -> "Channel":
         """Take in new versions of some playlists, all at one instant.
@@ -222,10 +227,16 @@ class Channel:
 
     def place(self, name: str, one: Splice) -> Place | None:
         """Where a splice stands in a rendition; None if it has not come yet there."""
+        key = (name, one.break_id, one.in_at)
+        if key in self._places:
+            return self._places[key]
+        place: Place | None = None
         if one.is_insertion:
-            return place_in_track(self.tracks[name], one.out_at)
-        shadow = self.shadows.get((one.break_id, name))
-        return None if shadow is None else place_in_shadow(shadow, one.in_at)
+            place = place_in_track(self.tracks[name], one.out_at)
+        elif (shadow := self.shadows.get((one.break_id, name))) is not None:
+            place = place_in_shadow(shadow, one.in_at)
+        self._places[key] = place
+        return place
 
     def is_past(self, name: str, one: Splice) -> bool:
         """Whether nothing of a splice is left in a rendition's window, not even its return."""
@@ -285,10 +296,8 @@ class Channel:
 
 def _first_border(shadow: Shadow, at: Decimal) -> Decimal | None:
     """The first border at or after an instant (rule A-26); None if it is not listed yet."""
-    for start in shadow.starts:
-        if start >= at - FRAME_S:
-            return start
-    return None
+    index = bisect_left(shadow.starts, at - FRAME_S)
+    return shadow.starts[index] if index < len(shadow.starts) else None
 
 
 def _shadows(
