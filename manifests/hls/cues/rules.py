@@ -1,0 +1,19 @@
+"""What an operator may say of the cues of a channel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Meaning = Literal["out", "cont", "in"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CueRules:
+    """Which signals count."""
+
+    # C-08: the segmentation types that open a break, most important first
+    start_types: tuple[int, ...] = (0x22, 0x30, 0x32, 0x34, 0x36, 0x44, 0x46)
+    splice_insert: bool = True  # it opens breaks too
+    honour_restrictions: bool = True  # C-09: leave alone what must not be replaced
+    tags: Mapping[str, Meaning] = field(default_factory=dict)  # A-78: by name, without `#`
+    classes: Mapping[str, Meaning] = field(default_factory=dict)  # A-78: of EXT-X-DATERANGE
