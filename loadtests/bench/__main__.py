@@ -1,0 +1,145 @@
+"""``python -m loadtests.bench``: the benchmarks by name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import orjson
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from loadtests.bench import hls as hls_bench
+from loadtests.bench.measure import machine
+
+
+@click.group(context_settings={"max_content_width": 100})
+def main() -> None:
+    """Measure what single pieces of work cost on this machine.
+
+    A benchmark measures all its subjects in turn, again and again, and prints medians, so that
+    whatever else the machine does falls on all alike: compare figures of one run, not of two.
+    """
+
+
+@main.command()
+@click.option(
+    "--vod",
+    multiple=True,
+    type=click.IntRange(4),
+    default=(1000, 10_000),
+    help="Segments of a VOD playlist; may be given several times.  [default: 1000, 10000]",
+)
+@click.option(
+    "--live",
+    multiple=True,
+    type=click.IntRange(10),
+    default=(10, 1800),
+    help="Segments of a live window; may be given several times.  [default: 10, 1800]",
+)
+@click.option(
+    "--past",
+    type=click.IntRange(0, 500),
+    default=100,
+    show_default=True,
+    help="Breaks that a viewer of the shortest window saw before; 0: leave this out.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    default=15,
+    show_default=True,
+    help="How often everything is measured.",
+)
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write all figures to this file.",
+)
+def hls(
+    vod: Sequence[int], live: Sequence[int], past: int, rounds: int, json_file: Path | None
+) -> None:
+    """Microseconds of one viewer's HLS playlist.
+
+    \b
+    joined, new timeline       for a viewer with another choice of known pods than anybody else
+    joined, new pods as well   nobody had these pods before: their text is made, too
+    joined before, shared      another viewer has the same timeline
+    copy of the bytes          the least that any answer costs
+    m3u8.loads, edit, dumps    the obvious way, for every request
+    next version               what the origin's refresh costs, for all viewers together (VOD: once)
+
+    VOD has a pre-roll, two mid-rolls and a post-roll; live windows have four breaks, the short
+    one has one. Breaks hold two ads of three segments each.
+
+    \b
+    python -m loadtests.bench hls
+    python -m loadtests.bench hls --rounds 40 --json hls.json
+    """
+    facts = machine(("m3u8",))
+    cases = [*map(hls_bench.vod_case, vod), *map(hls_bench.live_case, live)]
+    if past:
+        cases.append(hls_bench.live_case(min(live), past=past))
+    results = hls_bench.run(cases, rounds=rounds)
+    aims = hls_bench.aims(results)
+    console = Console()
+    console.print(table(results))
+    for aim in aims:
+        met = "[green]met[/]" if aim.met else "[red]missed[/]"
+        console.print(f"{met}  {aim.what}: {aim.found}", highlight=False)
+    console.print(
+        f"medians of {rounds} rounds; " + ", ".join(f"{k} {v}" for k, v in facts.items()),
+        style="dim",
+        highlight=False,
+    )
+    if json_file is not None:
+        json_file.write_bytes(report(facts, rounds, results, aims))
+
+
+def table(results: Sequence[hls_bench.Result]) -> Table:
+    """Ways down, cases across: microseconds, then what they say of one another."""
+    found = Table(box=box.SIMPLE_HEAD)
+    found.add_column("microseconds", no_wrap=True)
+    for one in results:
+        found.add_column(one.name.replace(", ", "\n"), justify="right")
+    found.add_row("[dim]bytes of the answer[/]", *(f"[dim]{r.body_bytes:,}[/]" for r in results))
+    for way, title in hls_bench.WAYS.items():
+        found.add_row(title, *(_figure(one.us(way)) for one in results))
+    found.add_section()
+    found.add_row("joined, beyond the copy", *(_figure(one.beyond_copy_us) for one in results))
+    for title, way, other in (
+        ("joined, times the copy", "anew", "copy"),
+        ("m3u8, times joined", "naive", "anew"),
+        ("m3u8, times shared", "naive", "shared"),
+    ):
+        found.add_row(title, *(_figure(one.us(way) / one.us(other)) for one in results))
+    return found
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def report(
+    facts: Mapping[str, str],
+    rounds: int,
+    results: Sequence[hls_bench.Result],
+    aims: Sequence[hls_bench.Aim],
+) -> bytes:
+    """All figures as JSON, for comparing runs."""
+    return orjson.dumps(
+        {
+            "benchmark": "hls",
+            "machine": dict(facts),
+            "rounds": rounds,
+            "cases": [asdict(one) for one in results],
+            "aims": [asdict(one) for one in aims],
+        },
+        option=orjson.OPT_INDENT_2,
+    )
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m loadtests.bench")
