@@ -233,8 +233,11 @@ class Channel:
         place: Place | None = None
         if one.is_insertion:
             place = place_in_track(self.tracks[name], one.out_at)
-        elif (shadow := self.shadows.get((one.break_id, name))) is not None:
-            place = place_in_shadow(shadow, one.in_at)
+        else:
+            shadow = self.shadows.get((one.break_id, name))
+            reference = self.shadows.get((one.break_id, self.reference))
+            if shadow is not None and reference is not None:
+                place = place_in_shadow(shadow, one.in_at, reference)
         self._places[key] = place
         return place
 
@@ -309,20 +312,22 @@ def _shadows(
     for ad_break in log.breaks:
         if ad_break.is_point:
             continue
-        reference = None
-        out_at = ad_break.out_at
         for name in names:
             key = (ad_break.id, name)
             track = tracks[name]
-            if name == channel.reference and key not in shadows:
-                border = track.first_border(out_at, FRAME_S)
-                if border is None or out_at < track.starts[0] - FRAME_S:
+            reference = shadows.get((ad_break.id, channel.reference))
+            if reference is not None:
+                out_at = reference.starts[0]
+            elif name == channel.reference:
+                border = track.first_border(ad_break.out_at, FRAME_S)
+                if border is None or ad_break.out_at < track.starts[0] - FRAME_S:
                     break  # not listed yet, or gone before it was known
                 out_at = border
-            found = cast(shadows.get(key), track, out_at, ad_break.in_at, reference=reference)
-            if found is None:
-                continue
-            shadows[key] = found
+            else:
+                break
             if name == channel.reference:
-                reference, out_at = found, found.starts[0]
+                reference = None
+            found = cast(shadows.get(key), track, out_at, ad_break.in_at, reference=reference)
+            if found is not None:
+                shadows[key] = found
     return shadows

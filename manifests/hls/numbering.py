@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from manifests.hls.track import Track
+from manifests.splicing.timeline import FRAME_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,22 +52,22 @@ class Place:
     tags: int = 0  # C of rule A-12: DISCONTINUITY tags removed, with that on the return segment
 
 
-def place_in_shadow(shadow: Shadow, in_at: Decimal | None) -> Place:
-    """Place a replacement whose return is at border `in_at` of the reference."""
-    starts = shadow.starts
-    if (
-        in_at is None
-        or len(starts) < 2
-        or (in_at > starts[-1] and in_at - starts[-1] > (starts[-1] - starts[-2]) / 2)
-    ):
-        return Place(out=shadow.first_msn, dsn_before=shadow.dsn_before, back=None)
-    index = shadow.border(in_at)
-    dsn = shadow.dsns[index] if index < len(shadow.dsns) else shadow.last_dsn
+def place_in_shadow(shadow: Shadow, in_at: Decimal | None, reference: Shadow) -> Place:
+    """Place a replacement whose return is at border `in_at` of the reference.
+
+    The discontinuity numbers are the reference rendition's, so that all renditions count the same
+    tags, also one that was not followed all the time (rules A-14, A-29).
+    """
+    before = reference.dsn_before
+    if in_at is None or in_at > shadow.starts[-1] + FRAME_S:
+        return Place(out=shadow.first_msn, dsn_before=before, back=None)
+    at = reference.border(in_at)
+    dsn = reference.dsns[at] if at < len(reference.dsns) else reference.last_dsn
     return Place(
         out=shadow.first_msn,
-        dsn_before=shadow.dsn_before,
-        back=shadow.first_msn + index,
-        tags=dsn - shadow.dsn_before,
+        dsn_before=before,
+        back=shadow.first_msn + shadow.border(in_at),
+        tags=dsn - before,
     )
 
 
@@ -106,9 +107,9 @@ def cast(
     if (shadow is not None and shadow.complete) or not track.segments:
         return shadow
     if shadow is None:
-        if out_at > track.edge + _half(track):
+        if out_at > track.edge + FRAME_S:
             return None
-        if out_at >= track.starts[0] - _half(track):
+        if reference is None or out_at >= track.starts[0] - FRAME_S:
             at = track.border(out_at)
             shadow = Shadow(
                 first_msn=track.first_msn + at,
@@ -116,18 +117,12 @@ def cast(
                 starts=track.starts[at : at + 1],
                 dsns=(),
             )
-        elif reference is not None:
+        else:
             shadow = _inferred(reference, track)
-        if shadow is None:
-            return None
-    return _extended(shadow, track, until)
+    return _extended(shadow, track, until, reference)
 
 
-def _half(track: Track) -> Decimal:
-    return (track.starts[1] - track.starts[0]) / 2
-
-
-def _inferred(reference: Shadow, track: Track) -> Shadow | None:
+def _inferred(reference: Shadow, track: Track) -> Shadow:
     """The same number of segments as in the reference lie before this window."""
     index = reference.border(track.starts[0])
     return replace(
@@ -139,14 +134,16 @@ def _inferred(reference: Shadow, track: Track) -> Shadow | None:
     )
 
 
-def _extended(shadow: Shadow, track: Track, until: Decimal | None) -> Shadow:
+def _extended(
+    shadow: Shadow, track: Track, until: Decimal | None, reference: Shadow | None
+) -> Shadow:
     """Add borders up to the first one behind `until`."""
-    at = shadow.first_msn + len(shadow.dsns) - track.first_msn
-    if at < 0:  # the window went past unseen; what lies between is counted, not known
-        return _bridged(shadow, track, until)
+    missing = track.first_msn - shadow.first_msn - len(shadow.dsns)
+    if missing > 0:
+        shadow = _bridged(shadow, track, missing, reference)
     starts, dsns = list(shadow.starts), list(shadow.dsns)
     complete = False
-    for index in range(at, len(track.segments)):
+    for index in range(max(-missing, 0), len(track.segments)):
         dsns.append(track.dsns[index])
         if until is not None and 2 * track.starts[index] - track.starts[index + 1] >= until:
             complete = True  # one segment more than the end: borders differ between renditions
@@ -155,11 +152,21 @@ def _extended(shadow: Shadow, track: Track, until: Decimal | None) -> Shadow:
     return replace(shadow, starts=tuple(starts), dsns=tuple(dsns), complete=complete)
 
 
-def _bridged(shadow: Shadow, track: Track, until: Decimal | None) -> Shadow:
-    missing = track.first_msn - shadow.first_msn - len(shadow.starts) + 1
-    last = shadow.starts[-1]
-    step = (track.starts[0] - last) / (missing + 1) if missing > 0 else Decimal(0)
-    starts = shadow.starts + tuple(last + step * (i + 1) for i in range(missing))
+def _bridged(shadow: Shadow, track: Track, missing: int, reference: Shadow | None) -> Shadow:
+    """The window went past segments unseen: the reference has seen their borders, or they are even.
+
+    Adds the starts of `missing - 1` segments and that of the window.
+    """
+    last, first = shadow.starts[-1], track.starts[0]
+    step = (first - last) / missing
+    starts = [last + step * number for number in range(1, missing)]
+    if reference is not None:
+        inside = [at for at in reference.starts if last + FRAME_S < at < first - FRAME_S]
+        if len(inside) == len(starts):
+            starts = inside
     before = track.dsns[0] - track.marks[0]
-    dsns = shadow.dsns + (before,) * (len(starts) - len(shadow.dsns))
-    return _extended(replace(shadow, starts=starts, dsns=dsns), track, until)
+    return replace(
+        shadow,
+        starts=(*shadow.starts, *starts, first),
+        dsns=(*shadow.dsns, *((before,) * missing)),
+    )
