@@ -1,8 +1,10 @@
 """``weft demo``: content, ad server, sessions and a page, with nothing to configure."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import anyio
 import click
 import uvloop
 from rich.console import Console
@@ -13,7 +15,7 @@ from packager.admin import create_admin
 from packager.app import create_app, open_weft
 from packager.clock import SystemClock
 from packager.demo.build import Recipe, ensure_demo_media
-from packager.demo.compose import DemoPlaces, demo_config, demo_routes
+from packager.demo.compose import DemoPlaces, demo_config, demo_routes, stock
 from packager.demo.media import DemoMedia
 from packager.demo.schedule import OriginSettings
 from packager.log import configure
@@ -73,7 +75,24 @@ def demo(
         check_free("127.0.0.1", admin_port)
         media = _media(folder, Recipe(file=file) if file else Recipe())
         settings = OriginSettings(early_return_s=early_return)
-        uvloop.run(_serve(media, places, folder, players, settings))
+        console = Console(stderr=True)
+        waiting = console.status("Packaging the ads for the content's ladder")
+        waiting.start()
+
+        def announce() -> None:
+            waiting.stop()
+            console.print(_addresses(places))
+
+        uvloop.run(
+            serve_demo(
+                media,
+                places,
+                folder / "media",
+                players=players,
+                settings=settings,
+                on_ready=announce,
+            )
+        )
     except (AddressInUse, PackagingError, StoreError, OSError) as error:
         click.echo(f"weft: {error}", err=True)
         sys.exit(1)
@@ -97,19 +116,42 @@ def _media(folder: Path, recipe: Recipe) -> DemoMedia:
         return ensure_demo_media(folder, recipe, progress=progress)
 
 
-async def _serve(
-    media: DemoMedia, places: DemoPlaces, folder: Path, players: Path, settings: OriginSettings
+async def serve_demo(
+    media: DemoMedia,
+    places: DemoPlaces,
+    folder: Path,
+    *,
+    players: Path | None = None,
+    settings: OriginSettings | None = None,
+    on_ready: Callable[[], None] = lambda: None,
 ) -> None:
+    """Serve the demo until told to stop.
+
+    Args:
+        media: What it plays.
+        places: Where it listens.
+        folder: For packaged media.
+        players: A ``node_modules`` folder with hls.js.
+        settings: When breaks come.
+        on_ready: Called once players can come and find ads.
+    """
     clock = SystemClock()
-    config = demo_config(media, places, folder / "media")
+    config = demo_config(media, places, folder)
     async with open_weft(config, clock=clock) as weft:
         more = demo_routes(weft, media, places, clock=clock, settings=settings, players=players)
         servers = (
             listener(create_app(weft, more=more), places.address, places.port),
             listener(create_admin(weft), config.admin.address, config.admin.port),
         )
-        Console(stderr=True).print(_addresses(places))
-        await serve_until_stopped(*servers)
+
+        async def make_ready() -> None:
+            await stock(weft, media, places)
+            on_ready()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(make_ready)
+            await serve_until_stopped(*servers)
+            tasks.cancel_scope.cancel()
 
 
 def _addresses(places: DemoPlaces) -> Table:

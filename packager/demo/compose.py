@@ -30,6 +30,7 @@ from packager.config.values import (
     Show,
     VastFill,
 )
+from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.request import read_template
 from packager.demo import site
 from packager.demo.ad_server import AdServer, DemoAd
@@ -149,6 +150,18 @@ def _ad(clip: Clip, places: DemoPlaces) -> DemoAd:
         width=clip.width,
         height=clip.height,
     )
+
+
+async def stock(weft: Weft, media: DemoMedia, places: DemoPlaces) -> None:
+    """Have the ads packaged before the first viewer: a real ad server's are met again and again."""
+    await weft.warmed.wait()
+    for show in weft.config.shows.values():
+        presentation = await weft.presentations.get(TENANT, show, ASSET)
+        if presentation.ladder is not None:
+            for clip in media.creatives:
+                file = MediaFile(url=_ad(clip, places).media_url, type="video/mp4")
+                await weft.house.condition(file, Ad(id=clip.name), presentation.ladder)
+    await weft.house.settled()
 
 
 class _Timelines:
