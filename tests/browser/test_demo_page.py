@@ -1,0 +1,104 @@
+"""The demo's page in Chromium, with the demo's origin as all of its streams."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from packager.clock import SystemClock
+from packager.demo.media import DemoMedia
+from packager.demo.origin import create_demo_origin
+from packager.demo.schedule import OriginSettings
+from packager.demo.site import Stream, View, demo_page_routes
+from tests.browser.players import NODE_MODULES, Players
+from tests.browser.serving import only, serving
+
+pytestmark = pytest.mark.browser
+
+VIEWS = tuple(
+    View(
+        title=title,
+        streams=(
+            Stream(
+                title="<b>The origin</b>",
+                url=f"/origin/{name}/index.m3u8",
+                timeline=f"/origin/{name}/timeline.json",
+            ),
+        ),
+    )
+    for title, name in (("Live", "live"), ("On demand", "vod"))
+)
+
+
+@pytest.fixture(params=[None, NODE_MODULES], ids=["native", "hlsjs"])
+def demo(request: pytest.FixtureRequest, demo_media: DemoMedia, players: Players) -> Iterator[str]:
+    node_modules: Path | None = request.param
+    if node_modules is not None and (reason := players.missing("hlsjs")):
+        pytest.skip(reason)
+
+    async def views() -> tuple[View, ...]:
+        return VIEWS
+
+    settings = OriginSettings(break_every_s=15, break_at_s=5, break_s=5)
+    origin = create_demo_origin(demo_media, SystemClock(), settings)
+    scripts = node_modules and players.scripts
+    routes = [Mount("/origin", origin), *demo_page_routes(views, players=scripts)]
+    with serving(only(Starlette(routes=routes))) as url:
+        yield url
+
+
+@pytest.fixture
+def page(players: Players) -> Iterator[Page]:
+    opened = players.open_page(1200, 900)
+    yield opened
+    opened.context.close()
+
+
+def test_the_page_plays_and_draws_its_timelines(page: Page, demo: str) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    page.goto(demo)
+    until(page, "document.querySelector('video')?.currentTime > 3")
+    page.wait_for_selector("svg .playhead", timeout=5_000, state="attached")
+    kinds = page.eval_on_selector_all("svg .span", "all => all.map(one => one.dataset.kind)")
+    assert {"content", "break"} == set(kinds)
+    assert page.inner_text("h2") == "<b>The origin</b>"  # a text, not markup
+    assert page.is_visible(".chip")
+    assert page.is_hidden(".failure")
+
+    page.click("text=On demand")
+    until(page, "document.querySelector('video')?.currentTime > 0.5")
+    assert page.get_attribute("nav button >> nth=1", "aria-selected") == "true"
+    until(page, "document.querySelector('.distance').textContent === '00:48'")
+    page.mouse.click(*middle_of(page, "svg"))
+    until(page, "document.querySelector('video').currentTime > 23")
+    assert complaints == []
+
+
+def test_the_page_says_when_a_stream_cannot_be_played(page: Page, demo: str) -> None:
+    page.route("**/index.m3u8", lambda route: route.fulfill(status=404, body="gone"))
+
+    page.goto(demo)
+
+    page.wait_for_selector(".failure:visible", timeout=20_000)
+    assert page.inner_text(".failure").startswith("Playback failed")
+
+
+def until(page: Page, condition: str, timeout_s: float = 20.0) -> None:
+    """Wait; Playwright's own way would evaluate strings, which the page's policy forbids."""
+    end = time.monotonic() + timeout_s
+    while not page.evaluate(condition):
+        assert time.monotonic() < end, condition
+        page.wait_for_timeout(100)
+
+
+def middle_of(page: Page, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
