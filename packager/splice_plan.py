@@ -75,9 +75,7 @@ def read_plan(text: str) -> FilePlan:
 
 
 def _break(row: object, where: str, from_cues: bool) -> PlannedBreak:
-    values = _object(
-        row, where, required=("creatives",), optional=("at", "start", "duration")
-    )
+    values = _object(row, where, required=("creatives",), optional=("at", "start", "duration"))
     creatives = tuple(
         _creative(one, f"{where}.creatives[{n}]")
         for n, one in enumerate(_list(values["creatives"], f"{where}.creatives"))
@@ -85,7 +83,7 @@ def _break(row: object, where: str, from_cues: bool) -> PlannedBreak:
     if from_cues:
         return PlannedBreak(creatives=creatives)
     if ("at" in values) == ("start" in values):
-        raise PlanError(f"{where}: give either at (seconds, or \"end\") or start (a date)")
+        raise PlanError(f'{where}: give either at (seconds, or "end") or start (a date)')
     duration = _seconds(values.get("duration", Decimal(0)), f"{where}.duration")
     if "start" in values:
         start = _date(values["start"], f"{where}.start")
@@ -109,9 +107,7 @@ def _creative(value: object, where: str) -> Creative:
         id=values["id"],
         duration=sum((one.duration for one in segments), Decimal(0)),
         renditions={
-            RUNG: CreativeRendition(
-                segments, None if init is None else _uri(init, f"{where}.init")
-            )
+            RUNG: CreativeRendition(segments, None if init is None else _uri(init, f"{where}.init"))
         },
     )
 
