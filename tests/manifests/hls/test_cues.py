@@ -217,6 +217,10 @@ CASES: dict[str, tuple[Lines, list[Cue]]] = {
         {0: [daterange('ID="b1"', START, 'END-DATE="2026-01-01T00:00:01Z"', "SCTE35-OUT=0xFC")]},
         [out("9.5", 0, 2, event_id="b1")],
     ),
+    "A-70 an end and no start": (
+        {3: [daterange('ID="b1"', 'END-DATE="2026-01-01T00:00:30Z"', "SCTE35-IN=0xFC")]},
+        [back(30, event_id="b1")],
+    ),
     "A-70 without an ID": (
         {0: [daterange(START, "SCTE35-OUT=0xFC"), daterange(START, "SCTE35-OUT=0xFC")]},
         [out("9.5"), out("9.5")],
@@ -315,6 +319,14 @@ CASES: dict[str, tuple[Lines, list[Cue]]] = {
     "A-73 insertion point with message": (
         {2: [f"#EXT-OATCLS-SCTE35:{B64}", "#EXT-X-CUE-OUT:30", "#EXT-X-CUE-IN"]},
         [out(12, 0, -1, **EVENT)],
+    ),
+    "A-73 insertion point told by messages": (
+        {2: [f"#EXT-SCTE35:{B64}", f"#EXT-SCTE35:{B64_END}"]},
+        [out(12, 0, -1, **EVENT)],
+    ),
+    "A-73 continuation and end at one place are none": (
+        {2: ["#EXT-X-CUE-OUT-CONT:12/12", "#EXT-X-CUE-IN"]},
+        [back(12), cont(12, 12, 4, elapsed=12)],
     ),
     "A-73 post-roll before the last segment": (
         {COUNT - 1: ["#EXT-X-CUE-OUT:0", "#EXT-X-CUE-IN"]},
@@ -496,6 +508,16 @@ CASES: dict[str, tuple[Lines, list[Cue]]] = {
         {1: [f"#EXT-SCTE35:{to_base64(section(part(0, cancel=True)))}"]},
         [cancel(6, "5")],
     ),
+    "C-11 cancelled and said anew at one place": (
+        {
+            1: [
+                f"#EXT-SCTE35:{to_base64(section(part(0, cancel=True)))}",
+                f"#EXT-SCTE35:{B64}",
+                "#EXT-X-CUE-OUT:29",
+            ]
+        },
+        [cancel(6, "5"), out(6, 30, 0, **EVENT)],
+    ),
     "C-10 a segment's duration before the break's": (
         {1: [f"#EXT-SCTE35:{to_base64(section(part(0x34, 30), command=insert(40)))}"]},
         [out(6, 30, 0, **EVENT)],
@@ -577,7 +599,7 @@ def test_a_playlist_without_segments_has_the_cues_of_its_lines() -> None:
         "#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXT-X-CUE-OUT:30\n", url="https://o.example/a.m3u8"
     )
     cues = read_cues(playlist, [Decimal(7)], clock_is_utc=False)
-    assert [(cue.kind, cue.at) for cue in cues] == [(CueKind.OUT, 7)]
+    assert [(cue.kind, cue.at) for cue in cues] == [(CueKind.OUT, Decimal(7))]
 
 
 def test_the_operator_says_which_types_start_a_break() -> None:
