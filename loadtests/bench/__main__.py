@@ -72,7 +72,8 @@ def hls(
     next version               what the origin's refresh costs, for all viewers together (VOD: once)
 
     VOD has a pre-roll, two mid-rolls and a post-roll; live windows have four breaks, the short
-    one has one. Breaks hold two ads of three segments each.
+    one has one. Breaks hold two ads of three segments each. Looking up what was decided for a
+    viewer, and HTTP, are not in these figures.
 
     \b
     python -m loadtests.bench hls
