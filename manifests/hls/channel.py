@@ -293,7 +293,6 @@ class Channel:
             rung,
             date=one.out_at if dated else None,
             encrypted=self.strips[name].encrypted,
-            leading=one.is_insertion and one.out_at <= track.starts[0],
         )
 
 

@@ -132,8 +132,9 @@ def _fragment(track: Track, index: int, before: Segment | None, dressing: Dressi
     """One segment's text; `before` is the one it follows, None at the start of a run."""
     segment = track.segments[index]
     lines = _state(segment, before, dressing)
-    if track.utc and dressing.dates and (before is None or segment.program_date_time is not None):
-        lines.append(_date_line(track, index))  # rule A-30: at least where a run begins
+    dated = before is None or track.marks[index] or segment.program_date_time is not None
+    if track.utc and dressing.dates and dated:  # rule A-30: at least where a run begins
+        lines.append(_date_line(track, index))
     lines += _other_lines(track, segment.lines, dressing, segment.first_line)
     if segment.byterange is not None:  # rule A-42: always with its offset
         lines.append(f"#EXT-X-BYTERANGE:{segment.byterange.length}@{segment.byterange.offset}")
@@ -241,13 +242,23 @@ class PodStrip:
     marks: tuple[int, ...]
     fronts: tuple[bytes, ...]  # each entry as the first of a playlist, without DISCONTINUITY
 
-    def run(self, first: int, end: int, *, front: bool) -> tuple[bytes | memoryview, ...]:
-        """Entries `first` to `end - 1`; `front`: they are the first of the playlist."""
+    def run(
+        self, first: int, end: int, *, front: bool, marked: bool = True
+    ) -> tuple[bytes | memoryview, ...]:
+        """Entries `first` to `end - 1`.
+
+        Args:
+            first: Of them.
+            end: Behind the last.
+            front: The entry before the first is not listed any more.
+            marked: Entry 0 has its DISCONTINUITY; False: nothing ever came before it.
+        """
         if first >= end:
             return ()
         body = memoryview(self.body)
         if not front:
-            return (body[self.offsets[first] : self.offsets[end]],)
+            start = self.offsets[first] if marked else len(DISCONTINUITY)
+            return (body[start : self.offsets[end]],)
         rest = body[self.offsets[first + 1] : self.offsets[end]]
         return (DISCONTINUITY if self.marked(first) else b"", self.fronts[first], rest)
 
@@ -262,7 +273,6 @@ def weave_pod(
     *,
     date: Decimal | None,
     encrypted: bool,
-    leading: bool = False,
 ) -> PodStrip:
     """Make the strip of a pod for one rendition (worked example of rule A-12).
 
@@ -272,7 +282,6 @@ def weave_pod(
         date: Program date-time of the out point in seconds since 1970, None if dates are not
             written: ads go on from it (rule A-32).
         encrypted: The content has keys, so that ads must say they have none (rule A-37).
-        leading: The pod opens a playlist that never changes, so no DISCONTINUITY stands first.
 
     Raises:
         KeyError: A creative was not packaged for this rung.
@@ -280,7 +289,7 @@ def weave_pod(
     fragments: list[bytes] = []
     fronts: list[bytes] = []
     marks: list[int] = []
-    marked = -1 if leading else 0
+    marked = 0
     at = date
     for number, creative in enumerate(pod):
         rendition = creative.renditions[rung]
@@ -294,9 +303,7 @@ def weave_pod(
             else:
                 marked += 1
                 key = [_NO_KEY] if encrypted and not number else []
-                text = _text(key + init + dated + entry)
-                first = leading and not number
-                fragments.append(text if first else DISCONTINUITY + text)
+                fragments.append(DISCONTINUITY + _text(key + init + dated + entry))
             marks.append(marked)
             at = None if at is None else at + segment.duration
     return PodStrip(
@@ -320,12 +327,11 @@ class PodStrips:
         *,
         date: Decimal | None,
         encrypted: bool,
-        leading: bool,
     ) -> PodStrip:
         """What `weave_pod` gives for these arguments."""
-        key = (rung, date, encrypted, leading, *[creative.id for creative in pod])
+        key = (rung, date, encrypted, *[creative.id for creative in pod])
         found: PodStrip | None = self._strips.get(key)
         if found is None:
-            found = weave_pod(pod, rung, date=date, encrypted=encrypted, leading=leading)
+            found = weave_pod(pod, rung, date=date, encrypted=encrypted)
             self._strips[key] = found
         return found

@@ -48,8 +48,9 @@ class Place:
 
     out: int  # number of the first segment removed, or displaced by an insertion
     dsn_before: int  # discontinuity number of the segment before it
+    dsn_out: int  # and that of segment `out` itself
     back: int | None  # number of the segment that follows the break; None: not listed yet
-    tags: int = 0  # C of rule A-12: DISCONTINUITY tags removed, with that on the return segment
+    dsn_back: int = 0  # discontinuity number of that segment
 
 
 def place_in_shadow(shadow: Shadow, in_at: Decimal | None, reference: Shadow) -> Place:
@@ -58,28 +59,31 @@ def place_in_shadow(shadow: Shadow, in_at: Decimal | None, reference: Shadow) ->
     The discontinuity numbers are the reference rendition's, so that all renditions count the same
     tags, also one that was not followed all the time (rules A-14, A-29).
     """
-    before = reference.dsn_before
-    if in_at is None or in_at > shadow.starts[-1] + FRAME_S:
-        return Place(out=shadow.first_msn, dsn_before=before, back=None)
-    at = reference.border(in_at)
-    dsn = reference.dsns[at] if at < len(reference.dsns) else reference.last_dsn
+    back: int | None = None
+    dsn_back = 0
+    if in_at is not None and in_at <= shadow.starts[-1] + FRAME_S:
+        back = shadow.first_msn + shadow.border(in_at)
+        at = reference.border(in_at)
+        dsn_back = reference.dsns[at] if at < len(reference.dsns) else reference.last_dsn
     return Place(
         out=shadow.first_msn,
-        dsn_before=before,
-        back=shadow.first_msn + shadow.border(in_at),
-        tags=dsn - before,
+        dsn_before=reference.dsn_before,
+        dsn_out=reference.dsns[0] if reference.dsns else reference.dsn_before,
+        back=back,
+        dsn_back=dsn_back,
     )
 
 
 def place_in_track(track: Track, out_at: Decimal) -> Place:
     """Place an insertion (nothing removed) in a playlist that lists everything."""
     index = track.border(out_at)
-    listed = index < len(track.segments)
+    dsn = track.dsns[min(index, len(track.dsns) - 1)]
     return Place(
         out=track.first_msn + index,
-        dsn_before=track.dsns[index - 1] if index else track.dsns[0] - track.marks[0],
+        dsn_before=track.dsns[index - 1] if index else dsn - track.marks[0],
+        dsn_out=dsn,
         back=track.first_msn + index,
-        tags=int(track.marks[index]) if listed else 0,
+        dsn_back=dsn,
     )
 
 

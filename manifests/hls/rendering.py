@@ -4,7 +4,7 @@ Rules A-10 to A-17 give the numbers in the header; nothing here looks at single 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from manifests.hls.fragments import DISCONTINUITY, PodStrip, Strip
@@ -96,6 +96,7 @@ class Sums:
 
     msn: int = 0
     dsn: int = 0
+    in_at: Decimal | None = None  # where the last of them returned
 
 
 NO_SUMS = Sums()
@@ -105,13 +106,32 @@ Placer = Callable[[Splice], Place | None]
 
 def sums(past: Iterable[Splice], place_of: Placer, pod_of: Weaver, start: Sums = NO_SUMS) -> Sums:
     """Add up what past splices did to the numbers of one rendition."""
-    msn, dsn = start.msn, start.dsn
+    total = start
     for one in past:
         place = place_of(one)
         if place is not None and place.back is not None and one.final:
-            msn += one.final - (place.back - place.out)
-            dsn += pod_of(one).marks[one.final - 1] + 1 - place.tags
-    return Sums(msn, dsn)
+            total = _added(total, one, place, pod_of(one), one.final)
+    return total
+
+
+def _added(total: Sums, one: Splice, place: Place, pod: PodStrip, shown: int) -> Sums:
+    """With one more splice that is over: it wrote K tags where the origin had C (rule A-12)."""
+    assert place.back is not None  # noqa: S101  (it is over)
+    tags = place.dsn_back - _dsn_before(total, one, place)
+    return Sums(
+        msn=total.msn + shown - (place.back - place.out),
+        dsn=total.dsn + pod.marks[shown - 1] + 1 - tags,
+        in_at=one.in_at,
+    )
+
+
+def _dsn_before(total: Sums, one: Splice, place: Place) -> int:
+    """The number before a pod's first tag.
+
+    Of two breaks on one border, the tag that returns from the first also opens the second; it is
+    counted already.
+    """
+    return place.dsn_out - 1 if one.out_at == total.in_at else place.dsn_before
 
 
 def render(
@@ -143,7 +163,7 @@ def render(
     edge, stop = track.edge, len(track.segments)
     if until is not None and until < edge:
         edge, stop = until, track.border(until)
-    msn, dsn = past.msn, past.dsn
+    total = past
     pieces: list[bytes | memoryview] = []
     numbers: tuple[int, int] | None = None  # of the header: the first entry's
     cursor, returning = 0, False  # the next content segment, and whether a break ends before it
@@ -156,43 +176,44 @@ def render(
         if out > stop or (inserts and one.out_at > edge):
             break
         if out > cursor:
-            numbers = numbers or _content_numbers(track, cursor, msn, dsn, returning)
+            numbers = numbers or _content_numbers(track, cursor, total, returning)
             pieces += _content(strip, cursor, out, returning)
+        elif returning and pieces and one.out_at != total.in_at:
+            pieces.append(DISCONTINUITY)  # others have content here, and return to it (rule A-14)
         pod = pod_of(one)
         shown = one.shown(None if inserts else edge)
         dropped = 0 if inserts else one.dropped(track.starts[0])
         if dropped < shown:
             if numbers is None:
-                before = pod.marks[dropped] - pod.marked(dropped)
-                numbers = (place.out + msn + dropped, place.dsn_before + dsn + before)
-            pieces += pod.run(dropped, shown, front=dropped > 0)
+                if inserts:  # nothing comes before what opens a playlist that never changes
+                    total = replace(total, dsn=total.dsn - 1)
+                before = _dsn_before(total, one, place) + pod.marks[dropped] - pod.marked(dropped)
+                numbers = (place.out + total.msn + dropped, before + total.dsn + inserts)
+            pieces += pod.run(dropped, shown, front=dropped > 0, marked=bool(pieces) or not inserts)
         if place.back is None or place.back - track.first_msn > stop:
             cursor = stop
             break
-        msn += shown - (place.back - place.out)
-        dsn += pod.marks[shown - 1] + 1 - place.tags
+        total = _added(total, one, place, pod, shown)
         cursor = place.back - track.first_msn
         cursor, returning = max(cursor, 0), cursor >= 0
     if cursor < stop:
-        numbers = numbers or _content_numbers(track, cursor, msn, dsn, returning)
+        numbers = numbers or _content_numbers(track, cursor, total, returning)
         pieces += _content(strip, cursor, stop, returning)
     if stop == len(track.segments):
         pieces.append(strip.tail)
         if header.ended:
             pieces.append(b"#EXT-X-ENDLIST\n")
-    numbers = numbers or _content_numbers(track, cursor, msn, dsn, returning)
+    numbers = numbers or _content_numbers(track, cursor, total, returning)
     return b"".join((header.text(*numbers), *pieces))
 
 
-def _content_numbers(
-    track: Track, index: int, msn: int, dsn: int, returning: bool
-) -> tuple[int, int]:
+def _content_numbers(track: Track, index: int, total: Sums, returning: bool) -> tuple[int, int]:
     """A-10: the tag before the first entry is kept, so the header counts from before it."""
     if index < len(track.segments):
         before = track.dsns[index] - (returning or track.marks[index])
     else:
         before = track.dsns[-1] if track.dsns else 0
-    return track.first_msn + index + msn, before + dsn
+    return track.first_msn + index + total.msn, before + total.dsn
 
 
 def _content(strip: Strip, first: int, end: int, returning: bool) -> tuple[bytes | memoryview, ...]:

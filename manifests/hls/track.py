@@ -15,6 +15,10 @@ from urllib.parse import urlsplit
 
 from manifests.hls.model import MediaPlaylist, Segment
 
+# An origin may list no more than three target durations (rule A-08). Of them a session may lack an
+# ad that is not over yet, and what an early return left open: so much more stays in the list.
+KEPT = 5  # target durations; a segment that is gone can be had for as long (rule A-09)
+
 # A clock that steps back by this much would make dates ambiguous (rule A-31).
 BACKWARD_STEP_S = Decimal(1)
 
@@ -298,10 +302,8 @@ def _dsn_shift(
 def _not_too_short(
     previous: Track, playlist: MediaPlaylist, kept_from: int, fresh: Sequence[Segment]
 ) -> int:
-    """After a restart, older segments stay until three target durations are listed (A-08)."""
-    if not previous.shift.restarts:
-        return kept_from
-    needed = 3 * Decimal(playlist.target_duration)
+    """Older segments stay until enough is listed (rule A-08)."""
+    needed = KEPT * Decimal(playlist.target_duration)
     listed = _length(fresh) + previous.edge
     while kept_from > 0 and listed - previous.starts[kept_from] < needed:
         kept_from -= 1

@@ -102,5 +102,58 @@ def test_a_rendition_that_slept_through_a_break_returns_where_the_others_do() ->
         channel = advance(channel, v=origin(range(end - 4, end), said=cues))
     channel = advance(channel, a=origin(range(7, 11), offset=100))
     pods = {0: (creative("x", "6", "6", "6"),)}
-    assert answer(channel, "v", pods) == "7/2 7 8 9 10"
+    assert answer(channel, "v", pods) == "6/1 [D]6 7 8 9 10"
     assert answer(channel, "a", pods) == "107/2 7 8 9 10"
+
+
+def test_two_breaks_on_one_border_share_one_tag() -> None:
+    """A-12, A-16: the tag that ends the first opens the second, and is counted once."""
+    cues = {3: ["#EXT-X-CUE-OUT:12"], 5: ["#EXT-X-CUE-OUT:12"], 7: ["#EXT-X-CUE-IN"]}
+    pods = {0: (creative("x", "6", "6"),), 1: (creative("y", "6", "6"),)}
+    channel = Channel(reference="v", rules=RULES)
+    got = []
+    for first in range(2, 8):
+        channel = advance(channel, v=origin(range(first, first + 6), said=cues))
+        got.append(answer(channel, "v", pods))
+    assert got == [
+        "2/0 2 [D]x0 x1 [D]y0 y1 [D]7",
+        "3/0 [D]x0 x1 [D]y0 y1 [D]7 8",
+        "4/1 x1 [D]y0 y1 [D]7 8 9",
+        "5/1 [D]y0 y1 [D]7 8 9 10",
+        "6/2 y1 [D]7 8 9 10 11",
+        "7/2 [D]7 8 9 10 11 12",
+    ]
+
+
+def test_several_insertions_before_the_first_segment() -> None:
+    """A-20, D-43: nothing stands before the first, a discontinuity between them."""
+    head = ("#EXT-X-PLAYLIST-TYPE:VOD",)
+    text = origin(range(3), head=head, tail=["#EXT-X-ENDLIST"], dates=False)
+    channel = advance(Channel(reference="v", rules=RULES), v=text)
+    pods = [creative(name, "6") for name in "xyz"]
+    splices = [
+        channel.insertion_of(Decimal(at), [pod], "v", break_id=pod.id)
+        for at, pod in zip((0, 0, 18), pods, strict=True)
+    ]
+    text = channel.playlist("v", splices, "v").decode()
+    assert short(text) == "0/0 x0 [D]y0 [D]0 1 2 [D]z0"
+
+
+def test_every_discontinuity_has_a_date() -> None:
+    """A-30: also where the origin gave it none."""
+    text = origin(range(4), said={2: ["#EXT-X-DISCONTINUITY"]}, lengths={0: "5.5"})
+    dated = iter(range(9))
+    lines = [line for line in text.splitlines() if "DATE-TIME" not in line or next(dated) == 0]
+    channel = advance(Channel(reference="v", rules=RULES), v="\n".join([*lines, ""]))
+    out = channel.playlist("v", (), "v").decode()
+    assert "#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:11.500Z\n" in out
+
+
+def test_an_origin_that_lists_the_least_leaves_enough_when_ads_are_short() -> None:
+    """A-08: what a break takes away at the end of the list stays at its front."""
+    cues = {5: ["#EXT-X-CUE-OUT:30"]}
+    pods = {0: (creative("x", "5", "5", "5", "5", "5", "5"),)}
+    channel = Channel(reference="v", rules=RULES)
+    for first in range(4):
+        channel = advance(channel, v=origin(range(first, first + 3), said=cues))
+    assert answer(channel, "v", pods) == "1/0 1 2 3 4 [D]x0"
