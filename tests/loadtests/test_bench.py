@@ -12,6 +12,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
+from loadtests.__main__ import main as load_tests
 from loadtests.bench.__main__ import main
 from loadtests.bench.hls import POD, WAYS, Case, live_case, naive, run, subjects, vod_case
 from loadtests.bench.measure import Measured, Subject, machine, measure
@@ -49,6 +50,12 @@ def test_a_tiny_run_prints_every_row_and_writes_its_figures(tmp_path: Path) -> N
         assert set(one["measured"]) == set(WAYS)
         assert all(way["median_us"] > 0 for way in one["measured"].values())
     assert figures["machine"]["m3u8"]
+
+
+def test_all_load_tests_are_found_from_one_command() -> None:
+    result = CliRunner().invoke(load_tests, ["bench", "hls", "--help"])
+    assert result.exit_code == 0
+    assert "m3u8.loads" in result.output
 
 
 @pytest.mark.parametrize("arguments", [[], ["hls"]])
