@@ -2,29 +2,32 @@
 
 import hmac
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
+from typing import Any
 
 import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from packager.clock import Clock, SystemClock
 from packager.config.values import Config, Show
 from packager.deciders import Deciders
+from packager.door import Door
+from packager.filling import Filler, House
 from packager.handlers.hls import HlsHandlers
 from packager.handlers.media import MediaHandlers
 from packager.handlers.sessions import NotConfigured, SessionDesk
 from packager.house import PackagedHouse
+from packager.ladders import Ladders
 from packager.log import report
 from packager.metrics import Metrics
 from packager.openapi import openapi_document
@@ -34,7 +37,7 @@ from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
 from packager.parameters import ParameterError
 from packager.paths import PathError
-from packager.planning import Planner
+from packager.planning import Patience, Planner
 from packager.playlists import Playlists
 from packager.presentations import Presentations
 from packager.reasons import Reason
@@ -131,6 +134,7 @@ async def open_weft(
     clock: Clock | None = None,
     metrics: Metrics | None = None,
     client: GuardedClient | None = None,
+    library: MediaLibrary | None = None,
 ) -> AsyncIterator[Weft]:
     """Open everything that a process needs, and close it again in the right order.
 
@@ -138,7 +142,8 @@ async def open_weft(
         config: What the operator wants.
         clock: Says the time; tests bring their own.
         metrics: Counts.
-        client: In place of one that follows `config.outbound`.
+        client: In place of one that follows `config.outbound`; closed at the end.
+        library: In place of one that follows `config.media`; closed at the end.
 
     Raises:
         StoreError: The store cannot be opened.
@@ -164,7 +169,7 @@ async def open_weft(
         limits = SessionLimits(idle_s=config.sessions.idle_s, lifetime_s=config.sessions.max_s)
         sessions = Sessions(store, Tokens(secrets), limits=limits)
         base = config.public_url or "/"
-        library = MediaLibrary(
+        library = library or MediaLibrary(
             folder,
             uri_prefix=f"{base}tm",
             settings=ConditionSettings(loudness_lufs=_float(config.media.loudness_lufs)),
@@ -180,27 +185,41 @@ async def open_weft(
             folder=folder,
         )
         stack.push_async_callback(house.aclose)
-        presentations = Presentations(
+        ladders = Ladders(
             origin=origin,
             client=client,
-            policy=policy,
+            library=library,
+            store=store,
+            clock=clock,
+            metrics=metrics,
+        )
+        presentations = Presentations(
+            origin=origin,
+            ladders=ladders,
             store=store,
             clock=clock,
             metrics=metrics,
             base=base,
-            library=library,
             on_ladder=house.prepare,
         )
         stack.push_async_callback(presentations.aclose)
         deciders = Deciders(config, client=client, house=house)
-        planner = Planner(
-            sessions,
-            house.view,
-            deciders.for_rule,
+        filler = Filler(
+            house=House(creative=library.get, slate=house.slate),
+            decider_for=deciders.for_rule,
+            session_digest=_digester(secrets[0]),
             clock=clock,
             metrics=metrics,
-            session_digest=_digester(secrets[0]),
-            deadline_s=config.timeouts.ad_deadline_s,
+        )
+        planner = Planner(
+            sessions,
+            filler,
+            clock=clock,
+            metrics=metrics,
+            # In VOD it is the ad server's own time limit that ends the wait.
+            patience=Patience(
+                live_s=config.timeouts.ad_deadline_s, vod_s=config.timeouts.ad_s + 0.5
+            ),
         )
         stack.push_async_callback(planner.aclose)
         weft = Weft(
@@ -218,13 +237,8 @@ async def open_weft(
             playlists=Playlists(),
             warmed=anyio.Event(),
         )
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_sweep, weft)
-            tasks.start_soon(weft.warm)
-            try:
-                yield weft
-            finally:
-                tasks.cancel_scope.cancel()
+        async with _beside(partial(_sweep, weft), weft.warm):
+            yield weft
 
 
 def create_app(weft: Weft, *, more: tuple[BaseRoute, ...] = ()) -> ASGIApp:
@@ -266,36 +280,8 @@ def create_app(weft: Weft, *, more: tuple[BaseRoute, ...] = ()) -> ASGIApp:
             HTTPException: on_http,
             Exception: on_bug,
         },
-        middleware=[
-            Middleware(
-                CORSMiddleware,
-                allow_origins=["*"],
-                allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
-                # Rule F-03: players send CMCD in headers.
-                allow_headers=["*"],
-                expose_headers=["Content-Length", "Content-Range", "Date"],
-                max_age=86_400,
-            ),
-        ],
     )
-    return OneHost(app)
-
-
-class OneHost:
-    """Refuses requests with two Host headers, which caches read differently (threat 26)."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand before `app`."""
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer 400."""
-        if scope["type"] == "http":
-            hosts = sum(name == b"host" for name, _ in scope["headers"])
-            if hosts > 1:
-                await Response(b'{"error":"path_invalid"}', 400)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+    return Door(app, weft.metrics)
 
 
 async def _openapi(request: Request) -> Response:
@@ -304,6 +290,21 @@ async def _openapi(request: Request) -> Response:
 
 def _float(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
+
+
+@asynccontextmanager
+async def _beside(*calls: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Run calls beside the body; they end with it, and what fails in one of them fails here."""
+    try:
+        async with anyio.create_task_group() as tasks:
+            for call in calls:
+                tasks.start_soon(call)
+            yield
+            tasks.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        if len(group.exceptions) > 1:
+            raise
+        raise group.exceptions[0] from None  # a plain error, as without a group
 
 
 async def _sweep(weft: Weft) -> None:

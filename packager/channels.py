@@ -20,6 +20,7 @@ from manifests.hls.channel_state import read_state, write_state
 from manifests.hls.fragments import Dressing
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.reader import read_media_playlist
+from packager.channel_news import ChannelNews
 from packager.clock import Clock
 from packager.log import report
 from packager.metrics import Metrics
@@ -91,6 +92,7 @@ class Keeper:
         self._due: dict[str, float] = {}  # when a rendition must be looked at again
         self._watched: dict[str, float] = {}
         self._lock = asyncio.Lock()
+        self._news = ChannelNews(key, metrics)
 
     @property
     def channel(self) -> Channel | None:
@@ -119,22 +121,18 @@ class Keeper:
         name, reference = str(number), str(self._reference)
         now = self._clock.monotonic()
         self._watched[name] = self._watched[reference] = now
-        found = await asyncio.gather(
-            *(self._document(one) for one in dict.fromkeys((name, reference))),
-            return_exceptions=True,
-        )
+        names = tuple(dict.fromkeys((name, reference)))
+        found = await asyncio.gather(*map(self._document, names), return_exceptions=True)
         documents: dict[str, Document[MediaPlaylist]] = {}
-        for one, result in zip(dict.fromkeys((name, reference)), found, strict=True):
-            if isinstance(result, BaseException):
-                if not isinstance(result, OutboundError):
-                    raise result
-                if one == name:
-                    raise result
-                report(Reason.RENDITION_MISSING, "reference_rendition_missing", self._metrics)
-            else:
+        for one, result in zip(names, found, strict=True):
+            if not isinstance(result, BaseException):
                 documents[one] = result
+            elif not isinstance(result, OutboundError) or (one == name and not self._has(name)):
+                raise result
+            else:  # P1: what was published once can be published again
+                self._report_missing(one, result)
         async with self._lock:
-            return await self._apply(documents)
+            return await self._apply(documents, name)
 
     async def undated(self, channel: Channel) -> Channel:
         """A channel without dates, for VOD sessions with insertions (rule A-33)."""
@@ -154,7 +152,7 @@ class Keeper:
             self._origin.follow(url, interval_s=pace_s, parse=read_playlist)
         return document
 
-    async def _apply(self, documents: Mapping[str, Document[MediaPlaylist]]) -> Channel:
+    async def _apply(self, documents: Mapping[str, Document[MediaPlaylist]], asked: str) -> Channel:
         channel = self._channel or await self._restored()
         now = self._clock.monotonic()
         fresh = {
@@ -163,20 +161,11 @@ class Keeper:
             if self._applied.get(name) is not document.value
         }
         if fresh:
-            restarts = {n: t.shift.restarts for n, t in channel.tracks.items()}
-            large = any(len(playlist.segments) > LARGE_SEGMENTS for playlist in fresh.values())
-            try:
-                advanced = (
-                    await anyio.to_thread.run_sync(channel.advance, fresh)
-                    if large
-                    else channel.advance(fresh)
-                )
-            except ManifestError as error:
-                raise NotManifest(str(error)) from error
-            self._report_restarts(restarts, advanced)
-            advanced = self._trimmed(advanced, now)
-            if advanced is not channel and any(not p.ended for p in fresh.values()):
-                await self._keep(advanced)
+            advanced = self._trimmed(await self._advanced(channel, fresh, asked), now)
+            if advanced is not channel:
+                self._news.tell(channel, advanced)
+                if any(not playlist.ended for playlist in fresh.values()):
+                    await self._keep(advanced)
             channel = advanced
             self._applied |= fresh
         self._channel = channel
@@ -203,16 +192,43 @@ class Keeper:
             channel = channel.forget_before(channel.seen_edge - REMEMBERED_S)
         return channel
 
-    def _report_restarts(self, before: Mapping[str, int], channel: Channel) -> None:
-        for name, track in channel.tracks.items():
-            if track.shift.restarts > before.get(name, track.shift.restarts):
+    async def _advanced(
+        self, channel: Channel, fresh: Mapping[str, MediaPlaylist], asked: str
+    ) -> Channel:
+        """Take in new playlists; one that cannot be carried on leaves its rendition as it was."""
+        try:
+            return await _advance(channel, fresh)
+        except ManifestError:
+            pass  # in which of them is seen now
+        for name in sorted(fresh, key=lambda name: name != channel.reference):
+            try:
+                channel = await _advance(channel, {name: fresh[name]})
+            except ManifestError as error:
+                if name == asked and name not in channel.tracks:
+                    raise NotManifest(str(error)) from error
                 report(
-                    Reason.ORIGIN_RESTARTED,
-                    "origin_restarted",
+                    Reason.ORIGIN_NOT_MANIFEST,
+                    "playlist_not_carried_on",
                     self._metrics,
                     channel=self.key,
                     rendition=name,
+                    detail=str(error),
                 )
+        return channel
+
+    def _has(self, name: str) -> bool:
+        """Whether there is something to publish of a rendition, from now or from before."""
+        return self._channel is not None and name in self._channel.tracks
+
+    def _report_missing(self, name: str, error: OutboundError) -> None:
+        report(
+            Reason.RENDITION_MISSING,
+            "rendition_missing",
+            self._metrics,
+            channel=self.key,
+            rendition=name,
+            detail=str(error),
+        )
 
     async def _restored(self) -> Channel:
         reference = str(self._reference)
@@ -229,6 +245,13 @@ class Keeper:
             await self._store.put_channel(self.key, orjson.dumps(write_state(channel)))
         except StoreError as error:
             report(Reason.STORE_FAILED, "channel_not_kept", self._metrics, detail=str(error))
+
+
+async def _advance(channel: Channel, fresh: Mapping[str, MediaPlaylist]) -> Channel:
+    """The channel with new playlists, made off the event loop where they are large."""
+    if any(len(playlist.segments) > LARGE_SEGMENTS for playlist in fresh.values()):
+        return await anyio.to_thread.run_sync(channel.advance, fresh)
+    return channel.advance(fresh)
 
 
 def dressing_of(origin: str, content: str | None, *, remove_cues: bool) -> Dressing:

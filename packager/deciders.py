@@ -1,7 +1,15 @@
 """Who decides for which rule of which show."""
 
+from dataclasses import replace
+
 from manifests.creative import Creative
-from packager.config.values import AssetFill, BreakRule, Config, Show, VastFill
+from packager.config.values import (
+    AssetFill,
+    BreakRule,
+    Config,
+    Show,
+    VastFill,
+)
 from packager.decisions.decider import (
     AD_LIMITS,
     AdDecider,
@@ -24,14 +32,15 @@ class Deciders:
         self._config = config
         self._client = client
         self._house = house
-        self._made: dict[int, AdDecider] = {}
-        for show in config.shows.values():
-            for rule in show.breaks:
-                self._made[id(rule)] = self._make(show, rule)
+        self._made: dict[tuple[str, BreakRule], AdDecider] = {
+            (show.name, rule): self._make(show, rule)
+            for show in config.shows.values()
+            for rule in show.breaks
+        }
 
     def for_rule(self, show: Show, rule: BreakRule) -> AdDecider:
         """Who decides for a rule of this configuration."""
-        return self._made[id(rule)]
+        return self._made[(show.name, rule)]
 
     def _make(self, show: Show, rule: BreakRule) -> AdDecider:
         match rule.fill:
@@ -53,9 +62,11 @@ class Deciders:
 
     def _fetch(self, server: str) -> Fetch:
         policy = Policy.for_urls([server])
+        wait_s = self._config.timeouts.ad_s
+        limits = replace(AD_LIMITS, total_s=wait_s, read_s=wait_s)
 
         async def fetch(url: str) -> Answer:
-            return await self._client.fetch(url, policy=policy, limits=AD_LIMITS)
+            return await self._client.fetch(url, policy=policy, limits=limits)
 
         return fetch
 

@@ -4,11 +4,11 @@ Nothing here waits on a request's behalf. What is not ready is started in the ba
 ready for a later break (rule D-57); what failed is not tried again for a while.
 """
 
-import asyncio
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,6 @@ from packager.outbound import GuardedClient, Limits, OutboundError, Oversize, Po
 from packager.packaging.errors import CreativeRefused, PackagingError
 from packager.packaging.ladder import Ladder
 from packager.packaging.library import Kind, MediaLibrary
-from packager.planning import House
-from packager.presentations import Presentation
 from packager.reasons import Reason
 from packager.single_flight import FlightError, SingleFlight
 
@@ -67,7 +65,6 @@ class PackagedHouse:
         self._ready: dict[tuple[str, str], str] = {}  # (file, ladder) -> creative id
         self._known: TTLCache[tuple[str, str], str] = TTLCache(KNOWN, 24 * 3600)
         self._failed: TTLCache[tuple[str, str], Reason] = TTLCache(KNOWN, FAILED_S)
-        self.view = House(creative=library.get, slate=self.slate)
 
     @property
     def jobs(self) -> int:
@@ -80,8 +77,7 @@ class PackagedHouse:
 
     async def settled(self) -> None:
         """Wait until nothing is under way."""
-        while len(self._flights):
-            await asyncio.sleep(0.05)
+        await self._flights.landed()
 
     def prepare(self, show: Show, ladder: Ladder) -> None:
         """Start packaging everything that a show may need for a ladder."""
@@ -94,10 +90,9 @@ class PackagedHouse:
         """A configured asset; a reason where it cannot be packaged."""
         return self._house(show.assets[name].file, ladder, "bumper")
 
-    def slate(self, show: Show, presentation: Presentation, wanted: Fraction) -> SlateOption | None:
+    def slate(self, show: Show, ladder: Ladder) -> SlateOption | None:
         """The show's slate, which can also be cut to what remains of a break."""
-        ladder = presentation.ladder
-        if show.slate is None or ladder is None:
+        if show.slate is None:
             return None
         slate = self._house(show.slate.file, ladder, "slate")
         if not isinstance(slate, Creative):
@@ -108,7 +103,7 @@ class PackagedHouse:
             if piece is None:
                 key = (f"{slate.id} {remaining}", ladder.key)
                 if key not in self._failed:
-                    self._begin(key, self._cut_slate(key, slate, remaining))
+                    self._begin(key, partial(self._cut_slate, key, slate, remaining))
                 return None
             return piece.id, Fraction(piece.duration)
 
@@ -124,7 +119,7 @@ class PackagedHouse:
             return creative
         if (failure := self._failed.get(key)) is not None:
             return failure
-        self._begin(key, self._download(key, ladder))
+        self._begin(key, partial(self._download, key, ladder))
         return None
 
     def _house(self, file: Path, ladder: Ladder, kind: Kind) -> Creative | Reason | None:
@@ -134,17 +129,12 @@ class PackagedHouse:
             return self._library.get(ready)
         if (failure := self._failed.get(key)) is not None:
             return failure
-        self._begin(key, self._package(key, file, ladder, kind))
+        self._begin(key, partial(self._package, key, file, ladder, kind))
         return None
 
-    def _begin(self, key: tuple[str, str], job: Coroutine[Any, Any, None]) -> None:
-        if key in self._flights:
-            job.close()
-            return
-        try:
-            self._flights.start(key, lambda: job)
-        except FlightError:  # full, or closing: a later break asks again
-            job.close()
+    def _begin(self, key: tuple[str, str], job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        with suppress(FlightError):  # full, or closing: a later break asks again
+            self._flights.start(key, job)
 
     async def _package(
         self, key: tuple[str, str], source: Path, ladder: Ladder, kind: Kind

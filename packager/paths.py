@@ -7,7 +7,7 @@ from packager.reasons import Reason
 MAX_CHARACTERS = 1024
 _SEGMENT = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._~+@-]+"
 _ASSET = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
-_PRINTABLE = re.compile(rb"[A-Za-z0-9._~+@/-]+")
+_RAW = re.compile(rb"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~+@-]*)+")
 
 
 class PathError(Exception):
@@ -20,10 +20,11 @@ def check_raw_path(raw: bytes) -> None:
     """Refuse a path as it was sent, before anybody decodes anything in it.
 
     Raises:
-        PathError: It has percent-encoding, backslashes, controls or other odd characters.
+        PathError: It is long, or has percent-encoding, backslashes, controls or other odd
+            characters, or `.` or `..` segments.
     """
-    if len(raw) > 2 * MAX_CHARACTERS or not _PRINTABLE.fullmatch(raw):
-        raise PathError("odd characters in a path")
+    if len(raw) > 2 * MAX_CHARACTERS or not _RAW.fullmatch(raw):
+        raise PathError("a path that Weft never uses")
 
 
 def check_asset(path: str) -> str:

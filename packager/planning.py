@@ -7,34 +7,31 @@ before the first media playlist is answered (rules A-03, A-06, A-17, A-18, A-28)
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 
 from cachetools import LRUCache
 
-from manifests.breaks import AdBreak, scheduled_breaks
-from manifests.creative import Creative
+from manifests.breaks import AdBreak
 from manifests.hls.channel import Channel
 from manifests.splicing.timeline import FRAME_S, Splice
 from packager.clock import Clock
-from packager.config.values import BreakRule, CueBreaks, ScheduledBreak, Show, SlateFill
-from packager.decisions.decider import AdDecider, Decided
-from packager.decisions.fill import Fill, FillRules, SlateOption, fill
-from packager.decisions.request import BreakPosition, DecisionRequest
+from packager.filling import Filler
 from packager.log import report
 from packager.metrics import Metrics
+from packager.openings import Opening, is_live, openings_of, refusal_of
+from packager.packaging.ladder import Ladder
 from packager.presentations import Presentation
 from packager.reasons import Reason
 from packager.sessions import Session, Sessions
 from packager.single_flight import FlightError, SingleFlight
 from packager.stores import StoreError
-from packager.stores.records import Decision, PodEntry
+from packager.stores.records import Decision
 
-TOLERANCE = Fraction(FRAME_S)
-HOLD = Decimal("0.5")  # target durations that a break may hold a playlist, beyond its first poll
+HOLD = Decimal("0.5")  # target durations that a break may hold a playlist back
 SPLICES = 65_536  # kept ready
+FLIGHTS = 16_384  # decisions at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,25 +43,11 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """The operator's own media, as packaged for a ladder; None while it is not."""
+class Patience:
+    """How long a playlist waits for the decisions that it needs, in seconds."""
 
-    creative: Callable[[str], Creative | None]  # by id
-    slate: Callable[[Show, Presentation, Fraction], SlateOption | None]  # for a break this long
-
-
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """A break of a presentation and the rule that fills it."""
-
-    ad_break: AdBreak
-    rule: BreakRule
-    position: BreakPosition = BreakPosition.MID_ROLL
-
-    @property
-    def longest(self) -> Decimal | None:
-        """Configured length of a scheduled break."""
-        return self.rule.seconds if isinstance(self.rule, ScheduledBreak) else None
+    live_s: float = 0.15
+    vod_s: float = 2.5  # once per session: what is missing in the first playlist stays missing
 
 
 class Planner:
@@ -73,35 +56,31 @@ class Planner:
     def __init__(
         self,
         sessions: Sessions,
-        house: House,
-        decider_for: Callable[[Show, BreakRule], AdDecider],
+        filler: Filler,
         *,
         clock: Clock,
         metrics: Metrics,
-        session_digest: Callable[[str], str],
-        deadline_s: float = 0.15,
+        patience: Patience | None = None,
     ) -> None:
         """Join what planning needs.
 
         Args:
             sessions: Store decisions.
-            house: Configured media, and creatives by id.
-            decider_for: Says who decides for a rule of a show.
+            filler: Makes them.
             clock: Says the time.
             metrics: Is told of degradations.
-            session_digest: What ad servers are told of a session's id.
-            deadline_s: How long a playlist waits for a decision.
+            patience: How long playlists wait.
         """
         self._sessions = sessions
-        self._house = house
-        self._decider_for = decider_for
+        self._filler = filler
         self._clock = clock
         self._metrics = metrics
-        self._session_digest = session_digest
-        self._deadline_s = deadline_s
-        self._flights: SingleFlight[Decision] = SingleFlight(limit=16_384)
+        self._patience = patience or Patience()
+        self._flights: SingleFlight[Decision] = SingleFlight(limit=FLIGHTS)
         self._splices: LRUCache[tuple[object, ...], Splice | None] = LRUCache(SPLICES)
-        self._first_seen: LRUCache[tuple[str, str], float] = LRUCache(4096)
+        self._held_since: LRUCache[tuple[int, str], float] = LRUCache(4096)
+        # Breaks that showed content although that could not be stored: they stay content here.
+        self._unstored: LRUCache[tuple[str, str], Reason] = LRUCache(SPLICES)
 
     async def aclose(self) -> None:
         """End decisions that are being made."""
@@ -109,18 +88,16 @@ class Planner:
 
     def known(self, session: Session, presentation: Presentation, channel: Channel) -> Plan:
         """The plan as far as it is settled; nothing is decided for this."""
-        if presentation.ladder is None:
-            return Plan()
-        openings = self._openings(session, presentation, channel)
+        openings = openings_of(session, presentation, channel)
         return self._plan(session, presentation, channel, openings, None)
 
     def settled(
         self, session: Session, presentation: Presentation, channel: Channel
     ) -> Plan | None:
         """The plan if everything in the window is settled; None if something is to be decided."""
-        if presentation.ladder is None:
+        if not presentation.show.breaks:
             return Plan()
-        openings = self._openings(session, presentation, channel)
+        openings = openings_of(session, presentation, channel)
         if any(one.ad_break.id not in session.decisions for one in openings):
             return None
         return self._plan(session, presentation, channel, openings, None)
@@ -128,10 +105,8 @@ class Planner:
     async def plan(
         self, session: Session, presentation: Presentation, channel: Channel
     ) -> tuple[Session, Plan]:
-        """Settle what can be settled within the deadline, and give the plan."""
-        if presentation.ladder is None:
-            return session, Plan()
-        openings = self._openings(session, presentation, channel)
+        """Settle what can be settled in time, and give the plan."""
+        openings = openings_of(session, presentation, channel)
         missing = [one for one in openings if one.ad_break.id not in session.decisions]
         until: Decimal | None = None
         if missing:
@@ -140,38 +115,18 @@ class Planner:
 
     def begin(self, session: Session, presentation: Presentation, channel: Channel) -> None:
         """Start deciding what is known to come, without waiting for it."""
-        if presentation.ladder is None:
-            return
-        for one in self._openings(session, presentation, channel):
-            if one.ad_break.id not in session.decisions:
+        live = is_live(session, presentation)
+        for one in openings_of(session, presentation, channel):
+            undecided = one.ad_break.id not in session.decisions
+            if undecided and refusal_of(one, presentation, channel, live=live) is None:
                 self._start(session, presentation, channel, one)
-
-    def _openings(
-        self, session: Session, presentation: Presentation, channel: Channel
-    ) -> list[_Opening]:
-        """The session's breaks whose out point is listed, in order, with their rules."""
-        show, started = presentation.show, session.started_at_edge
-        by_cue = next((rule for rule in show.breaks if isinstance(rule, CueBreaks)), None)
-        openings = []
-        if by_cue is not None:
-            for ad_break in channel.log.breaks:
-                if ad_break.is_point and presentation.live:
-                    continue  # an insertion would fall behind the live edge
-                if started is not None and ad_break.in_at is not None and ad_break.in_at <= started:
-                    continue  # it was over when the session began
-                if ad_break.is_point or channel.out_border(ad_break) is not None:
-                    openings.append(_Opening(ad_break, by_cue))
-        if not presentation.live:
-            openings += _scheduled(show, channel)
-            openings.sort(key=lambda one: one.ad_break.out_at)
-        return openings
 
     def _plan(
         self,
         session: Session,
         presentation: Presentation,
         channel: Channel,
-        openings: Iterable[_Opening],
+        openings: Sequence[Opening],
         until: Decimal | None,
     ) -> Plan:
         splices = []
@@ -191,14 +146,24 @@ class Planner:
         if key in self._splices:
             found: Splice | None = self._splices[key]
             return found
-        pod = [self._house.creative(entry.creative_id) for entry in decision.pod]
-        creatives = [creative for creative in pod if creative is not None]
-        rung = presentation.reference_rung
-        splice = None
+        ladder = presentation.ladder
+        pod = [self._filler.house.creative(entry.creative_id) for entry in decision.pod]
+        creatives = [
+            creative
+            for creative in pod
+            if creative is not None
+            and ladder is not None
+            and all(rung.key in creative.renditions for rung in ladder.rungs)
+        ]
         if len(creatives) < len(pod):
+            # Not remembered: another process may be packaging it at this moment.
             report(Reason.MEDIA_MISSING, "packaged_media_missing", self._metrics)
-        elif ad_break.is_point:
-            splice = channel.insertion_of(ad_break.start, creatives, rung, break_id=ad_break.id)
+            return None
+        rung = presentation.reference_rung
+        if ad_break.is_point:
+            splice: Splice | None = channel.insertion_of(
+                ad_break.start, creatives, rung, break_id=ad_break.id
+            )
         else:
             splice = channel.splice_of(ad_break, creatives, rung)
         self._splices[key] = splice
@@ -209,48 +174,65 @@ class Planner:
         session: Session,
         presentation: Presentation,
         channel: Channel,
-        missing: Sequence[_Opening],
+        missing: Sequence[Opening],
     ) -> tuple[Session, Decimal | None]:
-        """Decide within the deadline; give up or hold what is not decided by then."""
+        """Decide in time; give up or hold what is not decided by then."""
+        live = is_live(session, presentation)
         given_up: list[Decision] = []
-        flights: list[tuple[_Opening, asyncio.Task[Decision]]] = []
+        flights: list[tuple[Opening, asyncio.Task[Decision]]] = []
         for one in missing:
-            reason = self._refusal(presentation, channel, one)
+            reason = self._unstored.get((session.sid, one.ad_break.id)) or refusal_of(
+                one, presentation, channel, live=live
+            )
             if reason is not None:
-                given_up.append(self._content(channel, one, reason))
+                given_up.append(_content(channel, one, reason))
             elif (task := self._start(session, presentation, channel, one)) is not None:
                 flights.append((one, task))
             else:
-                given_up.append(self._content(channel, one, Reason.AD_TIMEOUT))
-        waiting = self._deadline_s
-        late: list[_Opening] = []
-        decided: list[Decision] = []
-        if flights:
-            results = await asyncio.gather(
-                *(self._flights.wait(task, patience_s=waiting) for _, task in flights),
-                return_exceptions=True,
-            )
-            for (one, _), result in zip(flights, results, strict=True):
-                if isinstance(result, Decision):
-                    decided.append(result)
-                elif isinstance(result, TimeoutError | FlightError | StoreError):
-                    late.append(one)
-                else:
-                    raise result
+                given_up.append(_content(channel, one, Reason.AD_TIMEOUT))
+        late = await self._wait(flights, live=live)
         until: Decimal | None = None
         for one in late:
             out_at = channel.out_border(one.ad_break)
-            if presentation.live and out_at is not None and self._may_hold(channel, one.ad_break):
+            if live and out_at is not None and self._may_hold(presentation, channel, one.ad_break):
                 until = out_at if until is None else min(until, out_at)
             else:
-                given_up.append(self._content(channel, one, Reason.HOLD_EXPIRED))
+                given_up.append(_content(channel, one, Reason.HOLD_EXPIRED))
         if given_up:
-            try:
-                session = await self._sessions.settle(session, *given_up)
-            except StoreError as error:  # P1: content plays on; nothing of ours is published
-                report(error.reason, "decision_not_stored", self._metrics, detail=str(error))
-                return session, until
-            for decision in given_up:
+            return await self._give_up(session, given_up), until
+        return self._sessions.latest(session), until
+
+    async def _wait(
+        self, flights: Sequence[tuple[Opening, "asyncio.Task[Decision]"]], *, live: bool
+    ) -> list[Opening]:
+        """Wait for decisions together; return the breaks that have none."""
+        patience_s = self._patience.live_s if live else self._patience.vod_s
+        results = await asyncio.gather(
+            *(self._flights.wait(task, patience_s=patience_s) for _, task in flights),
+            return_exceptions=True,
+        )
+        late = []
+        for (one, _), result in zip(flights, results, strict=True):
+            if isinstance(result, Decision):
+                continue
+            late.append(one)
+            if not isinstance(result, TimeoutError | FlightError | StoreError):
+                # P1: whatever is wrong with a decision, the content plays.
+                report(Reason.INTERNAL_ERROR, "decision_failed", self._metrics, exc_info=result)
+        return late
+
+    async def _give_up(self, session: Session, decisions: Sequence[Decision]) -> Session:
+        """Leave breaks to the content, for good."""
+        try:
+            session = await self._sessions.settle(session, *decisions)
+        except StoreError as error:  # P1: content plays on, and must go on playing there
+            report(error.reason, "decision_not_stored", self._metrics, detail=str(error))
+            for decision in decisions:
+                key = (session.sid, decision.break_id)
+                self._unstored[key] = Reason[decision.reason.upper()]
+            return session
+        for decision in decisions:
+            if session.decisions[decision.break_id] == decision:
                 report(
                     Reason[decision.reason.upper()],
                     "break_left_to_content",
@@ -258,190 +240,61 @@ class Planner:
                     session_id=session.sid,
                     ad_break_id=decision.break_id,
                 )
-        if decided:
-            session = self._sessions.latest(session)
-        return session, until
+        return session
 
-    def _refusal(
-        self, presentation: Presentation, channel: Channel, one: _Opening
-    ) -> Reason | None:
-        """Why a break is left alone, whatever an ad server would say."""
-        ad_break = one.ad_break
-        if ad_break.is_point:
-            return None
-        if ad_break.length == 0:
-            return Reason.BREAK_TOO_LATE
-        reference = channel.tracks.get(channel.reference)
-        out_at = channel.out_border(ad_break)
-        if reference is None or out_at is None or not reference.segments:
-            return Reason.BREAK_TOO_LATE
-        if not channel.is_aligned(ad_break):
-            return Reason.BREAK_REFUSED_ALIGNMENT
-        if presentation.live and out_at < reference.starts[0]:
-            return Reason.BREAK_TOO_LATE  # rule A-18: no break without its beginning
-        return None
+    def _may_hold(self, presentation: Presentation, channel: Channel, ad_break: AdBreak) -> bool:
+        """Rule A-07: a playlist may stand still for one and a half target durations in all.
 
-    def _may_hold(self, channel: Channel, ad_break: AdBreak) -> bool:
-        """Rule A-07: a playlist may stand still for one and a half target durations in all."""
+        The first of them passes anyway until the content behind the out point is there.
+        """
         track = channel.tracks[channel.reference]
-        now = self._clock.monotonic()
-        key = (channel.reference + track.playlist.url, ad_break.id)
-        first = self._first_seen.setdefault(key, now)
-        target = track.playlist.target_duration
         out_at = channel.out_border(ad_break)
-        recent = out_at is not None and track.edge - out_at <= Decimal("1.5") * target
-        return recent and now - first <= float(HOLD * target)
-
-    def _content(self, channel: Channel, one: _Opening, reason: Reason) -> Decision:
-        ad_break = one.ad_break
-        return Decision(
-            break_id=ad_break.id,
-            out_at=channel.out_border(ad_break) or ad_break.out_at,
-            in_at=ad_break.in_at or ad_break.out_at,
-            outcome="content",
-            reason=reason,
-        )
+        if out_at is None or track.edge <= out_at + FRAME_S:
+            return True  # nothing is held back yet
+        target = track.playlist.target_duration
+        if track.edge - out_at > Decimal("1.5") * target:
+            return False
+        now = self._clock.monotonic()
+        since = self._held_since.setdefault((presentation.keeper.id, ad_break.id), now)
+        return now - since <= float(HOLD * target)
 
     def _start(
-        self, session: Session, presentation: Presentation, channel: Channel, one: _Opening
+        self, session: Session, presentation: Presentation, channel: Channel, one: Opening
     ) -> "asyncio.Task[Decision] | None":
+        ladder = presentation.ladder
+        if ladder is None:
+            return None
         try:
             return self._flights.start(
                 (session.sid, one.ad_break.id),
-                lambda: self._decide(session, presentation, channel, one),
+                lambda: self._decide(session, presentation, ladder, channel, one),
             )
         except FlightError:
             return None
 
     async def _decide(
-        self, session: Session, presentation: Presentation, channel: Channel, one: _Opening
-    ) -> Decision:
-        """Ask, fill and store; what is returned is what stands (rule A-03)."""
-        show, ad_break, rule = presentation.show, one.ad_break, one.rule
-        length = None if ad_break.is_point else ad_break.length
-        slate_only = isinstance(rule.fill, SlateFill)
-        decided = Decided()
-        if not slate_only:
-            decided = await self._ask(session, presentation, one, length)
-        chosen = self._fill(show, presentation, one, decided, length)
-        decision = self._decision(channel, one, decided, chosen)
-        session = await self._sessions.settle(session, decision)
-        standing = session.decisions[ad_break.id]
-        if standing is decision or standing == decision:
-            self._report(session, one, decided, chosen)
-        return standing
-
-    async def _ask(
         self,
         session: Session,
         presentation: Presentation,
-        one: _Opening,
-        length: Decimal | None,
-    ) -> Decided:
-        assert presentation.ladder is not None  # noqa: S101  (no breaks without)
-        show = presentation.show
-        limit = length if length is not None else one.longest or show.limits.max_break_s
-        decider = self._decider_for(show, one.rule)
-        return await decider.decide(
-            DecisionRequest(
-                show=show.name,
-                session=self._session_digest(session.sid),
-                ad_break=one.ad_break,
-                length=Fraction(limit),
-                now=self._clock.now(),
-                live=presentation.live,
-                playhead=None if presentation.live else one.ad_break.start,
-                position=one.position,
-                params=session.record.parameters.ads,
-                ladder=presentation.ladder,
-            )
-        )
-
-    def _fill(
-        self,
-        show: Show,
-        presentation: Presentation,
-        one: _Opening,
-        decided: Decided,
-        length: Decimal | None,
-    ) -> Fill:
-        longest = Fraction(one.longest or show.limits.max_break_s)
-        slate_only = isinstance(one.rule.fill, SlateFill)
-        wants_slate = slate_only or one.rule.otherwise == "slate"
-        if one.ad_break.is_point and not slate_only:
-            rules = FillRules(
-                insertion=True, max_length=longest, overrun=Fraction(show.limits.overrun_s)
-            )
-            return fill(None, decided.candidates, tolerance=TOLERANCE, rules=rules)
-        if one.ad_break.is_point:
-            length = one.longest
-        wanted = longest if length is None else Fraction(length)
-        slate = self._house.slate(show, presentation, wanted) if wants_slate else None
-        return fill(
-            None if length is None else Fraction(length),
-            decided.candidates,
-            tolerance=TOLERANCE,
-            slate=slate,
-            rules=FillRules(max_length=longest),
-        )
-
-    def _decision(
-        self, channel: Channel, one: _Opening, decided: Decided, chosen: Fill
+        ladder: Ladder,
+        channel: Channel,
+        one: Opening,
     ) -> Decision:
-        ad_break = one.ad_break
-        out_at = channel.out_border(ad_break) or ad_break.out_at
-        pod = tuple(PodEntry(entry.creative_id, entry.kind) for entry in chosen.pod)
-        dropped = [d.reason for d in chosen.dropped if isinstance(d.reason, Reason)]
-        reasons = (*decided.reasons, *dropped, Reason.BREAK_UNFILLED)
-        return Decision(
-            break_id=ad_break.id,
-            out_at=out_at,
-            in_at=ad_break.in_at or out_at,
-            outcome="fill" if pod else "content",
-            pod=pod,
-            reason="" if pod else reasons[0],
-        )
-
-    def _report(self, session: Session, one: _Opening, decided: Decided, chosen: Fill) -> None:
-        """Everything that a viewer got less than planned has its reason (P9)."""
-        said = {"session_id": session.sid, "ad_break_id": one.ad_break.id}
-        for reason in decided.reasons:
-            report(reason, "ad_call_failed", self._metrics, detail=decided.detail, **said)
-        for dropped in chosen.dropped:
-            if isinstance(dropped.reason, Reason):
-                report(dropped.reason, "ad_dropped", self._metrics, ad_id=dropped.ad_id, **said)
-        if not isinstance(one.rule.fill, SlateFill):
-            failed = any(reason is not Reason.AD_EMPTY for reason in decided.reasons)
-            has_ads = any(entry.kind == "ad" for entry in chosen.pod)
-            self._metrics.ad_request("filled" if has_ads else "failed" if failed else "empty")
-        slate = sum(float(entry.duration) for entry in chosen.pod if entry.kind == "slate")
-        missing = float(max(chosen.rest, Fraction(0))) + slate
-        if missing > float(TOLERANCE):
-            self._metrics.unfilled(missing)
-            report(
-                Reason.BREAK_UNFILLED,
-                "ad_break_underfilled",
-                self._metrics,
-                missing_s=round(missing, 3),
-                **said,
-            )
+        """Fill and store; what is returned is what stands (rule A-03)."""
+        filled = await self._filler.fill(session, presentation, ladder, channel, one)
+        session = await self._sessions.settle(session, filled.decision)
+        standing = session.decisions[one.ad_break.id]
+        if standing == filled.decision:
+            self._filler.report(session, one, filled)
+        return standing
 
 
-def _scheduled(show: Show, channel: Channel) -> list[_Opening]:
-    """Breaks at configured times; positions as ad servers know them."""
-    rules = [rule for rule in show.breaks if isinstance(rule, ScheduledBreak)]
-    reference = channel.tracks.get(channel.reference)
-    if not rules or reference is None:
-        return []
-    begin, end = reference.starts[0], reference.edge
-    places = [None if rule.at == "end" else begin + Decimal(rule.at) for rule in rules]
-    breaks, _ = scheduled_breaks(places, end)
-    openings = []
-    for ad_break in breaks:
-        position = BreakPosition.MID_ROLL
-        if ad_break.start <= begin + FRAME_S:
-            position = BreakPosition.PRE_ROLL
-        elif ad_break.start >= end - FRAME_S:
-            position = BreakPosition.POST_ROLL
-        openings.append(_Opening(ad_break, rules[int(ad_break.id[1:])], position))
-    return openings
+def _content(channel: Channel, one: Opening, reason: Reason) -> Decision:
+    ad_break = one.ad_break
+    return Decision(
+        break_id=ad_break.id,
+        out_at=channel.out_border(ad_break) or ad_break.out_at,
+        in_at=ad_break.in_at or ad_break.out_at,
+        outcome="content",
+        reason=reason,
+    )

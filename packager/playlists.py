@@ -17,6 +17,7 @@ from packager.presentations import Presentation
 
 GZIP_MIN_BYTES = 860  # below, a packet is a packet
 GZIP_LEVEL = 4
+HISTORY = 64  # past splices by which a session's sums are found again
 
 
 @dataclass(slots=True)
@@ -50,8 +51,8 @@ class Playlists:
     def __init__(self, *, max_bytes: int = 128 * 1024 * 1024, max_sums: int = 65_536) -> None:
         """Make an empty cache of at most `max_bytes` of bodies."""
         self._bodies: LRUCache[tuple[object, ...], Body] = LRUCache(max_bytes, getsizeof=_size)
-        # What past splices did to one session's numbers in one rendition: how many, and the sums.
-        self._sums: LRUCache[tuple[str, str], tuple[tuple[str, ...], Sums]] = LRUCache(max_sums)
+        # For a session and rendition: the last splices that are past, and the sums behind each.
+        self._sums: LRUCache[tuple[str, str], tuple[tuple[str, Sums], ...]] = LRUCache(max_sums)
 
     def body(
         self,
@@ -91,16 +92,23 @@ class Playlists:
         splices: tuple[Splice, ...],
     ) -> tuple[tuple[Splice, ...], Sums]:
         """The splices that can still be seen, and the sums of those that cannot."""
-        if not presentation.live or not splices:
-            return splices, NO_SUMS
         name = str(number)
-        counted, sums = self._sums.get((session_id, name), ((), NO_SUMS))
+        history = self._sums.get((session_id, name), ())
         gone = 0
         while gone < len(splices) and channel.is_past(name, splices[gone]):
             gone += 1
-        fresh = [one for one in splices[:gone] if one.break_id not in counted]
-        if fresh:
-            sums = channel.effect(name, fresh, presentation.rung(number) or "", sums)
-            ids = tuple(one.break_id for one in splices[:gone])
-            self._sums[(session_id, name)] = (ids, sums)
+        # A request that waited may have an older channel than one that was answered meanwhile:
+        # what is past for that one is not past for this one.
+        rest = {one.break_id for one in splices[gone:]}
+        known = tuple(entry for entry in history if entry[0] not in rest)
+        last, sums = known[-1] if known else ("", NO_SUMS)
+        ids = [one.break_id for one in splices[:gone]]
+        first = ids.index(last) + 1 if last in ids else 0
+        if first < gone:
+            added = []
+            for one in splices[first:gone]:
+                sums = channel.effect(name, (one,), presentation.rung(number) or "", sums)
+                added.append((one.break_id, sums))
+            if known == history:
+                self._sums[(session_id, name)] = (*known, *added)[-HISTORY:]
         return splices[gone:], sums

@@ -5,7 +5,6 @@ numbers, its text becomes a template for sessions, and, where the show has break
 derived from a look at every rendition, so that creatives can be packaged to match.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,22 +22,20 @@ from manifests.hls.session_template import SessionTemplate, prepare_multivariant
 from packager.channels import Keeper, dressing_of, freshness_s, read_playlist
 from packager.clock import Clock
 from packager.config.values import CueBreaks, Show
+from packager.ladders import Ladders
 from packager.log import report
 from packager.metrics import Metrics
 from packager.origin import OriginCache
-from packager.outbound import Fetched, GuardedClient, Limits, NotManifest, OutboundError, Policy
-from packager.packaging.errors import PackagingError
-from packager.packaging.ladder import Ladder, Rung, Unmatched
-from packager.packaging.library import MediaLibrary
-from packager.packaging.probe import Probe, media_playlist_uris
+from packager.outbound import NotManifest, Unreachable
+from packager.packaging.ladder import Ladder, Rung
+from packager.packaging.probe import media_playlist_uris
 from packager.reasons import Reason
-from packager.single_flight import SingleFlight
+from packager.single_flight import FlightError, SingleFlight
 from packager.stores import Store
 
 MULTIVARIANT_AGE_S = 10.0
-LADDER_RETRY_S = 10.0
+LADDER_RETRY_S = 30.0
 PRESENTATIONS = 1000  # kept ready
-SEGMENT_LIMITS = Limits(max_bytes=64 * 1024 * 1024)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,36 +82,30 @@ class Presentations:
         self,
         *,
         origin: OriginCache,
-        client: GuardedClient,
-        policy: Policy,
+        ladders: Ladders,
         store: Store,
         clock: Clock,
         metrics: Metrics,
         base: str,
-        library: MediaLibrary,
         on_ladder: Callable[[Show, Ladder], None],
     ) -> None:
         """Make an empty set.
 
         Args:
             origin: Documents.
-            client: Fetches media for a look at it.
-            policy: Which hosts are origins.
+            ladders: Find what creatives must become.
             store: Keeps what channels must remember.
             clock: Says the time.
             metrics: Is told of degradations.
-            library: Looks at media.
-            on_ladder: Is told when a show's ladder is known.
             base: What the paths of URLs given to players begin with: "/" or the public URL.
+            on_ladder: Is told when a show's ladder is known.
         """
         self._origin = origin
-        self._client = client
-        self._policy = policy
+        self._ladders = ladders
         self._store = store
         self._clock = clock
         self._metrics = metrics
         self._base = base
-        self._library = library
         self._on_ladder = on_ladder
         self._made: LRUCache[tuple[str, ...], tuple[object, Presentation, float]] = LRUCache(
             PRESENTATIONS
@@ -159,7 +150,10 @@ class Presentations:
             self._made[key] = (document.value, presentation, retry_at)
             return presentation
 
-        return await self._flights.run((*key, str(id(document.value))), make)
+        try:
+            return await self._flights.run((*key, str(id(document.value))), make)
+        except FlightError as error:
+            raise Unreachable(f"not prepared: {error}") from error
 
     async def aclose(self) -> None:
         """End what is being made."""
@@ -174,99 +168,31 @@ class Presentations:
         value: MultivariantPlaylist | MediaPlaylist,
     ) -> Presentation:
         uris = media_playlist_uris(value)
-        ladder, playlists = await self._ladder(show, value, uris)
         numbers = {uri: number for number, uri in enumerate(uris)}
-        unmatched = self._unmatched(show, ladder)
-        if ladder is not None and unmatched is None:
-            ladder = None
         reference = 0
         if isinstance(value, MultivariantPlaylist):
             first = next((v for v in value.variants if not v.iframe), None)
             if first is None:
                 raise NotManifest("a multivariant playlist without variants")
             reference = numbers[first.uri]
-        playlist = playlists.get(reference)
-        if playlist is None:
-            url = uris[reference]
-            document = await self._origin.get(url, max_age_s=freshness_s, parse=read_playlist)
-            playlist = document.value
+        document = await self._origin.get(
+            uris[reference], max_age_s=freshness_s, parse=read_playlist
+        )
+        playlist = document.value
+        keeper = self._keeper(show, asset, query, uris, reference)
+        fitting = await self._ladders.fit(show, keeper.key, value, uris)
+        if fitting.ladder is not None:
+            self._on_ladder(show, fitting.ladder)
         return Presentation(
             show=show,
             asset=asset,
-            template=self._template(tenant, show, value, numbers, unmatched or set()),
+            template=self._template(tenant, show, value, numbers, fitting.gone),
             uris=uris,
             reference=reference,
-            keeper=self._keeper(show, asset, query, uris, reference),
-            ladder=ladder,
+            keeper=keeper,
+            ladder=fitting.ladder,
             live=not playlist.ended and playlist.playlist_type != "VOD",
         )
-
-    def _unmatched(self, show: Show, ladder: Ladder | None) -> set[int] | None:
-        """Numbers of subtitle renditions that must go; None if breaks must (rule A-50)."""
-        if ladder is None:
-            return set()
-        gone = set()
-        for number, entry in enumerate(ladder.entries):
-            if isinstance(entry, Unmatched):
-                if not entry.reason.startswith("subtitles"):
-                    report(
-                        Reason.LADDER_UNMATCHED,
-                        "show_without_breaks",
-                        self._metrics,
-                        show=show.name,
-                        rendition=number,
-                        detail=entry.reason,
-                    )
-                    return None
-                gone.add(number)
-                report(
-                    Reason.SUBTITLES_REMOVED,
-                    "subtitles_removed",
-                    self._metrics,
-                    show=show.name,
-                    rendition=number,
-                    detail=entry.reason,
-                )
-        return gone
-
-    async def _ladder(
-        self,
-        show: Show,
-        value: MultivariantPlaylist | MediaPlaylist,
-        uris: tuple[str, ...],
-    ) -> tuple[Ladder | None, Mapping[int, MediaPlaylist]]:
-        if not show.breaks:
-            return None, {}
-        try:
-            probes = await asyncio.gather(*(self._probe(uri) for uri in uris))
-            ladder = await self._library.derive_ladder(value, probes)
-        except (OutboundError, ManifestError, PackagingError) as error:
-            report(
-                Reason.LADDER_UNMATCHED,
-                "ladder_not_derived",
-                self._metrics,
-                show=show.name,
-                detail=str(error),
-            )
-            return None, {}
-        self._on_ladder(show, ladder)
-        return ladder, {number: probe.playlist for number, probe in enumerate(probes)}
-
-    async def _probe(self, uri: str) -> Probe:
-        """Look at a rendition: its playlist, its init section and its first segment."""
-        document = await self._origin.get(uri, max_age_s=freshness_s, parse=read_playlist)
-        playlist = document.value
-        init = media = b""
-        if playlist.segments:
-            segment = playlist.segments[-1]  # in live the first one may be gone in a moment
-            if segment.map is not None:
-                init = (await self._fetch(segment.map.uri)).body
-            if not segment.keys:
-                media = (await self._fetch(segment.uri)).body
-        return Probe(playlist=playlist, init=init, media=media)
-
-    async def _fetch(self, url: str) -> Fetched:
-        return await self._client.fetch(url, policy=self._policy, limits=SEGMENT_LIMITS)
 
     def _template(
         self,
@@ -274,7 +200,7 @@ class Presentations:
         show: Show,
         value: MultivariantPlaylist | MediaPlaylist,
         numbers: Mapping[str, int],
-        gone: set[int],
+        gone: frozenset[int],
     ) -> SessionTemplate:
         prefix = f"{self._base}v1/manifest/{tenant}/"
         if isinstance(value, MediaPlaylist):
@@ -287,6 +213,10 @@ class Presentations:
             return f"{prefix}{{key}}/{numbers[entry.uri]}.m3u8"
 
         without = ["EXT-X-I-FRAME-STREAM-INF"]  # rule A-57: they would lead past us
+        if any(variant.iframe for variant in value.variants):
+            report(
+                Reason.IFRAMES_REMOVED, "iframe_playlists_removed", self._metrics, show=show.name
+            )
         if show.breaks:
             without.append("EXT-X-START")  # rule A-48
         try:

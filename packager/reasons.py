@@ -92,14 +92,10 @@ class Reason(StrEnum):
         "The origin's sequence or clock went back; playlists go on in a new epoch.")
 
     # cues
-    CUE_UNREADABLE = ("cue_unreadable", None, "warning",
-        "A cue's SCTE 35 message cannot be read; its text, if any, was used.")
     CUE_IN_EARLY = ("cue_in_early", None, "info",
         "A break ended before its announced end; its ads were cut there.")
     CUE_IN_MISSING = ("cue_in_missing", None, "warning",
         "A break had neither a duration nor an end and was ended by the configured maximum.")
-    CUE_IN_WITHOUT_OUT = ("cue_in_without_out", None, "info",
-        "A cue ended a break that no cue had opened; it was ignored.")
     CUE_NESTED = ("cue_nested", None, "info",
         "A cue opened a break inside another one.")
 

@@ -116,6 +116,19 @@ class Sessions:
         """How many sessions are held in memory."""
         return len(self._residents)
 
+    def admit(self, address: str, now: datetime) -> None:
+        """Count a new session of an address, before anything is done for it (threat 36).
+
+        Args:
+            address: An IPv4 address or an IPv6 /64. Kept hashed.
+            now: The time, with its zone.
+
+        Raises:
+            SessionRefused: Too many sessions of this address.
+        """
+        if not self._mint.take(address, now.timestamp()):
+            raise SessionRefused("too many new sessions from one address", Reason.SESSION_RATE)
+
     async def start(
         self,
         tenant: str,
@@ -124,7 +137,6 @@ class Sessions:
         parameters: Parameters,
         now: datetime,
         *,
-        address: str | None = None,
         idle_s: int | None = None,
     ) -> Session:
         """Mint a session and store it.
@@ -135,18 +147,15 @@ class Sessions:
             asset: Path below the show's origin.
             parameters: What the viewer sent along.
             now: The time, with its zone.
-            address: What to count new sessions by: an IPv4 address or an IPv6 /64. Kept hashed.
             idle_s: Instead of the configured idle time: the length of a VOD asset, say.
 
         Raises:
-            SessionRefused: Too many sessions, of this address or in all; or the path is too long.
+            SessionRefused: Too many sessions, or the path is too long.
             StoreError: The store failed.
         """
         if len(asset) > MAX_ASSET_CHARACTERS:
             raise SessionRefused("the asset's path is too long", Reason.PATH_INVALID)
         seconds = now.timestamp()
-        if address is not None and not self._mint.take(address, seconds):
-            raise SessionRefused("too many new sessions from one address", Reason.SESSION_RATE)
         created_at = int(seconds)
         record = SessionRecord(
             sid=new_sid(),

@@ -85,6 +85,12 @@ class SingleFlight(Generic[V]):
             raise FlightsClosed("the call was not finished")
         return task.result()
 
+    async def landed(self) -> None:
+        """Wait until no call is in flight, also of those that start meanwhile."""
+        while self._tasks:
+            await asyncio.wait(tuple(self._tasks.values()))
+            await asyncio.sleep(0)  # their places are given up in the next round of the loop
+
     async def aclose(self) -> None:
         """Cancel all calls, wait until they are gone, and take no more."""
         self._closed = True

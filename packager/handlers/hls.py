@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from manifests.hls.channel import Channel
 from packager.handlers.sessions import SessionDesk
+from packager.log import report
 from packager.metrics import Metrics
 from packager.planning import Plan, Planner
 from packager.playlists import Body, Playlists
@@ -15,6 +16,7 @@ from packager.presentations import Presentation, Presentations
 from packager.reasons import Reason
 from packager.responses import playlist_response, refusal
 from packager.sessions import Session, Sessions
+from packager.stores import StoreError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class HlsHandlers:
         # One version of the channel for the plan and the body: what is newer is not planned yet.
         channel = keeper.fresh(number) or await keeper.current(number)
         session, plan = await self._plan(session, presentation, channel)
-        if not presentation.live and any(one.is_insertion for one in plan.splices):
+        if any(one.is_insertion and one.final for one in plan.splices):
             channel = await keeper.undated(channel)
         body, shared = self.playlists.body(session.sid, presentation, number, channel, plan)
         self.metrics.manifest(
@@ -60,7 +62,7 @@ class HlsHandlers:
 
     async def _begin(self, session: Session, presentation: Presentation) -> None:
         """Start deciding before the first media playlist is asked for."""
-        if presentation.ladder is None:
+        if not presentation.show.breaks:
             return
         channel = await presentation.keeper.current(presentation.reference)
         self.planner.begin(session, presentation, channel)
@@ -68,13 +70,22 @@ class HlsHandlers:
     async def _plan(
         self, session: Session, presentation: Presentation, channel: Channel
     ) -> tuple[Session, Plan]:
-        if presentation.ladder is None:
+        if not presentation.show.breaks:
             return session, Plan()
         if presentation.live and session.started_at_edge is None:
-            reference = channel.tracks.get(channel.reference)
-            if reference is not None and reference.segments:
-                session = await self.sessions.settle_start(session, reference.starts[0])
+            session = await self._started(session, channel)
         plan = self.planner.settled(session, presentation, channel)
         if plan is not None:
             return session, plan
         return await self.planner.plan(session, presentation, channel)
+
+    async def _started(self, session: Session, channel: Channel) -> Session:
+        """Write down where a live session began, in every process alike."""
+        reference = channel.tracks.get(channel.reference)
+        if reference is None or not reference.segments:
+            return session
+        try:
+            return await self.sessions.settle_start(session, reference.starts[0])
+        except StoreError as error:  # P1: asked again at the next poll
+            report(error.reason, "start_not_stored", self.metrics, detail=str(error))
+            return session

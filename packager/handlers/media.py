@@ -8,7 +8,6 @@ from starlette.responses import FileResponse, Response
 
 from packager.metrics import Metrics
 from packager.packaging.library import MediaLibrary
-from packager.paths import check_raw_path
 from packager.reasons import Reason
 from packager.responses import IMMUTABLE, refusal
 
@@ -22,7 +21,6 @@ class MediaHandlers:
 
     async def file(self, request: Request) -> Response:
         """``GET /tm/{digest}/{name}``: with ranges, an ETag, and a year in any cache."""
-        check_raw_path(request.scope["raw_path"])
         found = await anyio.to_thread.run_sync(
             self.library.file, request.path_params["digest"], request.path_params["name"]
         )

@@ -4,19 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from packager.clock import Clock
 from packager.config.values import Config, Show
-from packager.parameters import ParameterError, Parameters, read_body, read_query
-from packager.paths import check_asset, check_raw_path
+from packager.parameters import (
+    MAX_BODY_BYTES,
+    ParameterError,
+    Parameters,
+    read_body,
+    read_query,
+)
+from packager.paths import check_asset
 from packager.presentations import Presentation, Presentations
 from packager.reasons import Reason
 from packager.responses import json_response
 from packager.sessions import Session, Sessions
 
-MAX_BODY_BYTES = 64 * 1024
 TOKEN_PARAMETER = "aws.sessionId"  # noqa: S105  (the name of a parameter)
 
 
@@ -39,11 +44,10 @@ class SessionDesk:
 
     async def start(self, request: Request) -> Response:
         """``GET, POST /v1/session/{tenant}/{show}/{asset}``."""
-        check_raw_path(request.scope["raw_path"])
         if request.method == "POST":
             parameters = read_body(await _body(request), ())
         else:
-            parameters = read_query(request.url.query, ())
+            parameters = read_query(_query(request), ())
         asset = request.path_params["asset"].removesuffix(".m3u8")
         session, _ = await self._begin(request, asset, parameters)
         record = session.record
@@ -55,11 +59,10 @@ class SessionDesk:
 
     async def find_or_start(self, request: Request) -> tuple[Session, Presentation]:
         """The session that a multivariant playlist is asked for, new if none is named."""
-        check_raw_path(request.scope["raw_path"])
         token = request.query_params.get(TOKEN_PARAMETER)
         asset = check_asset(request.path_params["asset"])
         if token is None:
-            return await self._begin(request, asset, read_query(request.url.query, ()))
+            return await self._begin(request, asset, read_query(_query(request), ()))
         tenant, show = request.path_params["tenant"], request.path_params["show"]
         session = await self._find(token)
         session.require(tenant=tenant, show=show, asset=asset)
@@ -92,6 +95,8 @@ class SessionDesk:
         tenant, name = request.path_params["tenant"], request.path_params["show"]
         show = self._show(tenant, name)
         asset = check_asset(asset)
+        if (address := _address(request)) is not None:
+            self.sessions.admit(address, self.clock.now())
         presentation = await self.presentations.get(tenant, show, asset, parameters.manifest)
         session = await self.sessions.start(
             tenant,
@@ -99,7 +104,6 @@ class SessionDesk:
             asset,
             parameters,
             self.clock.now(),
-            address=_address(request),
             # Players of VOD are silent for as long as they play.
             idle_s=None if presentation.live else self.config.sessions.max_s,
         )
@@ -131,11 +135,19 @@ def _address(request: Request) -> str | None:
     return str(address)
 
 
+def _query(request: Request) -> str:
+    query: bytes = request.scope["query_string"]
+    return query.decode("latin-1")
+
+
 async def _body(request: Request) -> bytes:
     """A request's body, if it is not larger than is read (threat 29)."""
     received = bytearray()
-    async for piece in request.stream():
-        received += piece
-        if len(received) > MAX_BODY_BYTES:
-            raise ParameterError("the body is too large", Reason.REQUEST_TOO_LARGE)
+    try:
+        async for piece in request.stream():
+            received += piece
+            if len(received) > MAX_BODY_BYTES:
+                raise ParameterError("the body is too large", Reason.REQUEST_TOO_LARGE)
+    except ClientDisconnect as error:
+        raise ParameterError("the body ended early") from error
     return bytes(received)

@@ -269,7 +269,8 @@ async def test_one_address_cannot_start_sessions_without_end() -> None:
     sessions = Sessions(MemoryStore(), KEYS, mint=MintBuckets(burst=2, per_second=0.1))
 
     async def start(address: str, now: datetime) -> Session:
-        return await sessions.start("default", "news", "a", PARAMETERS, now, address=address)
+        sessions.admit(address, now)
+        return await sessions.start("default", "news", "a", PARAMETERS, now)
 
     await start("192.0.2.1", NOW)
     await start("192.0.2.1", NOW)

@@ -156,3 +156,21 @@ async def test_a_call_does_not_carry_the_context_of_who_asked_first() -> None:
         return session.get()
 
     assert await SingleFlight[str]().run("key", read) == "none"
+
+
+async def test_one_can_wait_until_everything_has_landed() -> None:
+    flights: SingleFlight[int] = SingleFlight()
+    landed: list[int] = []
+
+    async def call(number: int) -> int:
+        await asyncio.sleep(0)
+        if number < 3:
+            flights.start(number + 1, lambda: call(number + 1))
+        landed.append(number)
+        return number
+
+    flights.start(1, lambda: call(1))
+    await flights.landed()
+    assert landed == [1, 2, 3]
+    assert not len(flights)
+    await flights.landed()

@@ -1,0 +1,165 @@
+"""Filling one break for one session: ask who decides, do the sums, and say what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from manifests.creative import Creative
+from manifests.hls.channel import Channel
+from manifests.splicing.timeline import FRAME_S
+from packager.clock import Clock
+from packager.config.values import BreakRule, Show, SlateFill
+from packager.decisions.decider import AdDecider, Decided
+from packager.decisions.fill import Fill, FillRules, SlateOption, fill
+from packager.decisions.request import DecisionRequest
+from packager.log import report
+from packager.metrics import Metrics
+from packager.openings import Opening
+from packager.packaging.ladder import Ladder
+from packager.presentations import Presentation
+from packager.reasons import Reason
+from packager.sessions import Session
+from packager.stores.records import Decision, PodEntry
+
+TOLERANCE = Fraction(FRAME_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The operator's own media, as packaged for a ladder; None while it is not."""
+
+    creative: Callable[[str], Creative | None]  # by id
+    slate: Callable[[Show, Ladder], SlateOption | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """A decision, and what an operator should know of how it came about."""
+
+    decision: Decision
+    decided: Decided
+    chosen: Fill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filler:
+    """What deciding needs."""
+
+    house: House
+    decider_for: Callable[[Show, BreakRule], AdDecider]
+    session_digest: Callable[[str], str]  # what ad servers are told of a session's id
+    clock: Clock
+    metrics: Metrics
+
+    async def fill(
+        self,
+        session: Session,
+        presentation: Presentation,
+        ladder: Ladder,
+        channel: Channel,
+        one: Opening,
+    ) -> Filled:
+        """Decide what a session sees in a break; nothing is stored or reported by this."""
+        length = None if one.ad_break.is_point else one.ad_break.length
+        decided = Decided()
+        if not isinstance(one.rule.fill, SlateFill):
+            decided = await self._ask(session, presentation, ladder, channel, one, length)
+        chosen = self._choose(presentation.show, ladder, one, decided, length)
+        return Filled(
+            decision=_decision(channel, one, decided, chosen), decided=decided, chosen=chosen
+        )
+
+    def report(self, session: Session, one: Opening, filled: Filled) -> None:
+        """Everything that a viewer got less than planned has its reason (P9)."""
+        decided, chosen = filled.decided, filled.chosen
+        said = {"session_id": session.sid, "ad_break_id": one.ad_break.id}
+        for reason in decided.reasons:
+            report(reason, "ad_call_failed", self.metrics, detail=decided.detail, **said)
+        for dropped in chosen.dropped:
+            if isinstance(dropped.reason, Reason):
+                report(dropped.reason, "ad_dropped", self.metrics, ad_id=dropped.ad_id, **said)
+        if not isinstance(one.rule.fill, SlateFill):
+            failed = any(reason is not Reason.AD_EMPTY for reason in decided.reasons)
+            has_ads = any(entry.kind == "ad" for entry in chosen.pod)
+            self.metrics.ad_request("filled" if has_ads else "failed" if failed else "empty")
+        slate = sum(float(entry.duration) for entry in chosen.pod if entry.kind == "slate")
+        missing = float(max(chosen.rest, Fraction(0))) + slate
+        if missing > float(TOLERANCE):
+            self.metrics.unfilled(missing)
+            report(
+                Reason.BREAK_UNFILLED,
+                "ad_break_underfilled",
+                self.metrics,
+                missing_s=round(missing, 3),
+                **said,
+            )
+
+    async def _ask(
+        self,
+        session: Session,
+        presentation: Presentation,
+        ladder: Ladder,
+        channel: Channel,
+        one: Opening,
+        length: Decimal | None,
+    ) -> Decided:
+        show = presentation.show
+        reference = channel.tracks[channel.reference]
+        limit = length if length is not None else one.longest or show.limits.max_break_s
+        return await self.decider_for(show, one.rule).decide(
+            DecisionRequest(
+                show=show.name,
+                session=self.session_digest(session.sid),
+                ad_break=one.ad_break,
+                length=Fraction(limit),
+                now=self.clock.now(),
+                live=presentation.live,
+                playhead=None if presentation.live else one.ad_break.start - reference.starts[0],
+                position=one.position,
+                params=session.record.parameters.ads,
+                ladder=ladder,
+            )
+        )
+
+    def _choose(
+        self,
+        show: Show,
+        ladder: Ladder,
+        one: Opening,
+        decided: Decided,
+        length: Decimal | None,
+    ) -> Fill:
+        longest = Fraction(one.longest or show.limits.max_break_s)
+        slate_only = isinstance(one.rule.fill, SlateFill)
+        if one.ad_break.is_point and not slate_only:
+            rules = FillRules(
+                insertion=True, max_length=longest, overrun=Fraction(show.limits.overrun_s)
+            )
+            return fill(None, decided.candidates, tolerance=TOLERANCE, rules=rules)
+        if one.ad_break.is_point:
+            length = one.longest
+        wants_slate = slate_only or one.rule.otherwise == "slate"
+        return fill(
+            None if length is None else Fraction(length),
+            decided.candidates,
+            tolerance=TOLERANCE,
+            slate=self.house.slate(show, ladder) if wants_slate else None,
+            rules=FillRules(max_length=longest),
+        )
+
+
+def _decision(channel: Channel, one: Opening, decided: Decided, chosen: Fill) -> Decision:
+    ad_break = one.ad_break
+    out_at = channel.out_border(ad_break) or ad_break.out_at
+    pod = tuple(PodEntry(entry.creative_id, entry.kind) for entry in chosen.pod)
+    dropped = [d.reason for d in chosen.dropped if isinstance(d.reason, Reason)]
+    reasons = (*decided.reasons, *dropped, Reason.BREAK_UNFILLED)
+    return Decision(
+        break_id=ad_break.id,
+        out_at=out_at,
+        in_at=ad_break.in_at or out_at,
+        outcome="fill" if pod else "content",
+        pod=pod,
+        reason="" if pod else reasons[0],
+    )

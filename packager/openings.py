@@ -1,0 +1,95 @@
+"""Openings: the breaks that one session may see in a channel, with the rule that fills each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from manifests.breaks import AdBreak, scheduled_breaks
+from manifests.hls.channel import Channel
+from manifests.splicing.timeline import FRAME_S
+from packager.config.values import BreakRule, CueBreaks, ScheduledBreak, Show
+from packager.decisions.request import BreakPosition
+from packager.presentations import Presentation
+from packager.reasons import Reason
+from packager.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A break of a presentation and the rule that fills it."""
+
+    ad_break: AdBreak
+    rule: BreakRule
+    position: BreakPosition = BreakPosition.MID_ROLL
+
+    @property
+    def longest(self) -> Decimal | None:
+        """Configured length of a scheduled break."""
+        return self.rule.seconds if isinstance(self.rule, ScheduledBreak) else None
+
+
+def is_live(session: Session, presentation: Presentation) -> bool:
+    """Whether a session's breaks replace content: also when its live channel has ended since."""
+    return presentation.live or session.started_at_edge is not None
+
+
+def openings_of(
+    session: Session, presentation: Presentation, channel: Channel
+) -> tuple[Opening, ...]:
+    """The session's breaks whose out point is listed, in order, with their rules."""
+    show, started = presentation.show, session.started_at_edge
+    live = is_live(session, presentation)
+    openings = []
+    by_cue = next((rule for rule in show.breaks if isinstance(rule, CueBreaks)), None)
+    if by_cue is not None:
+        for ad_break in channel.log.breaks:
+            if ad_break.is_point and live:
+                continue  # an insertion would fall behind the live edge
+            if started is not None and ad_break.in_at is not None and ad_break.in_at <= started:
+                continue  # it was over when the session began
+            if ad_break.is_point or channel.out_border(ad_break) is not None:
+                openings.append(Opening(ad_break, by_cue))
+    if not live:
+        openings += _scheduled(show, channel)
+        openings.sort(key=lambda one: one.ad_break.out_at)
+    return tuple(openings)
+
+
+def refusal_of(
+    opening: Opening, presentation: Presentation, channel: Channel, *, live: bool
+) -> Reason | None:
+    """Why a break is left alone, whatever an ad server would say."""
+    if presentation.ladder is None:
+        return Reason.LADDER_UNMATCHED
+    ad_break = opening.ad_break
+    if ad_break.is_point:
+        return None
+    reference = channel.tracks.get(channel.reference)
+    out_at = channel.out_border(ad_break)
+    if ad_break.length == 0 or reference is None or out_at is None or not reference.segments:
+        return Reason.BREAK_TOO_LATE
+    if live and out_at < reference.starts[0]:
+        return Reason.BREAK_TOO_LATE  # rule A-18: no break without its beginning
+    if not channel.is_aligned(ad_break):
+        return Reason.BREAK_REFUSED_ALIGNMENT
+    return None
+
+
+def _scheduled(show: Show, channel: Channel) -> Sequence[Opening]:
+    """Breaks at configured times; positions as ad servers know them."""
+    rules = [rule for rule in show.breaks if isinstance(rule, ScheduledBreak)]
+    reference = channel.tracks.get(channel.reference)
+    if not rules or reference is None:
+        return ()
+    begin, end = reference.starts[0], reference.edge
+    places = [None if rule.at == "end" else begin + Decimal(rule.at) for rule in rules]
+    breaks, _ = scheduled_breaks(places, end)
+    openings = []
+    for ad_break in breaks:
+        position = BreakPosition.MID_ROLL
+        if ad_break.start <= begin + FRAME_S:
+            position = BreakPosition.PRE_ROLL
+        elif ad_break.start >= end - FRAME_S:
+            position = BreakPosition.POST_ROLL
+        openings.append(Opening(ad_break, rules[int(ad_break.id[1:])], position))
+    return openings
