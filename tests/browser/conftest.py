@@ -6,6 +6,7 @@ import pytest
 
 from packager.demo.build import Recipe, ensure_demo_media
 from packager.demo.media import DemoMedia
+from tests.browser.demo import serving_demo
 from tests.browser.players import CHROMIUM, NODE_MODULES, Players
 
 MEDIA = Path(__file__).parents[2] / ".weft" / "tests"  # kept for the next run, not in git
@@ -25,3 +26,10 @@ def demo_media() -> DemoMedia:
     """The demo's media, with the smallest rendition alone: two cores decode it with ease."""
     pytest.importorskip("av", reason="the demo's media need PyAV")
     return ensure_demo_media(MEDIA, Recipe(rungs=("360p",)))
+
+
+@pytest.fixture(scope="session")
+def weft_url(demo_media: DemoMedia) -> Iterator[str]:
+    """The demo, with breaks that come often."""
+    with serving_demo(demo_media, MEDIA / "packaged") as url:
+        yield url
