@@ -66,10 +66,9 @@ def decode(data: bytes, kind: str) -> tuple[int, float]:
     """Frames (or audio samples per channel) and seconds of one run; fails on any complaint."""
     av.logging.set_level(av.logging.WARNING)
     try:
-        with av.logging.Capture(local=False) as said:
-            with av.open(io.BytesIO(data), format="mp4") as container:
-                stream = getattr(container.streams, kind)[0]
-                frames = list(container.decode(stream))
+        opened = av.open(io.BytesIO(data), format="mp4")
+        with av.logging.Capture(local=False) as said, opened as container:
+            frames = list(container.decode(getattr(container.streams, kind)[0]))
     finally:
         av.logging.set_level(None)
     complaints = [line for _, _, line in said if "duplicated MOOV" not in line]
@@ -129,18 +128,22 @@ def test_a_minute_of_live_decodes_in_both_renditions(weft_url: str) -> None:
 
 
 def test_ffmpegs_own_hls_reader_gets_every_frame_of_a_vod_session(weft_url: str) -> None:
-    """It complains of times at the discontinuities, which it does not know, and of nothing else."""
+    """All frames arrive, although it skips the init sections behind discontinuities.
+
+    It also complains of times that start again there, and of nothing else; the first segment
+    after each comes flagged to be discarded, which is its own doing: hence frames, not pictures.
+    """
     url = media_urls(open_session(weft_url, "vod"))["video"]
-    text = httpx2.get(url).text
-    entries = read_entries(text, url)
+    entries = read_entries(httpx2.get(url).text, url)
     av.logging.set_level(av.logging.WARNING)
     try:
         with av.logging.Capture(local=False) as said, av.open(url, timeout=30) as container:
-            frames = sum(1 for _ in container.decode(container.streams.video[0]))
+            packets = container.demux(container.streams.video[0])
+            frames = sum(packet.pts is not None for packet in packets)
     finally:
         av.logging.set_level(None)
     seconds = sum(entry.seconds for entry in entries)
     splices = len({entry.run for entry in entries}) - 1
     assert abs(frames / RATE - seconds) <= (splices + 1) / RATE
-    known = re.compile(r"duplicated MOOV|DTS 0 < \d+ out of order|DTS \d+ < \d+ out of order")
+    known = re.compile(r"duplicated MOOV|DTS \d+ < \d+ out of order")
     assert [line for _, _, line in said if not known.search(line)] == []
