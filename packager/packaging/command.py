@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -151,7 +152,8 @@ def _label(rung: Rung) -> str:
 
 
 def _table(renditions: tuple[EncodedRendition, ...]) -> Table:
-    table = Table("Rendition", "Container", "Video", "Audio", "Segments", "Seconds", "Peak kbit/s")
+    names = ("Rendition", "Container", "Video", "Audio", "Segments", "Seconds", "Peak kbit/s")
+    table = Table(*names, box=SIMPLE_HEAD, padding=0)
     for rendition in renditions:
         rung, video, audio = rendition.rung, rendition.rung.video, rendition.rung.audio
         seconds = sum((segment.duration for segment in rendition.segments), Fraction(0))
@@ -159,7 +161,7 @@ def _table(renditions: tuple[EncodedRendition, ...]) -> Table:
             rendition.folder.name,
             rung.container,
             f"{video.width}x{video.height} {float(video.frame_rate):g}/s" if video else "",
-            f"{audio.sample_rate} Hz, {audio.channels} ch" if audio else "",
+            f"{audio.sample_rate / 1000:g} kHz, {audio.channels} ch" if audio else "",
             str(len(rendition.segments)),
             f"{float(seconds):.3f}",
             f"{peak_bitrate(rendition) / 1000:.0f}",

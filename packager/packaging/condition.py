@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import av
+
 from packager.packaging.conformance import check_renditions
 from packager.packaging.encode import LadderEncoder
+from packager.packaging.errors import CreativeFailed
 from packager.packaging.ladder import Rung
 from packager.packaging.loudness import gain_to
 from packager.packaging.segmentation import SegmentPlan, nearest
@@ -53,6 +56,23 @@ def condition(
     folders = {rung: out_dir / rung.key for rung in rungs}
     for folder in folders.values():
         folder.mkdir(parents=True)
+    try:
+        renditions, plan = _encode(source, rungs, folders, settings, progress, part)
+    except av.FFmpegError as error:  # a filter or an encoder does not take what was decoded
+        raise CreativeFailed(f"the video cannot be converted: {error}") from error
+    check_renditions(renditions, plan)
+    progress(1.0)
+    return renditions
+
+
+def _encode(
+    source: bytes | Path,
+    rungs: Sequence[Rung],
+    folders: Mapping[Rung, Path],
+    settings: ConditionSettings,
+    progress: Callable[[float], None],
+    part: Part | None,
+) -> tuple[tuple[EncodedRendition, ...], SegmentPlan]:
     gain = _gain(source, settings)
     with open_source(source, settings.limits) as opened:
         duration = opened.facts.duration
@@ -81,10 +101,7 @@ def condition(
                     encoder.sound(event.frame, heard)
             if seen >= end_s and (heard >= end_s or not opened.facts.has_audio):
                 break  # the rest of the file is not part of it
-        renditions = encoder.finish(end)
-    check_renditions(renditions, plan)
-    progress(1.0)
-    return renditions
+        return encoder.finish(end), plan
 
 
 def _gain(source: bytes | Path, settings: ConditionSettings) -> float:

@@ -23,7 +23,9 @@ def read_streams(init: bytes, segment: bytes) -> tuple[Stream, ...]:
         return ()
     for media in (init + segment, init):
         try:
-            with av.open(BytesIO(media), format=format_name) as container:
+            with av.open(
+                BytesIO(media), format=format_name, metadata_errors="replace"
+            ) as container:
                 return _read(container)
         except av.FFmpegError:
             continue

@@ -9,11 +9,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import av
 
+from packager.packaging.deinterlace import Deinterlacer
 from packager.packaging.errors import CreativeFailed, CreativeRefused
 from packager.packaging.settings import SourceLimits
 
@@ -90,7 +92,7 @@ class Source:
         if codec is None:
             raise CreativeRefused("the video track's codec is not known")
         if not 0 < codec.width * codec.height <= limits.pixels:
-            raise CreativeRefused(f"pictures of {codec.width}x{codec.height} are too large")
+            raise CreativeRefused(f"{codec.width}x{codec.height} is not a size that is packaged")
         if transfer := _HDR_TRANSFERS.get(int(codec.color_trc)):
             raise CreativeRefused(f"the video is HDR ({transfer}), the ladder is not")
         self.pixel_aspect = Fraction(self._video.sample_aspect_ratio or 1)
@@ -104,8 +106,28 @@ class Source:
         """
         self._video.thread_type = "AUTO"
         tracks = [self._video] if self._audio is None else [self._video, self._audio]
-        step = 1 / Fraction(self._video.average_rate or 25)
-        bad, pictures, last = 0, 0, -step
+        deinterlacer = Deinterlacer()
+        pictures, step = 0, 1 / Fraction(self._video.average_rate or 25)
+        last = -step
+        for frame in chain(self._frames(tracks), (None,)):
+            if isinstance(frame, av.AudioFrame):
+                yield Sound(frame, self._time(frame, Fraction(0)))
+                continue
+            for picture in deinterlacer.finish() if frame is None else deinterlacer.feed(frame):
+                last = self._time(picture, last + step)
+                pictures += 1
+                yield Picture(picture, last)
+        if not pictures:
+            raise CreativeFailed("no picture can be decoded")
+
+    def _time(self, frame: av.VideoFrame | av.AudioFrame, otherwise: Fraction) -> Fraction:
+        """Return the seconds since the first picture."""
+        if frame.pts is None or frame.time_base is None:
+            return otherwise
+        return Fraction(frame.pts * frame.time_base) - self.facts.start
+
+    def _frames(self, tracks: list[Any]) -> Iterator[av.VideoFrame | av.AudioFrame]:
+        bad = 0
         for packet in self._container.demux(tracks):
             try:
                 frames = packet.decode()
@@ -114,16 +136,7 @@ class Source:
                 if bad > 2 + self.facts.packets * _BAD_PACKETS:
                     raise CreativeFailed(f"the video cannot be decoded: {error}") from error
                 continue
-            for frame in frames:
-                at = None if frame.pts is None else frame.pts * frame.time_base - self.facts.start
-                if isinstance(frame, av.AudioFrame):
-                    yield Sound(frame, at if at is not None else Fraction(0))
-                else:
-                    last = at if at is not None else last + step
-                    pictures += 1
-                    yield Picture(frame, last)
-        if not pictures:
-            raise CreativeFailed("no picture can be decoded")
+            yield from frames
 
     def sounds(self) -> Iterator[av.AudioFrame]:
         """Decode the sound alone."""
@@ -187,7 +200,9 @@ def open_source(source: bytes | Path, limits: SourceLimits) -> Iterator[Source]:
         format_name = container_format(file.read(64))
         file.seek(0)
         try:
-            container = stack.enter_context(av.open(file, format=format_name))
+            container = stack.enter_context(
+                av.open(file, format=format_name, metadata_errors="replace")
+            )
             opened = Source(container, limits)
         except av.FFmpegError as error:
             raise CreativeRefused(

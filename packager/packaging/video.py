@@ -99,7 +99,6 @@ class Scaler:
             picture.height,
             picture.format.name,
             picture.rotation,
-            picture.interlaced_frame,
             picture.colorspace,
             picture.color_range,
         )
@@ -120,8 +119,6 @@ class Scaler:
                 time_base=picture.time_base,
             )
         ]
-        if picture.interlaced_frame:
-            nodes.append(graph.add("bwdif", "mode=send_frame"))
         turn = picture.rotation % 360  # degrees counterclockwise that show it upright
         if turn in (90, 270):
             nodes.append(graph.add("transpose", "cclock" if turn == 90 else "clock"))

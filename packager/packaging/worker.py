@@ -10,6 +10,7 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -29,16 +30,21 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a library prints must not stand between the answers
     job = json.loads(sys.stdin.read())
     _limit(job["memory_bytes"], job["cpu_s"])
+    with answers:
+        print(json.dumps(do(job, Reporter(answers))), file=answers)
+
+
+def do(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any]:
+    """Return the answer to a job; what cannot be done is an answer, too."""
     try:
-        answer = _JOBS[job["do"]](job, _Reporter(answers))
+        return _JOBS[job["do"]](job, report)
     except PackagingError as error:
-        answer = {"error": type(error).__name__, "text": str(error)}
+        return {"error": type(error).__name__, "text": str(error)}
     except OSError as error:
-        answer = {"error": MediaWriteFailed.__name__, "text": str(error)}
-    print(json.dumps(answer), file=answers, flush=True)
+        return {"error": MediaWriteFailed.__name__, "text": str(error)}
 
 
-class _Reporter:
+class Reporter:
     """Sends the share that is done, not more often than anyone looks."""
 
     def __init__(self, answers: TextIO) -> None:
@@ -46,13 +52,14 @@ class _Reporter:
         self._next = 0.0
 
     def __call__(self, share: float) -> None:
+        """Send the share, 0 to 1, or keep it to oneself."""
         now = time.monotonic()
         if now >= self._next or share >= 1:
             self._next = now + _PROGRESS_S
             print(json.dumps({"progress": share}), file=self._answers, flush=True)
 
 
-def _condition(job: dict[str, Any], report: _Reporter) -> dict[str, Any]:
+def _condition(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any]:
     try:
         from packager.packaging.condition import Part, condition
         from packager.packaging.settings import settings_from_json
@@ -90,7 +97,7 @@ def _condition(job: dict[str, Any], report: _Reporter) -> dict[str, Any]:
     }
 
 
-def _streams(job: dict[str, Any], report: _Reporter) -> dict[str, Any]:
+def _streams(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any]:
     try:
         from packager.packaging.read_streams import read_streams
     except ModuleNotFoundError as error:

@@ -158,6 +158,7 @@ class Played:
     clicks: list[float] = field(default_factory=list)  # seconds at which a click begins
     end: Fraction = Fraction(0)  # seconds
     corners: list[float] = field(default_factory=list)  # luma of the top left corner
+    stripes: list[float] = field(default_factory=list)  # mean difference of neighbouring lines
 
 
 def play(media: bytes, format_name: str) -> dict[str, Played]:
@@ -177,6 +178,8 @@ def play(media: bytes, format_name: str) -> dict[str, Played]:
                     luma = luma.reshape(frame.height, frame.planes[0].line_size)[:, : frame.width]
                     played.levels.append(float(luma.mean()))
                     played.corners.append(float(luma[1, 1]))
+                    lines = luma.astype(float)
+                    played.stripes.append(float(np.abs(lines[1:] - lines[:-1]).mean()))
                     played.sizes.add((frame.width, frame.height))
                     played.end = max(played.end, at)
                 else:

@@ -1,8 +1,10 @@
 """Odd sources become what the ladder asks for; rules G-01 to G-12."""
 
+import random
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from media_samples import (
@@ -19,7 +21,7 @@ from media_samples import (
 from packager.packaging import video
 from packager.packaging.condition import Part, condition
 from packager.packaging.encode import EncodedRendition
-from packager.packaging.errors import CreativeFailed
+from packager.packaging.errors import CreativeFailed, PackagingError
 from packager.packaging.ladder import Rung
 from packager.packaging.loudness import measure
 from packager.packaging.mux_ts import counters_after
@@ -231,3 +233,75 @@ def test_what_does_not_pass_the_check_is_not_given_out(
     monkeypatch.setattr(video.VideoEncoder, "_sample", without_key_frames)
     with pytest.raises(CreativeFailed, match="segment 1 does not start with an IDR picture"):
         conditioned(make_file(), tmp_path / "out")
+
+
+SMALL = [
+    make_file(frames=10, samples=beeps(0.4, at=()), index_first=True),
+    make_file(
+        frames=10,
+        samples=beeps(0.4, at=()),
+        format_name="webm",
+        video_codec="libvpx",
+        audio_codec="libopus",
+    ),
+]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_damage_anywhere_ends_in_a_creative_or_a_reason(seed: int, tmp_path: Path) -> None:
+    """Threat 20: and in nothing else, such as an exception that nobody expects."""
+    chance = random.Random(seed)
+    data = bytearray(chance.choice(SMALL))
+    for _ in range(chance.choice([1, 3, 10, 60])):
+        data[chance.randrange(len(data))] = chance.randrange(256)
+    settings = ConditionSettings(
+        loudness_lufs=-23 if seed % 3 else None, limits=SourceLimits(duration_s=10)
+    )
+    try:
+        (made,) = condition(
+            bytes(data), [MUXED], tmp_path / "out", settings=settings, progress=lambda share: None
+        )
+    except PackagingError:
+        return
+    check_together(made)
+
+
+def test_what_a_filter_does_not_take_is_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: video.Scaler, picture: object) -> None:
+        raise av.error.OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(video.Scaler, "scale", refuse)
+    with pytest.raises(CreativeFailed, match="cannot be converted"):
+        conditioned(make_file(frames=10), tmp_path / "out")
+
+
+def test_interlaced_pictures_are_deinterlaced(tmp_path: Path) -> None:
+    stripes = np.full((96, 160, 3), 20, np.uint8)
+    stripes[::2] = 235  # and the other lines in the next picture: what a comb of motion is
+    tall = rung("video", "cmaf", video=video_spec(160, 96))
+    combed = make_file(
+        pictures=[stripes, stripes[::-1]],
+        frames=20,
+        size=(160, 96),
+        options={"flags": "+ilme+ildct", "crf": "10"},
+    )
+    made = conditioned(combed, tmp_path / "out", tall)
+    progressive = make_file(
+        pictures=[stripes, stripes[::-1]], frames=20, size=(160, 96), options={"crf": "10"}
+    )
+    beside = conditioned(progressive, tmp_path / "beside", tall)
+
+    def comb(of: EncodedRendition) -> float:
+        """How much neighbouring lines differ."""
+        return play_rendition(of)["video"].stripes[10]
+
+    assert comb(made) < comb(beside) / 2
+    assert len(play_rendition(made)["video"].times) == 20
+
+
+def test_full_range_becomes_limited(tmp_path: Path) -> None:
+    full = make_file(pictures=WHITE, frames=10, pixel_format="yuvj420p")
+    _, level = bars(conditioned(full, tmp_path / "out"))
+    assert level == pytest.approx(217, abs=3)

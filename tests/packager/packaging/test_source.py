@@ -84,7 +84,7 @@ def test_a_source_longer_or_larger_than_the_limits_is_refused(mp4: bytes) -> Non
     ):
         pass
     with (
-        pytest.raises(CreativeRefused, match="160x90 are too large"),
+        pytest.raises(CreativeRefused, match="160x90 is not a size"),
         open_source(mp4, SourceLimits(pixels=10_000)),
     ):
         pass
@@ -159,3 +159,20 @@ def test_a_cover_picture_is_not_a_video(tmp_path: Path) -> None:
         file.mux(stream.encode(None))
     with pytest.raises(CreativeRefused, match="no video track"), open_source(path, LIMITS):
         pass
+
+
+def test_names_in_another_alphabet_are_no_trouble(mp4: bytes) -> None:
+    """Old tools wrote metadata in Latin-1; PyAV would stop at it."""
+    latin = mp4.replace(b"Lavf", b"\xe4\xf6\xfc\xdf")
+    assert latin != mp4
+    with open_source(latin, LIMITS) as source:
+        assert source.facts.packets == 75
+
+
+def test_sound_that_cannot_be_decoded_is_passed_over_while_it_is_measured(
+    streamable: bytes,
+) -> None:
+    start = streamable.index(b"mdat") + 4
+    damaged = streamable[:start] + b"\xff" * (len(streamable) - start)
+    with open_source(damaged, LIMITS) as source:
+        assert len(list(source.sounds())) < 140
