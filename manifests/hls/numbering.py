@@ -148,6 +148,8 @@ def _extended(
     starts, dsns = list(shadow.starts), list(shadow.dsns)
     complete = False
     for index in range(max(-missing, 0), len(track.segments)):
+        if until is None or until > starts[-1] + FRAME_S:
+            starts[-1] = track.starts[index]  # later than the end before, where content is missing
         dsns.append(track.dsns[index])
         if until is not None and 2 * track.starts[index] - track.starts[index + 1] >= until:
             complete = True  # one segment more than the end: borders differ between renditions

@@ -166,7 +166,10 @@ def render(
     total = past
     pieces: list[bytes | memoryview] = []
     numbers: tuple[int, int] | None = None  # of the header: the first entry's
-    cursor, returning = 0, False  # the next content segment, and whether a break ends before it
+    cursor, returning = (
+        0,
+        0,
+    )  # the next content segment, and the tags of a break that ends before it
     for one in splices:
         place = place_of(one)
         if place is None or (one.in_at is not None and not one.final):
@@ -194,8 +197,12 @@ def render(
             cursor = stop
             break
         total = _added(total, one, place, pod, shown)
-        cursor = place.back - track.first_msn
-        cursor, returning = max(cursor, 0), cursor >= 0
+        cursor, returning = place.back - track.first_msn, 0
+        if cursor >= 0:
+            returning = 1
+            if cursor < stop:  # others may have content before it, and return to that (rule A-14)
+                returning += max(track.dsns[cursor] - place.dsn_back, 0)
+        cursor = max(cursor, 0)
     if cursor < stop:
         numbers = numbers or _content_numbers(track, cursor, total, returning)
         pieces += _content(strip, cursor, stop, returning)
@@ -207,7 +214,7 @@ def render(
     return b"".join((header.text(*numbers), *pieces))
 
 
-def _content_numbers(track: Track, index: int, total: Sums, returning: bool) -> tuple[int, int]:
+def _content_numbers(track: Track, index: int, total: Sums, returning: int) -> tuple[int, int]:
     """A-10: the tag before the first entry is kept, so the header counts from before it."""
     if index < len(track.segments):
         before = track.dsns[index] - (returning or track.marks[index])
@@ -216,7 +223,8 @@ def _content_numbers(track: Track, index: int, total: Sums, returning: bool) -> 
     return track.first_msn + index + total.msn, before + total.dsn
 
 
-def _content(strip: Strip, first: int, end: int, returning: bool) -> tuple[bytes | memoryview, ...]:
+def _content(strip: Strip, first: int, end: int, returning: int) -> tuple[bytes | memoryview, ...]:
     run = strip.run(first, end)
     # Rule A-16: the origin's tag and ours are one.
-    return (DISCONTINUITY, *run) if returning or strip.track.marks[first] else run
+    tags = returning or int(strip.track.marks[first])
+    return (DISCONTINUITY * tags, *run) if tags else run
