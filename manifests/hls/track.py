@@ -105,8 +105,9 @@ def follow(
     Args:
         previous: The track so far, or None when its first version is read.
         playlist: What the origin answered.
-        reference: The show's reference rendition: a new track takes its discontinuity numbers
-            (rule A-15) and, without program date-time, its clock from it.
+        reference: The show's reference rendition: a track that begins, or goes on where segments
+            were not seen, takes its discontinuity numbers (rules A-14, A-15) and, without program
+            date-time, its clock from it.
 
     Returns:
         The track with the new window; `previous` itself where the playlist has nothing new or is
@@ -123,14 +124,14 @@ def follow(
     end = first + len(segments)
     previous_end = previous.first_msn + len(previous.segments)
     if first >= previous_end:
-        return _carry_on(previous, playlist, segments, first)
-    if end <= previous.first_msn:
-        return previous if _is_older(previous, segments, end) else _restart(previous, playlist)
-    if not _same_segments(previous, segments, first):
-        return _restart(previous, playlist)
+        return _carry_on(previous, playlist, segments, first, reference)
+    if end <= previous.first_msn and _is_older(previous, segments, end):
+        return previous
+    if end <= previous.first_msn or not _same_segments(previous, segments, first):
+        return _restart(previous, playlist, reference)
     if end < previous_end or (end == previous_end and first < previous.first_msn):
         return previous
-    return _carry_on(previous, playlist, segments, first)
+    return _carry_on(previous, playlist, segments, first, reference)
 
 
 def _begin(playlist: MediaPlaylist, reference: Track | None) -> Track:
@@ -149,12 +150,13 @@ def _number(
     utc: bool,
 ) -> Track:
     starts, placed = _place(segments, first_start, shift)
+    again = shift.since_msn - shift.msn if shift.restarts else None  # rule A-19
     return Track(
         playlist=playlist,
         segments=segments,
         first_msn=(segments[0].msn if segments else playlist.media_sequence) + shift.msn,
         dsns=tuple(segment.dsn + shift.dsn for segment in segments),
-        marks=tuple(segment.discontinuity for segment in segments),
+        marks=tuple(segment.discontinuity or segment.msn == again for segment in segments),
         starts=starts,
         utc=utc,
         shift=placed,
@@ -177,24 +179,47 @@ def _undated_start(playlist: MediaPlaylist, reference: Track | None) -> Decimal:
         return Decimal(0)
     if playlist.ended:
         return reference.starts[0]  # rule A-51: all playlists start at the same media time
-    index = playlist.media_sequence + reference.shift.msn - reference.first_msn
-    if 0 <= index < len(reference.segments):
-        return reference.starts[index]
-    return reference.edge - sum((s.duration for s in playlist.segments), Decimal(0))
+    start = _start_by_number(playlist.segments, reference)
+    return reference.edge - _length(playlist.segments) if start is None else start
+
+
+def _start_by_number(segments: Sequence[Segment], reference: Track | None) -> Decimal | None:
+    """Where the first starts if the same number is the same time; None: too far apart."""
+    if reference is None:
+        return None
+    elapsed = Decimal(0)
+    for segment in segments:
+        index = segment.msn + reference.shift.msn - reference.first_msn
+        if 0 <= index < len(reference.segments):
+            return reference.starts[index] - elapsed
+        elapsed += segment.duration
+    return None
 
 
 def _numbered_like(track: Track, reference: Track) -> Track:
     """Take discontinuity numbers from the reference where both list the same time (rule A-15)."""
-    for index, start in enumerate(track.starts[:-1]):
+    by = _dsn_shift_of(reference, track.segments, track.starts)
+    if by is None:
+        return track
+    return replace(
+        track,
+        dsns=tuple(segment.dsn + by for segment in track.segments),
+        shift=replace(track.shift, dsn=by),
+    )
+
+
+def _dsn_shift_of(
+    reference: Track | None, segments: Sequence[Segment], starts: Sequence[Decimal]
+) -> int | None:
+    """What makes the segments' numbers those of the reference; None: it lists another time."""
+    if reference is None:
+        return None
+    for segment, start in zip(segments, starts, strict=False):
         at = reference.border(start)
-        near = at < len(reference.segments) and (
-            abs(reference.starts[at] - start) * 2 < track.segments[index].duration
-        )
-        if near:
-            by = reference.dsns[at] - track.dsns[index]
-            shift = replace(track.shift, dsn=by)
-            return replace(track, dsns=tuple(n + by for n in track.dsns), shift=shift)
-    return track
+        near = abs(reference.starts[at] - start) * 2 < segment.duration
+        if near and at < len(reference.segments):
+            return reference.dsns[at] - segment.dsn
+    return None
 
 
 def _place(
@@ -256,19 +281,23 @@ def _average(track: Track) -> Decimal:
 
 
 def _carry_on(
-    previous: Track, playlist: MediaPlaylist, segments: tuple[Segment, ...], first: int
+    previous: Track,
+    playlist: MediaPlaylist,
+    segments: tuple[Segment, ...],
+    first: int,
+    reference: Track | None,
 ) -> Track:
     """The window moved: keep what was known of the overlap, add what is new."""
     previous_end = previous.first_msn + len(previous.segments)
-    fresh = segments[max(previous_end - first, 0) :]
+    listed = max(previous_end - first, 0)  # of what is known already
+    fresh = segments[listed:]
     gap = max(first - previous_end, 0)
-    expected = previous.edge
-    if gap:  # segments came and went unseen (rule A-29)
-        expected += gap * _average(previous)
-        if previous.utc and any(s.program_date_time is not None for s in fresh):
-            expected = max(_first_date(fresh) + previous.shift.time_s, previous.edge)
+    expected = _start_of_fresh(previous, segments[:listed], fresh, gap, reference)
     starts, shift = _place(fresh, expected, previous.shift)
-    shift = replace(shift, dsn=_dsn_shift(previous, playlist, segments, first))
+    dsn = _dsn_shift_of(reference, fresh, starts) if gap else None
+    if dsn is None or dsn + fresh[0].dsn < previous.dsns[-1]:  # it never falls
+        dsn = _dsn_shift(previous, playlist, segments, first)
+    shift = replace(shift, dsn=dsn)
     kept_from = min(max(first - previous.first_msn, 0), len(previous.segments))
     if not gap:
         kept_from = _not_too_short(previous, playlist, kept_from, fresh)
@@ -283,6 +312,36 @@ def _carry_on(
         utc=previous.utc,
         shift=shift,
     )
+
+
+def _start_of_fresh(
+    previous: Track,
+    overlap: Sequence[Segment],
+    fresh: Sequence[Segment],
+    gap: int,
+    reference: Track | None,
+) -> Decimal:
+    """Where new segments start, when `gap` others came and went unseen (rule A-29)."""
+    if not previous.utc:
+        start = _start_by_number(fresh, reference)
+        if start is not None:
+            return max(start, previous.edge if gap else previous.starts[-2])
+    if not gap:
+        return _edge_by_date(previous, overlap)
+    if previous.utc and any(segment.program_date_time is not None for segment in fresh):
+        return max(_first_date(fresh) + previous.shift.time_s, previous.edge)
+    return previous.edge + gap * _average(previous)
+
+
+def _edge_by_date(previous: Track, overlap: Sequence[Segment]) -> Decimal:
+    """Where what is known ends, by the last date of the new version: lengths are rounded."""
+    elapsed = Decimal(0)
+    for segment in reversed(overlap if previous.utc else ()):
+        elapsed += segment.duration
+        if segment.program_date_time is not None:
+            edge = segment.program_date_time + previous.shift.time_s + elapsed
+            return edge if abs(edge - previous.edge) < BACKWARD_STEP_S / 2 else previous.edge
+    return previous.edge
 
 
 def _dsn_shift(
@@ -323,15 +382,15 @@ def _refreshed(
     return tuple(refreshed)
 
 
-def _restart(previous: Track, playlist: MediaPlaylist) -> Track:
+def _restart(previous: Track, playlist: MediaPlaylist, reference: Track | None) -> Track:
     """Append a new beginning of the origin behind a discontinuity (rule A-19)."""
     end = previous.first_msn + len(previous.segments)
-    new = _begin_again(TrackMemory.of(previous), playlist)
+    new = _begin_again(TrackMemory.of(previous), playlist, reference)
     if new is None:
         return previous
-    kept_from = _not_too_short(
-        replace(previous, shift=new.shift), playlist, len(previous.segments), new.segments
-    )
+    kept_from = len(previous.segments)
+    if new.dsns[0] == previous.dsns[-1] + 1:  # more lie between: what is listed cannot say so
+        kept_from = _not_too_short(previous, playlist, kept_from, new.segments)
     return replace(
         new,
         segments=previous.segments[kept_from:] + new.segments,
@@ -342,35 +401,62 @@ def _restart(previous: Track, playlist: MediaPlaylist) -> Track:
     )
 
 
-def _begin_again(memory: TrackMemory, playlist: MediaPlaylist) -> Track | None:
+def _begin_again(
+    memory: TrackMemory, playlist: MediaPlaylist, reference: Track | None
+) -> Track | None:
+    """The new beginning alone: where the reference has begun again, if it has."""
     segments = playlist.segments
+    if reference is not None and reference.shift.restarts <= memory.shift.restarts:
+        reference = None
     dated = memory.utc and any(s.program_date_time is not None for s in segments)
+    begins = memory.edge
+    if reference is not None:
+        begins = max(begins, _start_of_beginning(reference))
+        if not memory.utc:
+            since = reference.shift.since_msn - reference.shift.msn
+            segments = tuple(segment for segment in segments if segment.msn >= since)
     if dated:
-        segments = _after(memory, segments)
+        segments = _after(memory, begins, segments)
     if not segments:
         return None
     shift = Shift(
         msn=memory.next_msn - segments[0].msn,
         dsn=memory.last_dsn + 1 - segments[0].dsn,
         time_s=memory.shift.time_s,
-        restarts=memory.shift.restarts + 1,
+        restarts=memory.shift.restarts + 1 if reference is None else reference.shift.restarts,
         since_msn=memory.next_msn,
     )
     at = memory.edge
     if dated:
-        at = max(at, _first_date(segments) + shift.time_s)
+        at = max(memory.edge, _first_date(segments) + shift.time_s)
+    elif reference is not None:
+        at = max(memory.edge, _start_by_number(segments, reference) or memory.edge)
     new = _number(playlist, segments, at, shift, utc=memory.utc)
-    return replace(new, marks=(True, *new.marks[1:]))
+    dsn = _dsn_shift_of(reference, segments, new.starts)
+    if dsn is None or dsn <= shift.dsn:
+        return new
+    return replace(
+        new,
+        dsns=tuple(segment.dsn + dsn for segment in segments),
+        shift=replace(new.shift, dsn=dsn),
+    )
 
 
-def _after(memory: TrackMemory, segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
-    """Without what lies before the published edge, if the clocks of both beginnings agree."""
+def _start_of_beginning(track: Track) -> Decimal:
+    """Where the track's current beginning starts, or its window if that is later."""
+    return track.starts[max(track.shift.since_msn - track.first_msn, 0)]
+
+
+def _after(
+    memory: TrackMemory, begins: Decimal, segments: tuple[Segment, ...]
+) -> tuple[Segment, ...]:
+    """Without what lies before an instant, if the clocks of both beginnings agree."""
     first = _first_date(segments) + memory.shift.time_s
     starts = list(accumulate((s.duration for s in segments), initial=first))
     if starts[-1] <= memory.window_start:
         return segments  # another clock altogether: `_place` moves it behind the edge
     for index, segment in enumerate(segments):
-        if starts[index] + segment.duration / 2 >= memory.edge:
+        if starts[index] + segment.duration / 2 >= begins:
             return segments[index:]
     return ()
 
@@ -389,24 +475,55 @@ def resume(
     if at >= 0 and not (
         at < len(playlist.segments) and _path(playlist.segments[at].uri) == memory.last_path
     ):
-        again = _begin_again(memory, playlist)
+        again = _begin_again(memory, playlist, reference)
         if again is not None:
             return again
     segments = playlist.segments
     if memory.shift.restarts:
         segments = segments[max(memory.shift.since_msn - first, 0) :] or segments[-1:]
     dated = any(s.program_date_time is not None for s in segments)
+    by_number = None
+    if not memory.utc and at < 0:
+        by_number = _start_by_number(segments, reference)
     if memory.utc and dated:
         start = _first_date(segments) + memory.shift.time_s
     elif at >= 0:
         start = memory.edge - _length(playlist.segments[: at + 1])
         start += _length(playlist.segments) - _length(segments)
+    elif by_number is not None:
+        start = max(by_number, memory.edge)
     else:
         start = memory.edge + (-at - 1) * _length(segments) / len(segments)
     track = _number(playlist, segments, start, memory.shift, utc=memory.utc)
-    if 0 <= at < len(playlist.segments):
-        last = at - (len(playlist.segments) - len(segments))
-        by = memory.last_dsn - track.dsns[last] if last >= 0 else 0
-        shift = replace(track.shift, dsn=track.shift.dsn + by)
-        track = replace(track, dsns=tuple(n + by for n in track.dsns), shift=shift)
-    return track
+    return _trimmed(_renumbered(track, memory, reference), memory)
+
+
+def _renumbered(track: Track, memory: TrackMemory, reference: Track | None) -> Track:
+    """The last known segment keeps its discontinuity number; behind a gap it cannot be lower."""
+    last = memory.next_msn - 1 - track.first_msn
+    if 0 <= last < len(track.segments):
+        by: int | None = memory.last_dsn - track.segments[last].dsn
+    else:
+        by = _dsn_shift_of(reference, track.segments, track.starts)
+        least = memory.last_dsn - track.segments[0].dsn + track.marks[0]
+        if last < 0:
+            by = max(track.shift.dsn if by is None else by, least)
+    if by is None:
+        return track
+    dsns = tuple(segment.dsn + by for segment in track.segments)
+    return replace(track, dsns=dsns, shift=replace(track.shift, dsn=by))
+
+
+def _trimmed(track: Track, memory: TrackMemory) -> Track:
+    """Without what had left the window already: its front only moves forward (rule A-11)."""
+    gone = bisect_left(track.starts, memory.window_start)
+    if not 0 < gone < len(track.segments):
+        return track
+    return replace(
+        track,
+        segments=track.segments[gone:],
+        first_msn=track.first_msn + gone,
+        dsns=track.dsns[gone:],
+        marks=track.marks[gone:],
+        starts=track.starts[gone:],
+    )

@@ -1,11 +1,13 @@
 """Channels over time: one plain case for each thing that a random history once found."""
 
+import json
 import re
 from collections.abc import Iterable
 from decimal import Decimal
 
 from manifests.creative import Creative, CreativeRendition, CreativeSegment
 from manifests.hls.channel import Channel, ChannelRules
+from manifests.hls.channel_state import read_state, write_state
 from manifests.hls.reader import read_media_playlist
 
 RULES = ChannelRules()
@@ -157,3 +159,91 @@ def test_an_origin_that_lists_the_least_leaves_enough_when_ads_are_short() -> No
     for first in range(4):
         channel = advance(channel, v=origin(range(first, first + 3), said=cues))
     assert answer(channel, "v", pods) == "1/0 1 2 3 4 [D]x0"
+
+
+def restored(channel: Channel) -> Channel:
+    state = json.loads(json.dumps(write_state(channel)))
+    return read_state(state, reference=channel.reference, rules=channel.rules)
+
+
+def test_without_dates_a_rendition_takes_its_clock_from_the_reference_again() -> None:
+    """A-29: how long the unseen segments were is known to whoever saw them."""
+    lengths = dict.fromkeys(range(3, 9), "2")
+    cues = {11: ["#EXT-X-CUE-OUT:12"]}
+    channel = Channel(reference="v", rules=RULES)
+    for end in range(4, 14):
+        numbers = range(max(end - 4, 0), end)
+        text = origin(numbers, said=cues, dates=False, lengths=lengths)
+        texts = {"v": text, "a": text} if end in (4, 13) else {"v": text}
+        channel = advance(channel, **texts)
+    pods = {0: (creative("x", "6", "6"),)}
+    assert answer(channel, "a", pods) == "9/0 9 10 [D]x0 x1"
+
+
+def test_discontinuities_that_nobody_counted_are_those_of_the_reference() -> None:
+    """A-15: numbers come from places on the timeline, not from the header."""
+    marks = {n: ["#EXT-X-DISCONTINUITY"] for n in (3, 5, 7)}
+    channel = Channel(reference="v", rules=RULES)
+    for end in range(4, 12):
+        text = origin(range(max(end - 5, 0), end), said=marks)
+        text = text.replace("#EXT-X-DISCONTINUITY-SEQUENCE:0\n", "")
+        texts = {"v": text, "a": text} if end in (4, 11) else {"v": text}
+        channel = advance(channel, **texts)
+    assert answer(channel, "v", {}) == "6/2 6 [D]7 8 9 10"
+    assert answer(channel, "a", {}) == "6/2 6 [D]7 8 9 10"
+
+
+def test_all_renditions_begin_again_where_the_reference_did() -> None:
+    """A-14, A-19: also one that had not got so far when the origin began again."""
+    channel = Channel(reference="v", rules=RULES)
+    channel = advance(channel, v=origin(range(5)), a=origin(range(4)))
+    again = {"lengths": {0: "21"}, "epoch": "new", "offset": -1}  # 1 covers [21, 27)
+    channel = advance(channel, v=origin(range(1, 4), **again))
+    channel = advance(channel, v=origin(range(1, 4), **again), a=origin(range(1, 4), **again))
+    assert answer(channel, "v", {}) == "2/0 2 3 4 [D]new2 new3"
+    assert answer(channel, "a", {}) == "1/0 1 2 3 [D]new2 new3"
+
+
+def test_a_new_beginning_keeps_its_discontinuity_in_another_process() -> None:
+    """A-19, H-01."""
+    channel = advance(Channel(reference="v", rules=RULES), v=origin(range(2, 7)))
+    again = origin(range(7, 10), epoch="new", offset=-7)
+    channel = advance(channel, v=again)
+    assert answer(channel, "v", {}) == "5/0 5 6 [D]new7 new8 new9"
+    assert answer(advance(restored(channel), v=again), "v", {}) == "7/0 [D]new7 new8 new9"
+
+
+def test_what_left_the_window_does_not_come_back_in_another_process() -> None:
+    """A-11: the origin's copy may be an older one."""
+    channel = advance(Channel(reference="v", rules=RULES), v=origin(range(3, 8)))
+    channel = advance(restored(channel), v=origin(range(2, 7)))
+    assert answer(channel, "v", {}) == "3/0 3 4 5 6"
+
+
+def test_the_clock_follows_dates_that_slide_with_the_window() -> None:
+    """H-04: lengths are rounded, so sums of them drift; the date at the front does not."""
+    channel = Channel(reference="v", rules=RULES)
+    for first in range(30):
+        lines = origin(range(first, first + 5), lengths=dict.fromkeys(range(99), "5.994"))
+        dated = iter(range(9))
+        lines = "\n".join(
+            line
+            for line in lines.replace("#EXTINF:5.994", "#EXTINF:6").splitlines()
+            if "DATE-TIME" not in line or next(dated) == 0
+        )
+        channel = advance(channel, v=lines + "\n")
+    date = re.search(r"DATE-TIME:(.*)", channel.playlist("v", (), "v").decode())
+    assert date is not None
+    assert date[1].startswith("2026-01-01T00:02:47.8")  # 28 * 5.994 = 167.832
+
+
+def test_a_break_that_ends_in_a_hole_returns_behind_it() -> None:
+    """A-14: content that a rendition lacks still counts, so two tags stand before its return."""
+    cues = {3: ["#EXT-X-CUE-OUT:12"], 5: ["#EXT-X-CUE-IN"]}
+    pods = {0: (creative("x", "6", "6"),)}
+    channel = Channel(reference="v", rules=RULES)
+    channel = advance(channel, v=origin(range(6), said=cues), a=origin(range(5)))
+    again = origin(range(6, 9), epoch="new", offset=-6)
+    channel = advance(channel, v=again, a=again)
+    assert answer(channel, "v", pods) == "4/1 x1 [D]5 [D]new6 new7 new8"
+    assert answer(channel, "a", pods) == "3/0 [D]x0 x1 [D][D]new6 new7 new8"
