@@ -5,6 +5,7 @@ same for all sessions.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from manifests.break_log import CueSettings
 from manifests.breaks import AdBreak
@@ -12,6 +13,8 @@ from manifests.hls.channel import Channel
 from packager.log import report
 from packager.metrics import Metrics
 from packager.reasons import Reason
+
+LAG = Decimal("1.5")  # target durations
 
 
 class ChannelNews:
@@ -44,12 +47,12 @@ class ChannelNews:
 
 
 def _lagging(channel: Channel) -> Iterator[str]:
-    """Renditions that are behind the reference by more than a target duration."""
+    """Renditions that are further behind the reference than their polls lie apart."""
     reference = channel.tracks.get(channel.reference)
     if reference is None or reference.playlist.ended:
         return
     for name, track in channel.tracks.items():
-        if reference.edge - track.edge > track.playlist.target_duration:
+        if reference.edge - track.edge > LAG * track.playlist.target_duration:
             yield name
 
 

@@ -87,7 +87,7 @@ class Reason(StrEnum):
     RENDITION_MISSING = ("rendition_missing", None, "warning",
         "One rendition is gone at the origin while the others go on.")
     RENDITION_LAGGING = ("rendition_lagging", None, "warning",
-        "One rendition is behind the others by more than a target duration.")
+        "One rendition is behind the reference by more than one and a half target durations.")
     ORIGIN_RESTARTED = ("origin_restarted", None, "warning",
         "The origin's sequence or clock went back; playlists go on in a new epoch.")
 

@@ -138,14 +138,17 @@ async def serve_demo(
     clock = SystemClock()
     config = demo_config(media, places, folder)
     async with open_weft(config, clock=clock) as weft:
-        more = demo_routes(weft, media, places, clock=clock, settings=settings, players=players)
+        titles: dict[str, str] = {}
+        more = demo_routes(
+            weft, media, places, clock=clock, settings=settings, players=players, titles=titles
+        )
         servers = (
             listener(create_app(weft, more=more), places.address, places.port),
             listener(create_admin(weft), config.admin.address, config.admin.port),
         )
 
         async def make_ready() -> None:
-            await stock(weft, media, places)
+            await stock(weft, media, places, titles)
             on_ready()
 
         async with anyio.create_task_group() as tasks:

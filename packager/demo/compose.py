@@ -4,7 +4,7 @@ Weft reaches the origin and the ad server over HTTP on loopback, exactly as it w
 else's: nothing in the demo takes a short cut.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from ipaddress import ip_network
@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from manifests.creative import Creative
 from manifests.splicing.timeline import Span, spans
 from packager.app import Weft
 from packager.clock import Clock, unix_seconds
@@ -111,8 +112,9 @@ def demo_routes(
     clock: Clock,
     settings: OriginSettings | None = None,
     players: Path | None = None,
+    titles: Mapping[str, str] | None = None,
 ) -> tuple[BaseRoute, ...]:
-    """Everything that the demo serves beside Weft itself."""
+    """Everything that the demo serves beside Weft itself; `titles` is what `stock` fills."""
     settings = settings or OriginSettings()
     ads = AdServer([_ad(clip, places) for clip in media.creatives], base_url=f"{places.url}/ads")
     files = {clip.file: media.folder / clip.file for clip in media.creatives}
@@ -123,7 +125,7 @@ def demo_routes(
             return refusal(Reason.NOT_FOUND, weft.metrics)
         return FileResponse(path, media_type="video/mp4")
 
-    timelines = _Timelines(weft, settings)
+    timelines = _Timelines(weft, settings, {} if titles is None else titles)
 
     async def views() -> tuple[site.View, ...]:
         return (
@@ -152,23 +154,38 @@ def _ad(clip: Clip, places: DemoPlaces) -> DemoAd:
     )
 
 
-async def stock(weft: Weft, media: DemoMedia, places: DemoPlaces) -> None:
-    """Have the ads packaged before the first viewer: a real ad server's are met again and again."""
+async def stock(
+    weft: Weft, media: DemoMedia, places: DemoPlaces, titles: dict[str, str] | None = None
+) -> None:
+    """Have the ads packaged before the first viewer: a real ad server's are met again and again.
+
+    Args:
+        weft: What is to show them.
+        media: Which ads there are.
+        places: Where they are.
+        titles: Gets the ads' titles by the ids of their creatives.
+    """
     await weft.warmed.wait()
-    for show in weft.config.shows.values():
-        presentation = await weft.presentations.get(TENANT, show, ASSET)
-        if presentation.ladder is not None:
+    for last in (False, True):  # the first round begins it, the second one finds it done
+        for show in weft.config.shows.values():
+            presentation = await weft.presentations.get(TENANT, show, ASSET)
+            if presentation.ladder is None:
+                continue
             for clip in media.creatives:
                 file = MediaFile(url=_ad(clip, places).media_url, type="video/mp4")
-                await weft.house.condition(file, Ad(id=clip.name), presentation.ladder)
-    await weft.house.settled()
+                ad = Ad(id=clip.name)
+                creative = await weft.house.condition(file, ad, presentation.ladder)
+                if last and titles is not None and isinstance(creative, Creative):
+                    titles[creative.id] = clip.title
+        await weft.house.settled()
 
 
 class _Timelines:
     """Sessions for the page, and what is on air in each."""
 
-    def __init__(self, weft: Weft, settings: OriginSettings) -> None:
+    def __init__(self, weft: Weft, settings: OriginSettings, titles: Mapping[str, str]) -> None:
         self._weft = weft
+        self._titles = titles
         self._epoch = unix_seconds(settings.epoch)
 
     async def streams(self, show: str) -> tuple[site.Stream, ...]:
@@ -225,7 +242,7 @@ class _Timelines:
         return [
             site.Span(
                 kind=span.kind,
-                label=names.get(span.kind, span.kind),
+                label=self._titles.get(span.source) or names.get(span.kind, span.kind),
                 start=float(span.start - base),
                 end=float(span.end - base),
             )
