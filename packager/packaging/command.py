@@ -19,8 +19,8 @@ from packager.packaging.jobs import WorkerLimits, run_job
 from packager.packaging.ladder import Ladder, Rung, Unmatched, rung_to_json
 from packager.packaging.library import MediaLibrary
 from packager.packaging.local import read_local_show
+from packager.packaging.playlists import peak_bitrate, write_playlists
 from packager.packaging.settings import ConditionSettings, settings_to_json
-from packager.packaging.vod import peak_bitrate, write_playlists
 from packager.packaging.write import EncodedRendition, EncodedSegment
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

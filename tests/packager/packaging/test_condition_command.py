@@ -15,8 +15,9 @@ from packager.packaging.command import condition, condition_command
 from packager.packaging.encode import encode_ladder
 from packager.packaging.errors import LadderUnmatched
 from packager.packaging.local import read_local_show
+from packager.packaging.playlists import write_playlists
 from packager.packaging.probe import derive_ladder, media_playlist_uris
-from packager.packaging.vod import package_vod, write_playlists
+from packager.packaging.vod import package_vod
 
 DEMUXED = (
     rung("video", "cmaf", video=video_spec(160, 90)),

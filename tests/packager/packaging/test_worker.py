@@ -4,6 +4,7 @@ import io
 import json
 import os
 import resource
+import subprocess
 import sys
 from pathlib import Path
 
@@ -137,3 +138,11 @@ def test_limits_that_a_system_does_not_have_are_left_out(monkeypatch: pytest.Mon
 def test_settings_survive_json() -> None:
     settings = ConditionSettings(loudness_lufs=-16.0)
     assert settings_from_json(json.loads(json.dumps(settings_to_json(settings)))) == settings
+
+
+def test_the_server_does_without_pyav() -> None:
+    """Only workers, the demo and `package_vod` import it."""
+    modules = ("library", "command", "probe", "worker", "jobs", "playlists")
+    names = ", ".join(f"packager.packaging.{name}" for name in modules)
+    code = f"import sys; sys.modules['av'] = None; import {names}"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
