@@ -202,7 +202,11 @@ class Channel:
             back = filled_until  # rule D-53: the rest is content
         if back is None:
             return one
-        return replace(one, in_at=_first_border(shadow, back))
+        in_at = _first_border(shadow, back)
+        if one.limit is None or in_at is None:
+            return replace(one, in_at=in_at)
+        # Late out, late in (rule A-26): what the content leaves open up to its border is filled.
+        return replace(one, in_at=in_at, limit=max(one.limit, in_at))
 
     def insertion_of(
         self, at: Decimal, pod: Iterable[Creative], rung: str, *, break_id: str

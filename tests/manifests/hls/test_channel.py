@@ -247,3 +247,23 @@ def test_a_break_that_ends_in_a_hole_returns_behind_it() -> None:
     channel = advance(channel, v=again, a=again)
     assert answer(channel, "v", pods) == "4/1 x1 [D]5 [D]new6 new7 new8"
     assert answer(channel, "a", pods) == "3/0 [D]x0 x1 [D][D]new6 new7 new8"
+
+
+def test_a_break_between_borders_is_filled_up_to_the_border_of_its_return() -> None:
+    """A-26: late out, late in; the last ad is not cut."""
+    tag = (
+        '#EXT-X-DATERANGE:ID="1",START-DATE="2026-01-01T00:00:15Z",PLANNED-DURATION=12,'
+        "SCTE35-OUT=0xFC00"
+    )
+    channel = Channel(reference="v", rules=RULES)
+    pods = {0: (creative("x", "6", "6"),)}
+    got = []
+    for first in range(3):
+        text = origin(range(first, first + 5), said={max(first, 2): [tag]})
+        channel = advance(channel, v=text)
+        got.append(answer(channel, "v", pods))
+    assert got == [
+        "0/0 0 1 2 [D]x0 x1",
+        "1/0 1 2 [D]x0 x1 [D]5",
+        "2/0 2 [D]x0 x1 [D]5 6",
+    ]
