@@ -10,7 +10,10 @@ from decimal import Decimal
 from manifests.hls.fragments import DISCONTINUITY, PodStrip, Strip
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.numbering import Place
+from manifests.hls.rehosting import rehost_line
 from manifests.hls.track import Track
+from manifests.hls.uris import Resolver
+from manifests.hls.variables import Variables
 from manifests.splicing.timeline import Splice
 
 
@@ -74,11 +77,12 @@ def make_header(
     sliding = playlist.media_sequence > 0 and not playlist.ended
     if playlist.playlist_type is not None and not sliding:
         lines.append(f"#EXT-X-PLAYLIST-TYPE:{playlist.playlist_type}")
+    variables, resolver = Variables(playlist.variables), Resolver(playlist.url)
     others = []
-    for line in playlist.header:
+    for number, line in enumerate(playlist.header, 1):
         name = line.partition(":")[0]
         if line and name not in _NOT_COPIED and (keep_start or name != "#EXT-X-START"):
-            others.append(line)
+            others.append(rehost_line(line, variables=variables, resolver=resolver, number=number))
     return Header(
         before=("\n".join(lines) + "\n#EXT-X-MEDIA-SEQUENCE:").encode(),
         # Rule A-13: always in live; in VOD only where the origin has it.

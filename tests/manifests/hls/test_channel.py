@@ -267,3 +267,16 @@ def test_a_break_between_borders_is_filled_up_to_the_border_of_its_return() -> N
         "1/0 1 2 [D]x0 x1 [D]5",
         "2/0 2 [D]x0 x1 [D]5 6",
     ]
+
+
+def test_tags_of_the_header_are_free_of_variables_and_relative_uris() -> None:
+    """A-36, A-47."""
+    head = (
+        '#EXT-X-DEFINE:NAME="from",VALUE="-18.5"',
+        "#EXT-X-START:TIME-OFFSET={$from}",
+        '#EXT-X-ACME:URI="more/acme.bin"',
+    )
+    channel = advance(Channel(reference="v", rules=RULES), v=origin(range(4), head=head))
+    lines = channel.playlist("v", (), "v").decode().splitlines()
+    assert "#EXT-X-START:TIME-OFFSET=-18.5" in lines
+    assert '#EXT-X-ACME:URI="https://o.example/v/more/acme.bin"' in lines
