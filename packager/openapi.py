@@ -132,6 +132,17 @@ def openapi_document() -> dict[str, Any]:
                     "responses": {"200": _PLAYLIST, **errors},
                 }
             },
+            "/openapi.json": {
+                "get": {
+                    "summary": "This document",
+                    "responses": {
+                        "200": {
+                            "description": "OpenAPI.",
+                            "content": {"application/json": {"schema": {"type": "object"}}},
+                        }
+                    },
+                }
+            },
             "/tm/{digest}/{name}": {
                 "get": {
                     "summary": "Packaged media, immutable",

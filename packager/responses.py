@@ -13,6 +13,7 @@ from packager.reasons import Reason
 
 HLS_TYPE = "application/vnd.apple.mpegurl"
 PERSONAL = "private, no-store"
+RETRY_AFTER_S = "5"
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -51,10 +52,11 @@ def refusal(
     """An error: its code and status to the client, the details to the log (design, 5.4)."""
     report(reason, "request_refused", metrics, detail=detail)
     status = reason.status or 502
+    later = {"retry-after": RETRY_AFTER_S} if status in (429, 503) else {}
     return Response(
         orjson.dumps({"error": str(reason)}),
         status,
         # Threat 25: nobody keeps an error for longer than a moment.
-        headers={"cache-control": "no-store", **(headers or {})},
+        headers={"cache-control": "no-store", **later, **(headers or {})},
         media_type="application/json",
     )

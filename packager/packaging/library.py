@@ -112,8 +112,11 @@ class MediaLibrary:
         return tuple(self._jobs.values())
 
     def get(self, creative_id: str) -> Creative | None:
-        """Return a creative that is packaged."""
-        return self._creatives.get(creative_id)
+        """Return a creative that is packaged, by this process or by one that shares the folder."""
+        creative = self._creatives.get(creative_id)
+        if creative is None and (asset := self._folder.asset(creative_id)) is not None:
+            return self._remember(asset)
+        return creative
 
     def file(self, digest: str, name: str) -> MediaFile | None:
         """Return the file at ``/tm/{digest}/{name}``; None if there is none."""
@@ -169,7 +172,7 @@ class MediaLibrary:
             raise LadderUnmatched("no playlist of the show can be matched")
         digest = await anyio.to_thread.run_sync(digest_of_source, source)
         creative_id = digest_of(digest, ladder.key, kind, self._profile())
-        if creative := self._creatives.get(creative_id):
+        if creative := self.get(creative_id):
             return creative
         make = partial(self._condition, source, digest, ladder, kind, progress or _unheard)
         return await self._once(creative_id, kind, make)
@@ -204,11 +207,11 @@ class MediaLibrary:
     def cut_if_ready(self, slate: Creative, duration: Fraction | Decimal) -> Creative | None:
         """Return the one creative that `cut` gives for less than the whole slate, if it is made."""
         asset = self._assets[slate.id]
-        return self._creatives.get(_cut_id(asset, nearest(Fraction(duration) * asset.plan.grid)))
+        return self.get(_cut_id(asset, nearest(Fraction(duration) * asset.plan.grid)))
 
     async def _cut(self, asset: Asset, frames: int) -> Creative:
         creative_id = _cut_id(asset, frames)
-        if creative := self._creatives.get(creative_id):
+        if creative := self.get(creative_id):
             return creative
         make = partial(self._make_cut, asset, frames)
         return await self._once(creative_id, asset.kind, make)

@@ -116,10 +116,12 @@ class MediaFolder:
     def assets(self) -> Iterator[Asset]:
         """Yield every asset whose index can be read."""
         for path in self._assets.glob("*.json"):
-            with suppress(ValueError, KeyError, TypeError, OSError):
-                value = json.loads(path.read_text("utf-8"))
-                if value["version"] == _VERSION:
-                    yield _asset_from_json(value)
+            if asset := _read_asset(path):
+                yield asset
+
+    def asset(self, asset_id: str) -> Asset | None:
+        """Return an asset, also one that another process has made meanwhile."""
+        return _read_asset(self._assets / f"{asset_id}.json")
 
     def add_asset(self, asset: Asset) -> None:
         """Write an asset's index; its renditions are there already."""
@@ -178,6 +180,14 @@ class MediaFolder:
     def close(self) -> None:
         """Let another process clean up."""
         self._unlock()
+
+
+def _read_asset(path: Path) -> Asset | None:
+    with suppress(ValueError, KeyError, TypeError, OSError):
+        value = json.loads(path.read_text("utf-8"))
+        if value["version"] == _VERSION:
+            return _asset_from_json(value)
+    return None
 
 
 def digest_of(*parts: object) -> str:
