@@ -180,7 +180,7 @@ def render(
             continue
         out = place.out - track.first_msn
         inserts = one.is_insertion
-        if out > stop or (inserts and one.out_at > edge):
+        if out > stop:
             break
         if out > cursor:
             numbers = numbers or _content_numbers(track, cursor, total, returning)

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from urllib.parse import urlsplit
 
 from manifests.hls.model import MediaPlaylist, Segment
@@ -516,7 +516,8 @@ def _renumbered(track: Track, memory: TrackMemory, reference: Track | None) -> T
 
 def _trimmed(track: Track, memory: TrackMemory) -> Track:
     """Without what had left the window already: its front only moves forward (rule A-11)."""
-    gone = bisect_left(track.starts, memory.window_start)
+    middles = ((a + b) / 2 for a, b in pairwise(track.starts))
+    gone = sum(middle < memory.window_start for middle in middles)
     if not 0 < gone < len(track.segments):
         return track
     return replace(

@@ -280,3 +280,28 @@ def test_tags_of_the_header_are_free_of_variables_and_relative_uris() -> None:
     lines = channel.playlist("v", (), "v").decode().splitlines()
     assert "#EXT-X-START:TIME-OFFSET=-18.5" in lines
     assert '#EXT-X-ACME:URI="https://o.example/v/more/acme.bin"' in lines
+
+
+def test_a_post_roll_is_in_a_rendition_that_ends_a_little_earlier() -> None:
+    """A-50: audio frames do not end where video does."""
+    head = ("#EXT-X-PLAYLIST-TYPE:VOD",)
+    how = {"head": head, "tail": ["#EXT-X-ENDLIST"], "dates": False}
+    channel = advance(
+        Channel(reference="v", rules=RULES),
+        v=origin(range(2), **how),
+        a=origin(range(2), lengths={1: "5.99"}, **how),
+    )
+    one = channel.insertion_of(Decimal(12), [creative("x", "6")], "v", break_id="x")
+    assert short(channel.playlist("a", [one], "a").decode()) == "0/0 0 1 [D]x0"
+
+
+def test_an_event_keeps_its_first_segment_in_another_process() -> None:
+    """A-05: the clock of a rendition that follows another's may be off by less than a frame."""
+    head = ("#EXT-X-PLAYLIST-TYPE:EVENT",)
+    channel = Channel(reference="v", rules=RULES)
+    for end in (3, 4, 5):
+        video = origin(range(end), head=head, dates=False)
+        audio = origin(range(end), head=head, dates=False, lengths=dict.fromkeys(range(9), "6.001"))
+        channel = advance(channel, v=video, a=audio)
+    channel = advance(restored(channel), v=video, a=audio)
+    assert answer(channel, "a", {}) == "0/0 0 1 2 3 4"
