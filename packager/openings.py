@@ -34,15 +34,22 @@ def is_live(session: Session, presentation: Presentation) -> bool:
 
 
 def openings_of(
-    session: Session, presentation: Presentation, channel: Channel
+    session: Session, presentation: Presentation, channel: Channel, *, since: int = 0
 ) -> tuple[Opening, ...]:
-    """The session's breaks whose out point is listed, in order, with their rules."""
+    """The session's breaks whose out point is listed, in order, with their rules.
+
+    Args:
+        session: Whose.
+        presentation: What it watches.
+        channel: As it is now.
+        since: Leave out so many of the channel's breaks, the oldest ones.
+    """
     show, started = presentation.show, session.started_at_edge
     live = is_live(session, presentation)
     openings = []
     by_cue = next((rule for rule in show.breaks if isinstance(rule, CueBreaks)), None)
     if by_cue is not None:
-        for ad_break in channel.log.breaks:
+        for ad_break in channel.log.breaks[since:]:
             if ad_break.is_point and live:
                 continue  # an insertion would fall behind the live edge
             if started is not None and ad_break.in_at is not None and ad_break.in_at <= started:

@@ -7,6 +7,7 @@ before the first media playlist is answered (rules A-03, A-06, A-17, A-18, A-28)
 """
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -77,6 +78,8 @@ class Planner:
         self._metrics = metrics
         self._patience = patience or Patience()
         self._flights: SingleFlight[Decision] = SingleFlight(limit=FLIGHTS)
+        # For a session: the start of the last past break of which a decision is known here.
+        self._settled_until: LRUCache[str, Decimal] = LRUCache(SPLICES)
         self._splices: LRUCache[tuple[object, ...], Splice | None] = LRUCache(SPLICES)
         self._held_since: LRUCache[tuple[int, str], float] = LRUCache(4096)
         # Breaks that showed content although that could not be stored: they stay content here.
@@ -88,30 +91,48 @@ class Planner:
 
     def known(self, session: Session, presentation: Presentation, channel: Channel) -> Plan:
         """The plan as far as it is settled; nothing is decided for this."""
-        openings = openings_of(session, presentation, channel)
-        return self._plan(session, presentation, channel, openings, None)
+        openings = openings_of(session, presentation, channel, since=channel.over)
+        return Plan(splices=self._splices_of(session, presentation, channel, openings))
 
     def settled(
         self, session: Session, presentation: Presentation, channel: Channel
     ) -> Plan | None:
-        """The plan if everything in the window is settled; None if something is to be decided."""
+        """The plan if everything is settled; None if something is to be decided.
+
+        What it costs grows with the breaks in the window, not with those that are past.
+        """
         if not presentation.show.breaks:
             return Plan()
-        openings = openings_of(session, presentation, channel)
+        over = channel.over
+        openings = openings_of(
+            session, presentation, channel, since=self._since(session, channel, over)
+        )
         if any(one.ad_break.id not in session.decisions for one in openings):
             return None
-        return self._plan(session, presentation, channel, openings, None)
+        return self._plan(session, presentation, channel, openings, over, None)
 
     async def plan(
         self, session: Session, presentation: Presentation, channel: Channel
     ) -> tuple[Session, Plan]:
         """Settle what can be settled in time, and give the plan."""
-        openings = openings_of(session, presentation, channel)
+        over = channel.over
+        openings = openings_of(
+            session, presentation, channel, since=self._since(session, channel, over)
+        )
         missing = [one for one in openings if one.ad_break.id not in session.decisions]
         until: Decimal | None = None
         if missing:
             session, until = await self._settle(session, presentation, channel, missing)
-        return session, self._plan(session, presentation, channel, openings, until)
+        return session, self._plan(session, presentation, channel, openings, over, until)
+
+    def past(
+        self, session: Session, presentation: Presentation, channel: Channel, first: int, end: int
+    ) -> tuple[Splice, ...]:
+        """The session's splices among some of the channel's breaks, by their place in its log."""
+        last = channel.log.breaks[end - 1].start
+        openings = openings_of(session, presentation, channel, since=first)
+        among = [one for one in openings if one.ad_break.start <= last]
+        return self._splices_of(session, presentation, channel, among)
 
     def begin(self, session: Session, presentation: Presentation, channel: Channel) -> None:
         """Start deciding what is known to come, without waiting for it."""
@@ -121,14 +142,40 @@ class Planner:
             if undecided and refusal_of(one, presentation, channel, live=live) is None:
                 self._start(session, presentation, channel, one)
 
+    def _since(self, session: Session, channel: Channel, over: int) -> int:
+        """The first of the channel's breaks of which a decision may not be known here.
+
+        Another process may have decided while this one did not see the session.
+        """
+        until = self._settled_until.get(session.sid)
+        if until is None:
+            return 0
+        return bisect_right(channel.log.breaks, until, hi=over, key=lambda one: one.start)
+
     def _plan(
         self,
         session: Session,
         presentation: Presentation,
         channel: Channel,
         openings: Sequence[Opening],
+        over: int,
         until: Decimal | None,
     ) -> Plan:
+        if over:
+            last = channel.log.breaks[over - 1].start
+            self._settled_until[session.sid] = last
+            # What is past is in the numbers (`Playlists`), not in the playlist.
+            openings = [one for one in openings if one.ad_break.start > last]
+        splices = self._splices_of(session, presentation, channel, openings)
+        return Plan(splices=splices, until=until)
+
+    def _splices_of(
+        self,
+        session: Session,
+        presentation: Presentation,
+        channel: Channel,
+        openings: Sequence[Opening],
+    ) -> tuple[Splice, ...]:
         splices = []
         for one in openings:
             decision = session.decisions.get(one.ad_break.id)
@@ -136,7 +183,7 @@ class Planner:
                 splice = self._splice(presentation, channel, one.ad_break, decision)
                 if splice is not None:
                     splices.append(splice)
-        return Plan(splices=tuple(splices), until=until)
+        return tuple(splices)
 
     def _splice(
         self, presentation: Presentation, channel: Channel, ad_break: AdBreak, decision: Decision

@@ -5,6 +5,7 @@ the window and what past ones did to the numbers. No session is in it (design, s
 """
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cachetools import LRUCache
@@ -17,7 +18,9 @@ from packager.presentations import Presentation
 
 GZIP_MIN_BYTES = 860  # below, a packet is a packet
 GZIP_LEVEL = 4
-HISTORY = 64  # past splices by which a session's sums are found again
+
+# Gives a session's splices among the channel's breaks from one place in its log to another.
+PastSplices = Callable[[int, int], tuple[Splice, ...]]
 
 
 @dataclass(slots=True)
@@ -48,11 +51,11 @@ def _size(body: Body) -> int:
 class Playlists:
     """The bodies of a process."""
 
-    def __init__(self, *, max_bytes: int = 128 * 1024 * 1024, max_sums: int = 65_536) -> None:
+    def __init__(self, *, max_bytes: int = 128 * 1024 * 1024, max_sums: int = 262_144) -> None:
         """Make an empty cache of at most `max_bytes` of bodies."""
         self._bodies: LRUCache[tuple[object, ...], Body] = LRUCache(max_bytes, getsizeof=_size)
-        # For a session and rendition: the last splices that are past, and the sums behind each.
-        self._sums: LRUCache[tuple[str, str], tuple[tuple[str, Sums], ...]] = LRUCache(max_sums)
+        # For a session, a rendition and the last break that is past: what all of them did.
+        self._sums: LRUCache[tuple[str, str, str], Sums] = LRUCache(max_sums)
 
     def body(
         self,
@@ -61,10 +64,20 @@ class Playlists:
         number: int,
         channel: Channel,
         plan: Plan,
+        past_splices: PastSplices,
     ) -> tuple[Body, bool]:
-        """The media playlist of a rendition, and whether it was made before."""
+        """The media playlist of a rendition, and whether it was made before.
+
+        Args:
+            session_id: Whose.
+            presentation: What it watches.
+            number: The rendition.
+            channel: As it is now.
+            plan: What is in the window.
+            past_splices: Asked once for each break that goes past.
+        """
         name = str(number)
-        rest, past = self._split(session_id, presentation, number, channel, plan.splices)
+        past = self._past(session_id, presentation.rung(number), name, channel, past_splices)
         key = (
             presentation.keeper.id,
             channel.rules.dressing.dates,
@@ -72,43 +85,43 @@ class Playlists:
             name,
             plan.until,
             past,
-            *(one.key for one in rest),
+            *(one.key for one in plan.splices),
         )
         found = self._bodies.get(key)
         if found is not None:
             return found, True
         rung = presentation.rung(number) or ""
-        body = Body(channel.playlist(name, rest, rung, past=past, until=plan.until))
+        body = Body(channel.playlist(name, plan.splices, rung, past=past, until=plan.until))
         if _size(body) <= self._bodies.maxsize:
             self._bodies[key] = body
         return body, False
 
-    def _split(
+    def _past(
         self,
         session_id: str,
-        presentation: Presentation,
-        number: int,
+        rung: str | None,
+        name: str,
         channel: Channel,
-        splices: tuple[Splice, ...],
-    ) -> tuple[tuple[Splice, ...], Sums]:
-        """The splices that can still be seen, and the sums of those that cannot."""
-        name = str(number)
-        history = self._sums.get((session_id, name), ())
-        gone = 0
-        while gone < len(splices) and channel.is_past(name, splices[gone]):
-            gone += 1
-        # A request that waited may have an older channel than one that was answered meanwhile:
-        # what is past for that one is not past for this one.
-        rest = {one.break_id for one in splices[gone:]}
-        known = tuple(entry for entry in history if entry[0] not in rest)
-        last, sums = known[-1] if known else ("", NO_SUMS)
-        ids = [one.break_id for one in splices[:gone]]
-        first = ids.index(last) + 1 if last in ids else 0
-        if first < gone:
-            added = []
-            for one in splices[first:gone]:
-                sums = channel.effect(name, (one,), presentation.rung(number) or "", sums)
-                added.append((one.break_id, sums))
-            if known == history:
-                self._sums[(session_id, name)] = (*known, *added)[-HISTORY:]
-        return splices[gone:], sums
+        past_splices: PastSplices,
+    ) -> Sums:
+        """What past splices did to a session's numbers: added up once for each of them.
+
+        The sums are found by the last break that they count: a request that waited may have an
+        older channel than one that was answered meanwhile.
+        """
+        over = channel.over
+        if not over:
+            return NO_SUMS
+        breaks = channel.log.breaks
+        found = self._sums.get((session_id, name, breaks[over - 1].id))
+        if found is None:
+            sums, first = NO_SUMS, over - 1
+            while first:
+                known = self._sums.get((session_id, name, breaks[first - 1].id))
+                if known is not None:
+                    sums = known
+                    break
+                first -= 1
+            found = channel.effect(name, past_splices(first, over), rung or "", sums)
+            self._sums[(session_id, name, breaks[over - 1].id)] = found
+        return found

@@ -137,21 +137,25 @@ def subjects(case: Case) -> list[Subject]:
         [case.splice(place, pod) for pod in islice(pods(CREATIVES, POD), KNOWN)]
         for place in range(case.places)
     ]
-    plan = Plan(splices=tuple(ready[0] for ready in known))
-    plans = _plans(known)
+    over = case.channel.over
+    plan = Plan(splices=tuple(ready[0] for ready in known[over:]))
+    plans = _plans(known[over:])
     fresh = pods(CREATIVES, POD)
     names = [f"session-{number}" for number in range(SESSIONS)]
     sessions = cycle(names)
     kept, unkept = Playlists(), Playlists(max_bytes=0)
 
+    def past(first: int, end: int) -> tuple[Splice, ...]:
+        return tuple(ready[0] for ready in known[first:end])
+
     def answer(playlists: Playlists, plan: Plan) -> bytes:
-        body, _ = playlists.body(next(sessions), presentation, 0, case.channel, plan)
+        body, _ = playlists.body(next(sessions), presentation, 0, case.channel, plan, past)
         return body.plain
 
     def with_new_pods() -> bytes:
         now = [case.splice(place, next(fresh)) for place in range(case.past, case.places)]
-        past = plan.splices[: case.past]
-        return answer(unkept, Plan(splices=(*past, *now)))
+        before = plan.splices[: case.past - over]
+        return answer(unkept, Plan(splices=(*before, *now)))
 
     for _ in names:  # they polled before: what past breaks did to their numbers is known
         answer(unkept, plan)

@@ -51,6 +51,8 @@ class Channel:
     memories: Mapping[str, TrackMemory] = field(default_factory=dict)  # not followed at present
     pods: PodStrips = field(default_factory=PodStrips, compare=False)
     version: int = 0  # rises with every change
+    # How many of the log's breaks are past in every rendition, even their return.
+    over: int = field(init=False, default=0)
     # Memo of `place`; each version of the channel begins its own.
     _places: dict[tuple[str, str, Decimal | None], Place | None] = field(
         init=False, default_factory=dict, compare=False, repr=False
@@ -159,6 +161,18 @@ class Channel:
             strips={n: s for n, s in self.strips.items() if n not in gone},
             memories=memories,
         )
+
+    def __post_init__(self) -> None:
+        """Count the breaks that are over; two target durations behind their end.
+
+        So borders of renditions and returns of sessions that differ by a segment are past too.
+        """
+        starts = [track.starts[0] for track in self.tracks.values() if track.segments]
+        reference = self.tracks.get(self.reference)
+        if starts and reference is not None:
+            before = min(starts) - 2 * reference.playlist.target_duration
+            over = bisect_left(self.log.breaks, before, key=_in_at)
+            object.__setattr__(self, "over", over)
 
     def out_border(self, ad_break: AdBreak) -> Decimal | None:
         """Where the reference rendition leaves the content; None if that is not listed yet."""
@@ -304,6 +318,10 @@ def _first_border(shadow: Shadow, at: Decimal) -> Decimal | None:
     """The first border at or after an instant (rule A-26); None if it is not listed yet."""
     index = bisect_left(shadow.starts, at - FRAME_S)
     return shadow.starts[index] if index < len(shadow.starts) else None
+
+
+def _in_at(ad_break: AdBreak) -> Decimal:
+    return Decimal("Infinity") if ad_break.in_at is None else ad_break.in_at
 
 
 def _shadows(

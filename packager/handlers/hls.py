@@ -1,6 +1,7 @@
 """HLS: multivariant and media playlists (design, section 5.2)."""
 
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
 from starlette.requests import Request
@@ -54,7 +55,8 @@ class HlsHandlers:
         session, plan = await self._plan(session, presentation, channel)
         if any(one.is_insertion and one.final for one in plan.splices):
             channel = await keeper.undated(channel)
-        body, shared = self.playlists.body(session.sid, presentation, number, channel, plan)
+        past = partial(self.planner.past, session, presentation, channel)
+        body, shared = self.playlists.body(session.sid, presentation, number, channel, plan, past)
         self.metrics.manifest(
             "hls", "media", "shared" if shared else "made", perf_counter() - began
         )
