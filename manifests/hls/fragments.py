@@ -262,6 +262,10 @@ class PodStrip:
         rest = body[self.offsets[first + 1] : self.offsets[end]]
         return (DISCONTINUITY if self.marked(first) else b"", self.fronts[first], rest)
 
+    def before(self, index: int) -> int:
+        """How many DISCONTINUITY tags stand before that of this entry, which may be yet to come."""
+        return self.marks[index] - self.marked(index) if index < len(self.marks) else self.marks[-1]
+
     def marked(self, index: int) -> bool:
         """Whether a DISCONTINUITY stands before this entry (rule A-20: each creative's first)."""
         return self.marks[index] > (self.marks[index - 1] if index else 0)

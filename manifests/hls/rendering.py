@@ -190,14 +190,15 @@ def render(
         pod = pod_of(one)
         shown = one.shown(None if inserts else edge)
         dropped = 0 if inserts else one.dropped(track.starts[0])
+        goes_on = place.back is None or place.back - track.first_msn > stop
+        if numbers is None and (dropped < shown or goes_on):
+            if inserts:  # nothing comes before what opens a playlist that never changes
+                total = replace(total, dsn=total.dsn - 1)
+            before = _dsn_before(total, one, place) + pod.before(dropped)
+            numbers = (place.out + total.msn + dropped, before + total.dsn + inserts)
         if dropped < shown:
-            if numbers is None:
-                if inserts:  # nothing comes before what opens a playlist that never changes
-                    total = replace(total, dsn=total.dsn - 1)
-                before = _dsn_before(total, one, place) + pod.marks[dropped] - pod.marked(dropped)
-                numbers = (place.out + total.msn + dropped, before + total.dsn + inserts)
             pieces += pod.run(dropped, shown, front=dropped > 0, marked=bool(pieces) or not inserts)
-        if place.back is None or place.back - track.first_msn > stop:
+        if place.back is None or goes_on:
             cursor = stop
             break
         total = _added(total, one, place, pod, shown)
@@ -223,7 +224,7 @@ def _content_numbers(track: Track, index: int, total: Sums, returning: int) -> t
     if index < len(track.segments):
         before = track.dsns[index] - (returning or track.marks[index])
     else:
-        before = track.dsns[-1] if track.dsns else 0
+        before = track.dsns[-1] - returning if track.dsns else 0
     return track.first_msn + index + total.msn, before + total.dsn
 
 

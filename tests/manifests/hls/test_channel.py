@@ -305,3 +305,14 @@ def test_an_event_keeps_its_first_segment_in_another_process() -> None:
         channel = advance(channel, v=video, a=audio)
     channel = advance(restored(channel), v=video, a=audio)
     assert answer(channel, "a", {}) == "0/0 0 1 2 3 4"
+
+
+def test_a_list_without_entries_has_the_numbers_of_the_one_to_come() -> None:
+    """A-11: nothing of the ad is due yet, and nothing came before it."""
+    said = {3: ["#EXT-X-CUE-OUT:12"]}
+    pods = {0: (creative("x", "6", "6"),)}
+    channel = Channel(reference="v", rules=RULES)
+    channel = advance(channel, v=origin(range(3, 4), said=said, lengths={3: "4"}))
+    assert answer(channel, "v", pods) == "3/0"
+    channel = advance(channel, v=origin(range(3, 5), said=said, lengths={3: "4"}))
+    assert answer(channel, "v", pods) == "3/0 [D]x0"
