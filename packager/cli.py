@@ -12,6 +12,7 @@ from packager.config.document import ConfigError
 from packager.config.file import load
 from packager.demo.command import demo
 from packager.packaging.command import condition
+from packager.splice_command import splice
 from packager.stores import StoreError
 
 
@@ -44,7 +45,7 @@ def serve(config_file: Path, host: str | None, port: int | None, workers: int) -
 
     With more than one worker, sessions and decisions must be shared: set `store: sqlite:///weft.db`.
     """
-    from packager.server import AddressInUse, run
+    from packager.server import ServeError, run
 
     try:
         config = load(config_file)
@@ -64,7 +65,7 @@ def serve(config_file: Path, host: str | None, port: int | None, workers: int) -
     click.echo(f"Weft {VERSION} on http://{listen.address}:{listen.port}", err=True)
     try:
         run(config, workers)
-    except (AddressInUse, StoreError, OSError) as error:
+    except (ServeError, StoreError, OSError) as error:
         click.echo(f"weft: {error}", err=True)
         sys.exit(1)
 
@@ -72,3 +73,4 @@ def serve(config_file: Path, host: str | None, port: int | None, workers: int) -
 main.add_command(demo)
 main.add_command(check)
 main.add_command(condition)
+main.add_command(splice)

@@ -8,6 +8,11 @@ import asyncio
 import multiprocessing
 import signal
 import socket
+import sys
+from collections.abc import Sequence
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from types import FrameType
 
 import uvloop
 from granian.constants import Interfaces
@@ -19,13 +24,22 @@ from packager.admin import create_admin
 from packager.app import create_app, open_weft
 from packager.config.values import Config
 from packager.log import configure
+from packager.stores import StoreError
 
 HEADER_TIMEOUT_S = 10.0
 MAX_HEADER_BYTES = 16 * 1024
 
 
-class AddressInUse(Exception):
+class ServeError(Exception):
+    """Serving cannot begin or go on; the text says why."""
+
+
+class AddressInUse(ServeError):
     """Another process listens on an address that the configuration names."""
+
+
+class WorkerEnded(ServeError):
+    """A worker ended though nobody told it to."""
 
 
 def check_free(address: str, port: int) -> None:
@@ -90,27 +104,55 @@ def run(config: Config, workers: int) -> None:
     """Serve a configuration with some processes, until told to stop.
 
     Raises:
-        AddressInUse: An address is taken.
+        ServeError: An address is taken, or a worker ended.
+        StoreError, OSError: Something that is needed cannot be opened.
     """
     check_free(config.listen.address, config.listen.port)
     check_free(config.admin.address, config.admin.port)
     if workers == 1:
         uvloop.run(serve(config))
-        return
+    else:
+        _supervise(config, workers)
+
+
+def _supervise(config: Config, workers: int) -> None:
+    """Run workers until a signal ends them all, or until one of them ends."""
     spawn = multiprocessing.get_context("spawn")
     processes = [
         spawn.Process(target=_worker, args=(config, number), name=f"weft-{number}")
         for number in range(workers)
     ]
+    told_to_stop = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal told_to_stop
+        told_to_stop = True
+        _terminate(processes)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     for process in processes:
-        process.start()
-    try:
-        for process in processes:
-            process.join()
-    except KeyboardInterrupt:
-        for process in processes:
-            process.join()
+        if not told_to_stop:
+            process.start()
+    started = [process for process in processes if process.pid is not None]
+    wait([process.sentinel for process in started])
+    _terminate(started)
+    for process in started:
+        process.join()
+    if not told_to_stop:
+        # Half a server would go unnoticed; who started it can start it again.
+        codes = ", ".join(str(process.exitcode) for process in started)
+        raise WorkerEnded(f"a worker ended by itself; exit codes: {codes}")
+
+
+def _terminate(processes: Sequence[BaseProcess]) -> None:
+    for process in processes:
+        if process.is_alive():
+            process.terminate()
 
 
 def _worker(config: Config, number: int) -> None:
-    uvloop.run(serve(config, with_admin=number == 0))
+    try:
+        uvloop.run(serve(config, with_admin=number == 0))
+    except (StoreError, OSError) as error:
+        sys.exit(f"weft: {error}")

@@ -34,8 +34,20 @@ PLAYERS = Path("tests/browser/node_modules")
     help="A video file to use as the content, instead of the generated one.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="IP address to listen on.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--admin-port", default=8081, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port of everything that viewers see.",
+)
+@click.option(
+    "--admin-port",
+    default=8081,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port of health and metrics.",
+)
 @click.option(
     "--folder",
     default=Path(".weft"),

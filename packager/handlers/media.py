@@ -21,11 +21,18 @@ class MediaHandlers:
 
     async def file(self, request: Request) -> Response:
         """``GET /tm/{digest}/{name}``: with ranges, an ETag, and a year in any cache."""
-        found = await anyio.to_thread.run_sync(
-            self.library.file, request.path_params["digest"], request.path_params["name"]
-        )
+        digest, name = request.path_params["digest"], request.path_params["name"]
+        found = await anyio.to_thread.run_sync(self.library.file, digest, name)
         if found is None:
             return refusal(Reason.ASSET_UNKNOWN, self.metrics)
-        return FileResponse(
-            found.path, headers={"cache-control": IMMUTABLE}, media_type=found.content_type
-        )
+        # The digest is the content's, so the tag is the same wherever the file was copied to.
+        headers = {"cache-control": IMMUTABLE, "etag": f'"{digest}-{name}"'}
+        if has_it(request.headers.get("if-none-match", ""), headers["etag"]):
+            return Response(status_code=304, headers=headers)
+        return FileResponse(found.path, headers=headers, media_type=found.content_type)
+
+
+def has_it(if_none_match: str, etag: str) -> bool:
+    """Whether a client says that it has the file (RFC 9110, section 13.1.2)."""
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in tags or tags == ["*"]

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,13 @@ from packager.config.values import (
     Show,
     SlateFill,
     Store,
+    Timeouts,
     VastFill,
 )
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.request import read_template
 from packager.demo.ad_server import AdServer, DemoAd
+from packager.log import configure
 from packager.metrics import Metrics
 from packager.outbound import GuardedClient
 from packager.packaging.ladder import AudioSpec, Ladder, Rung, VideoSpec
@@ -207,13 +210,13 @@ class World:
         if url.host == "media.example":
             path = self._media.sources / url.path[1:]
             return _file(path)
-        show, _, rest = url.path[1:].partition("/")
-        if rest == "index.m3u8":
-            return httpx2.Response(200, content=(self._media.content / rest).read_bytes())
-        if rest.endswith(".m3u8"):
-            text = self.live(rest) if show.startswith("live") else self.vod(rest)
+        *folders, file = url.path[1:].split("/")
+        if file == "index.m3u8":
+            return httpx2.Response(200, content=(self._media.content / file).read_bytes())
+        if file.endswith(".m3u8"):
+            text = self.live(file) if folders[0] == "live" else self.vod(file)
             return httpx2.Response(200, content=text.encode())
-        name, _, file = rest.partition("/")
+        name = folders[-1]
         if file.startswith("s"):  # every segment is the one that there is
             file = next(path.name for path in (self._media.content / name).glob("1.*"))
         return _file(self._media.content / name / file)
@@ -389,6 +392,7 @@ class Running:
     app: ASGIApp
     client: httpx2.AsyncClient
     metrics: Metrics
+    log: StringIO
     names: Mapping[str, str]
 
     def player(self) -> Player:
@@ -420,6 +424,7 @@ class Bench:
     changes: dict[str, Any] = field(default_factory=dict)  # of the Config
     show_changes: dict[str, Any] = field(default_factory=dict)  # of the live show
     conditioned: bool = True  # the media folder has everything
+    patience_s: float = 2.0  # with an ad server; only a busy machine needs so much
 
     def __post_init__(self) -> None:
         self.clock.advance(self.seconds)
@@ -452,6 +457,7 @@ class Bench:
         plain = Show(name="plain", origin=f"{ORIGIN}live/")
         config = Config(
             media=Media(folder=self.folder, workers=1),
+            timeouts=Timeouts(ad_deadline_s=self.patience_s),
             shows={"live": live, "vod": vod, "plain": plain},
         )
         return replace(config, **self.changes)
@@ -463,6 +469,8 @@ class Bench:
     async def run(self, *, stocked: bool = True) -> AsyncIterator[Running]:
         """Run a server; `stocked`: what the ads and the house need was met before."""
         metrics = Metrics()
+        log = StringIO()
+        configure(stream=log, level="debug", clock=self.clock)
         library = RememberingLibrary(self.folder, uri_prefix="/tm")
         async with open_weft(
             self.config,
@@ -476,7 +484,7 @@ class Bench:
             async with httpx2.AsyncClient(
                 transport=transport, base_url="http://weft.example"
             ) as client:
-                running = Running(weft, app, client, metrics, self._names())
+                running = Running(weft, app, client, metrics, log, self._names())
                 if stocked:
                     await self._stock(running)
                 yield running

@@ -112,8 +112,9 @@ def sid(running: Running, player: Player) -> str:
 
 
 async def test_an_ad_call_that_is_slow_holds_the_playlist_until_the_ads_are_there(
-    bench: Bench,
+    make_bench: Callable[..., Bench],
 ) -> None:
+    bench = make_bench(patience_s=0.15)
     gate = bench.world.gates["/vast/fill"] = asyncio.Event()
     bench.world.cues = BREAK
     bench.clock.advance(4)  # the out point is the edge: nothing is held yet
@@ -132,8 +133,9 @@ async def test_an_ad_call_that_is_slow_holds_the_playlist_until_the_ads_are_ther
 
 
 async def test_an_ad_call_that_outlasts_the_hold_leaves_the_break_to_the_content_for_good(
-    bench: Bench,
+    make_bench: Callable[..., Bench],
 ) -> None:
+    bench = make_bench(patience_s=0.15)
     gate = bench.world.gates["/vast/fill"] = asyncio.Event()
     bench.world.cues = BREAK
     bench.clock.advance(4)
