@@ -130,7 +130,8 @@ class _Fold:
         latest = self._latest(cue.at)
         inside = None if latest is None or not _is_open(self.breaks[latest], cue.at) else latest
         if inside is not None and self._is_repeat(cue, self.breaks[inside]):
-            self._refresh(inside, replace(cue, duration=None))
+            if not _is_inside(cue.type_id, self.breaks[inside].type_id):
+                self._refresh(inside, replace(cue, duration=None))
             self.nothing_new = cue.at
             return
         near = self._near(cue.at)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -434,9 +435,11 @@ def test_breaks_are_forgotten_when_they_are_over() -> None:
 
 def test_many_breaks_take_no_longer_than_their_number() -> None:
     """H-12."""
-    cues = [out(3 * n, 1) for n in range(20_000)]
+    cues = [out(3 * n, 1) for n in range(10_000)]
+    began = perf_counter()
     log = BreakLog().observe(cues, edge=Decimal(60_000), seen_edge=None, settings=SETTINGS)
-    assert log.breaks[-1].start == 59_997
+    assert perf_counter() - began < 5  # seconds; with a search through all of them, a minute
+    assert log.breaks[-1].start == 29_997
 
 
 # Properties
@@ -444,6 +447,7 @@ def test_many_breaks_take_no_longer_than_their_number() -> None:
 SECONDS = st.integers(0, 400).map(lambda n: Decimal(n) / 4)
 SEGMENTS = st.integers(0, 20).map(lambda n: Decimal(n * 3))
 KINDS = st.sampled_from([*CueKind, CueKind.OUT, CueKind.IN])
+EVENTS = st.sampled_from([(None, None), ("x", None), ("1", "m"), ("2", "m")])  # id, message
 TYPES = st.sampled_from([None, 0x30, 0x31, 0x34, 0x35, 0x11])
 
 
@@ -452,6 +456,7 @@ def any_cues(draw: st.DrawFn, places: st.SearchStrategy[Decimal] = SECONDS) -> l
     cues = []
     for _ in range(draw(st.integers(0, 10))):
         kind = draw(KINDS)
+        event_id, message = draw(EVENTS)
         duration = draw(st.none() | SECONDS) if kind in (CueKind.OUT, CueKind.CONT) else None
         cues.append(
             Cue(
@@ -460,9 +465,9 @@ def any_cues(draw: st.DrawFn, places: st.SearchStrategy[Decimal] = SECONDS) -> l
                 duration=duration,
                 duration_rank=9 if duration is None else draw(st.integers(-1, 4)),
                 elapsed=draw(st.none() | SECONDS) if kind is CueKind.CONT else None,
-                event_id=draw(st.sampled_from([None, "a", "b"])),
+                event_id=event_id,
                 type_id=draw(TYPES),
-                message=draw(st.sampled_from([None, "m"])),
+                message=message,
             )
         )
     return cues
@@ -489,8 +494,14 @@ def observed(cues: list[Cue], edge: Number = 60, seen: Decimal | None = None) ->
 
 @given(any_cues(SEGMENTS), st.none() | SECONDS)
 def test_to_observe_twice_is_to_observe_once(cues: list[Cue], seen: Decimal | None) -> None:
-    """Of cues as they are read: at borders of segments, and one of a kind at one place."""
-    distinct = {(cue.at, cue.kind): cue for cue in cues}
+    """Of cues as they are read: at borders of segments, and one of a kind at one place.
+
+    Where a break is cancelled, no continuation claims that another one has gone on around it.
+    """
+    is_cancelled = any(cue.kind is CueKind.CANCEL for cue in cues)
+    distinct = {
+        (cue.at, cue.kind): cue for cue in cues if not (is_cancelled and cue.kind is CueKind.CONT)
+    }
     observe(*distinct.values(), edge=60, seen=seen)
 
 
