@@ -200,6 +200,7 @@ async def open_weft(
             clock=clock,
             metrics=metrics,
             base=base,
+            remember_s=config.sessions.max_s,
             on_ladder=house.prepare,
         )
         stack.push_async_callback(presentations.aclose)

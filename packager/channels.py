@@ -8,18 +8,16 @@ and only then lets anybody see it (rule A-03).
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
 from itertools import count
 
 import anyio.to_thread
-import orjson
 
 from manifests.errors import ManifestError
 from manifests.hls.channel import Channel, ChannelRules
-from manifests.hls.channel_state import read_state, write_state
 from manifests.hls.fragments import Dressing
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.reader import read_media_playlist
+from packager.channel_memory import ChannelMemory
 from packager.channel_news import ChannelNews
 from packager.clock import Clock
 from packager.log import report
@@ -27,10 +25,9 @@ from packager.metrics import Metrics
 from packager.origin import Document, OriginCache
 from packager.outbound import NotManifest, OutboundError
 from packager.reasons import Reason
-from packager.stores import Store, StoreError
+from packager.stores import Store
 
 UNWATCHED_S = 60.0  # after which a rendition is no longer followed
-REMEMBERED_S = Decimal(6 * 3600)  # for how long breaks count in numbers after a restart
 _IDS = count()
 LARGE_SEGMENTS = 2000  # more are woven off the event loop
 
@@ -64,6 +61,7 @@ class Keeper:
         store: Store,
         clock: Clock,
         metrics: Metrics,
+        remember_s: int,
     ) -> None:
         """Make a keeper that follows nothing yet.
 
@@ -76,6 +74,7 @@ class Keeper:
             store: Keeps what outlives the process.
             clock: Says the time.
             metrics: Is told of degradations.
+            remember_s: How long breaks count in numbers: as long as a session may last.
         """
         self.key = key
         self.id = next(_IDS)  # for caches: no other keeper's channel has it
@@ -83,7 +82,7 @@ class Keeper:
         self._reference = reference
         self._rules = rules
         self._origin = origin
-        self._store = store
+        self._remember_s = remember_s
         self._clock = clock
         self._metrics = metrics
         self._channel: Channel | None = None
@@ -92,12 +91,8 @@ class Keeper:
         self._due: dict[str, float] = {}  # when a rendition must be looked at again
         self._watched: dict[str, float] = {}
         self._lock = asyncio.Lock()
+        self._memory = ChannelMemory(key, store, metrics)
         self._news = ChannelNews(key, metrics)
-
-    @property
-    def channel(self) -> Channel | None:
-        """The channel as it was last seen."""
-        return self._channel
 
     def fresh(self, number: int) -> Channel | None:
         """The channel if nothing is due for a rendition: at once, no await."""
@@ -153,7 +148,9 @@ class Keeper:
         return document
 
     async def _apply(self, documents: Mapping[str, Document[MediaPlaylist]], asked: str) -> Channel:
-        channel = self._channel or await self._restored()
+        channel = self._channel
+        if channel is None:
+            channel = await self._memory.restored(str(self._reference), self._rules)
         now = self._clock.monotonic()
         fresh = {
             name: document.value
@@ -165,7 +162,7 @@ class Keeper:
             if advanced is not channel:
                 self._news.tell(channel, advanced)
                 if any(not playlist.ended for playlist in fresh.values()):
-                    await self._keep(advanced)
+                    await self._memory.keep(advanced)
             channel = advanced
             self._applied |= fresh
         self._channel = channel
@@ -189,7 +186,7 @@ class Keeper:
         if idle:
             channel = channel.unfollow(idle)
         if channel.seen_edge is not None:
-            channel = channel.forget_before(channel.seen_edge - REMEMBERED_S)
+            channel = channel.forget_before(channel.seen_edge - self._remember_s)
         return channel
 
     async def _advanced(
@@ -229,22 +226,6 @@ class Keeper:
             rendition=name,
             detail=str(error),
         )
-
-    async def _restored(self) -> Channel:
-        reference = str(self._reference)
-        try:
-            state = await self._store.get_channel(self.key)
-            if state is not None:
-                return read_state(orjson.loads(state), reference=reference, rules=self._rules)
-        except (StoreError, ManifestError, orjson.JSONDecodeError) as error:
-            report(Reason.STORE_FAILED, "channel_not_restored", self._metrics, detail=str(error))
-        return Channel(reference=reference, rules=self._rules)
-
-    async def _keep(self, channel: Channel) -> None:
-        try:
-            await self._store.put_channel(self.key, orjson.dumps(write_state(channel)))
-        except StoreError as error:
-            report(Reason.STORE_FAILED, "channel_not_kept", self._metrics, detail=str(error))
 
 
 async def _advance(channel: Channel, fresh: Mapping[str, MediaPlaylist]) -> Channel:

@@ -87,6 +87,7 @@ class Presentations:
         clock: Clock,
         metrics: Metrics,
         base: str,
+        remember_s: int,
         on_ladder: Callable[[Show, Ladder], None],
     ) -> None:
         """Make an empty set.
@@ -98,6 +99,7 @@ class Presentations:
             clock: Says the time.
             metrics: Is told of degradations.
             base: What the paths of URLs given to players begin with: "/" or the public URL.
+            remember_s: How long a session may last.
             on_ladder: Is told when a show's ladder is known.
         """
         self._origin = origin
@@ -106,6 +108,7 @@ class Presentations:
         self._clock = clock
         self._metrics = metrics
         self._base = base
+        self._remember_s = remember_s
         self._on_ladder = on_ladder
         self._made: LRUCache[tuple[str, ...], tuple[object, Presentation, float]] = LRUCache(
             PRESENTATIONS
@@ -239,6 +242,7 @@ class Presentations:
                 store=self._store,
                 clock=self._clock,
                 metrics=self._metrics,
+                remember_s=self._remember_s,
             )
             self._keepers[key] = keeper
         return keeper

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -123,16 +123,28 @@ class SessionDesk:
 
 
 def _address(request: Request) -> str | None:
-    """What new sessions are counted by: an IPv4 address or an IPv6 /64 (threat 36)."""
-    if request.client is None:
-        return None
-    try:
-        address = ip_address(request.client.host)
-    except ValueError:
-        return None
+    """What new sessions are counted by: an IPv4 address or an IPv6 /64 (threat 36).
+
+    A peer without a public address is a proxy in front of us, whose word is taken for the address
+    that it saw, or somebody of the house, who is not counted.
+    """
+    address = _public(request.client.host if request.client else "")
+    if address is None and request.client is not None:
+        forwarded = request.headers.get("x-forwarded-for", "")
+        address = _public(forwarded.rpartition(",")[2].strip())
     if isinstance(address, IPv6Address):
         return str(IPv6Address(int(address) >> 64 << 64))
-    return str(address)
+    return None if address is None else str(address)
+
+
+def _public(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped  # how sockets for both families see IPv4
+    return address if address.is_global else None
 
 
 def _query(request: Request) -> str:

@@ -458,23 +458,60 @@ async def test_a_vod_session_lasts_while_its_player_is_silent(bench: Bench) -> N
         assert (await player.poll(1)).kinds
 
 
+def client_at(running: Running, address: str, **headers: str) -> httpx2.AsyncClient:
+    """A client that the server sees at an address."""
+    transport = httpx2.ASGITransport(app=running.app, client=(address, 4711))
+    return httpx2.AsyncClient(transport=transport, base_url="http://weft.example", headers=headers)
+
+
 async def test_one_address_cannot_start_sessions_without_end_nor_make_the_origin_work(
     bench: Bench,
 ) -> None:
     """Threat 36."""
-    async with bench.run() as running:
+    async with bench.run() as running, client_at(running, "8.8.4.4") as client:
         statuses = []
         for number in range(130):
-            got = await running.get(f"{LIVE}?manifest.n=1&ads.n={number}")
+            got = await client.get(f"{LIVE}?manifest.n=1&ads.n={number}")
             statuses.append(got.status_code)
-        assert statuses[:120] == [200] * 120
-        assert set(statuses[120:]) == {429}
+        assert statuses == [200] * 120 + [429] * 10
         assert refused(got, 429, Reason.SESSION_RATE)
         assert got.headers["retry-after"]
         asked = len(bench.world.asked)
         for number in range(20):
-            assert (await running.get(f"{LIVE}?manifest.n={number}x")).status_code == 429
+            assert (await client.get(f"{LIVE}?manifest.n={number}x")).status_code == 429
         assert len(bench.world.asked) == asked
+        async with client_at(running, "8.8.8.8") as other:
+            assert (await other.get(LIVE)).status_code == 200
+        bench.clock.advance(10)
+        assert (await client.get(LIVE)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "counted"),
+    [
+        ("8.8.4.4", "", True),
+        ("8.8.4.4", "1.1.1.1", True),  # a viewer's own word
+        ("::ffff:8.8.4.4", "", True),
+        ("2606:4700::1", "", True),
+        ("127.0.0.1", "", False),
+        ("10.0.0.7", "8.8.4.4", True),  # a proxy's word
+        ("10.0.0.7", "6.6.6.6, 8.8.4.4", True),  # of which only the last is its own
+        ("10.0.0.7", "10.0.0.9", False),
+        ("::1", "nonsense", False),
+        ("testclient", "", False),
+    ],
+)
+async def test_sessions_are_counted_by_the_address_of_the_viewer(
+    bench: Bench, peer: str, forwarded: str, counted: bool
+) -> None:
+    async with bench.run() as running:
+        taken: list[str] = []
+        running.weft.sessions.admit = lambda address, now: taken.append(address)  # type: ignore[method-assign]
+        headers = {"x-forwarded-for": forwarded} if forwarded else {}
+        async with client_at(running, peer, **headers) as client:
+            assert (await client.get(LIVE)).status_code == 200
+        wanted = "2606:4700::" if ":" in peer and "." not in peer and counted else "8.8.4.4"
+        assert taken == ([wanted] if counted else [])
 
 
 async def test_a_full_store_refuses_new_sessions_and_serves_those_that_are(

@@ -384,3 +384,26 @@ async def test_a_rendition_that_lags_waits_and_is_counted(bench: Bench) -> None:
             leader, lagging = await player.poll(0), await player.poll(2)
         assert int(leader.kinds[-1]) - int(lagging.kinds[-1]) == 3
         assert running.count(Reason.RENDITION_LAGGING) == 1
+
+
+async def test_numbers_remember_breaks_for_as_long_as_a_session_lasts(
+    make_bench: Callable[..., Bench],
+) -> None:
+    """A-12: the sums run over all breaks since the session's start, also those long past."""
+    bench = make_bench()
+    bench.use_sqlite()
+    bench.world.cues = BREAK
+    async with bench.run() as running:
+        player = await running.player().open(LIVE)
+        await watch(bench, player, 14)
+        for _ in range(46):  # 23 hours
+            bench.clock.advance(500)
+            await watch(bench, player, 1)
+            for _ in range(3):
+                bench.clock.advance(432)
+                listed = await player.poll()
+        assert listed.discontinuity_sequence == 4
+        await running.weft.sessions.sweep(bench.clock.now())
+    async with bench.run(stocked=False) as running:
+        again = running.player().adopt(player)
+        assert (await again.poll()).discontinuity_sequence == 4

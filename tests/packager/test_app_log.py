@@ -21,7 +21,7 @@ CANARIES = {
     "unknown parameter": "canary-unknown-2Nm",
     "body": "canary-body-3Lk",
 }
-ADDRESS = "203.0.113.77"
+ADDRESS = "8.8.4.4"
 
 
 @pytest.fixture
