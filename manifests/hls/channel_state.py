@@ -13,7 +13,7 @@ from manifests.hls.channel import Channel, ChannelRules
 from manifests.hls.numbering import Shadow
 from manifests.hls.track import Shift, TrackMemory
 
-VERSION = 1
+VERSION = 2
 
 
 def write_state(channel: Channel) -> dict[str, Any]:
@@ -82,16 +82,23 @@ def _read_memory(value: list[Any]) -> TrackMemory:
 
 
 def _write_shadow(shadow: Shadow) -> list[Any]:
-    starts = [str(start) for start in shadow.starts]
-    return [shadow.first_msn, shadow.dsn_before, starts, list(shadow.dsns), shadow.complete]
+    return [
+        shadow.first_msn,
+        shadow.dsn_before,
+        [str(start) for start in shadow.starts],
+        [str(middle) for middle in shadow.middles],
+        list(shadow.dsns),
+        shadow.complete,
+    ]
 
 
 def _read_shadow(value: list[Any]) -> Shadow:
-    first_msn, dsn_before, starts, dsns, complete = value
+    first_msn, dsn_before, starts, middles, dsns, complete = value
     return Shadow(
         first_msn=first_msn,
         dsn_before=dsn_before,
         starts=tuple(Decimal(start) for start in starts),
+        middles=tuple(Decimal(middle) for middle in middles),
         dsns=tuple(dsns),
         complete=complete,
     )

@@ -110,7 +110,7 @@ def weave(track: Track, dressing: Dressing, previous: Strip | None = None) -> St
             fragments.append(_fragment(track, index, before, dressing))
         before = segment
     marked = [
-        DISCONTINUITY + text if mark else text
+        DISCONTINUITY * mark + text if mark else text
         for text, mark in zip(fragments, track.marks, strict=True)
     ]
     return Strip(
@@ -132,7 +132,7 @@ def _fragment(track: Track, index: int, before: Segment | None, dressing: Dressi
     """One segment's text; `before` is the one it follows, None at the start of a run."""
     segment = track.segments[index]
     lines = _state(segment, before, dressing)
-    dated = before is None or track.marks[index] or segment.program_date_time is not None
+    dated = before is None or track.marks[index] > 0 or segment.program_date_time is not None
     if track.utc and dressing.dates and dated:  # rule A-30: at least where a run begins
         lines.append(_date_line(track, index))
     lines += _other_lines(track, segment.lines, dressing, segment.first_line)

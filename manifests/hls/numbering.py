@@ -8,6 +8,7 @@ the segments themselves are gone.
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from manifests.hls.track import Track
 from manifests.splicing.timeline import FRAME_S
@@ -17,24 +18,21 @@ from manifests.splicing.timeline import FRAME_S
 class Shadow:
     """The borders of one rendition from a break's out point on.
 
-    `starts[i]` is the start of the segment with number `first_msn + i` and discontinuity number
-    `dsns[i]`; the last start may be the end of what is listed (then `dsns` is one shorter).
+    `starts[i]` and `middles[i]` are of the segment with number `first_msn + i` and discontinuity
+    number `dsns[i]`; the last start may be the end of what is listed (then the others are one
+    shorter).
     """
 
     first_msn: int  # of the segment at the out point
     dsn_before: int  # of the segment before it
     starts: tuple[Decimal, ...]
+    middles: tuple[Decimal, ...]
     dsns: tuple[int, ...]
     complete: bool = False  # goes on to the end of the break
 
     def border(self, at: Decimal) -> int:
-        """Index of the border nearest to an instant."""
-        index = bisect_left(self.starts, at)
-        if index == len(self.starts):
-            return index - 1
-        if index and at - self.starts[index - 1] <= self.starts[index] - at:
-            return index - 1
-        return index
+        """Index of the border nearest to an instant, as in `Track.border`."""
+        return bisect_left(self.middles, at)
 
     @property
     def last_dsn(self) -> int:
@@ -61,7 +59,7 @@ def place_in_shadow(shadow: Shadow, in_at: Decimal | None, reference: Shadow) ->
     """
     back: int | None = None
     dsn_back = 0
-    if in_at is not None and in_at <= shadow.starts[-1] + FRAME_S:
+    if in_at is not None and (shadow.complete or in_at <= shadow.starts[-1] + FRAME_S):
         back = shadow.first_msn + shadow.border(in_at)
         at = reference.border(in_at)
         dsn_back = reference.dsns[at] if at < len(reference.dsns) else reference.last_dsn
@@ -119,6 +117,7 @@ def cast(
                 first_msn=track.first_msn + at,
                 dsn_before=track.dsns[at - 1] if at else track.dsns[0] - track.marks[0],
                 starts=track.starts[at : at + 1],
+                middles=(),
                 dsns=(),
             )
         else:
@@ -127,13 +126,20 @@ def cast(
 
 
 def _inferred(reference: Shadow, track: Track) -> Shadow:
-    """The same number of segments as in the reference lie before this window."""
+    """The same number of segments as in the reference lie before this window.
+
+    Where the origin began again in between, no numbers were left for what was not seen.
+    """
     index = reference.border(track.starts[0])
+    numbered = index
+    if track.shift.restarts:
+        numbered = min(index, max(track.first_msn - track.shift.since_msn, 0))
     return replace(
         reference,
-        first_msn=track.first_msn - index,
-        starts=(*reference.starts[:index], track.starts[0]),
-        dsns=reference.dsns[:index],
+        first_msn=track.first_msn - numbered,
+        starts=(*reference.starts[index - numbered : index], track.starts[0]),
+        middles=reference.middles[index - numbered : index],
+        dsns=reference.dsns[index - numbered : index],
         complete=False,
     )
 
@@ -145,17 +151,25 @@ def _extended(
     missing = track.first_msn - shadow.first_msn - len(shadow.dsns)
     if missing > 0:
         shadow = _bridged(shadow, track, missing, reference)
-    starts, dsns = list(shadow.starts), list(shadow.dsns)
+    starts, middles, dsns = list(shadow.starts), list(shadow.middles), list(shadow.dsns)
     complete = False
     for index in range(max(-missing, 0), len(track.segments)):
+        start, duration = track.starts[index], track.segments[index].duration
         if until is None or until > starts[-1] + FRAME_S:
-            starts[-1] = track.starts[index]  # later than the end before, where content is missing
+            starts[-1] = start  # later than the end before, where content is missing
+        middles.append(start + duration / 2)
         dsns.append(track.dsns[index])
-        if until is not None and 2 * track.starts[index] - track.starts[index + 1] >= until:
+        if until is not None and start - duration >= until:
             complete = True  # one segment more than the end: borders differ between renditions
             break
-        starts.append(track.starts[index + 1])
-    return replace(shadow, starts=tuple(starts), dsns=tuple(dsns), complete=complete)
+        starts.append(start + duration)
+    return replace(
+        shadow,
+        starts=tuple(starts),
+        middles=tuple(middles),
+        dsns=tuple(dsns),
+        complete=complete,
+    )
 
 
 def _bridged(shadow: Shadow, track: Track, missing: int, reference: Shadow | None) -> Shadow:
@@ -174,5 +188,6 @@ def _bridged(shadow: Shadow, track: Track, missing: int, reference: Shadow | Non
     return replace(
         shadow,
         starts=(*shadow.starts, *starts, first),
+        middles=(*shadow.middles, *((a + b) / 2 for a, b in pairwise((last, *starts, first)))),
         dsns=(*shadow.dsns, *((before,) * missing)),
     )

@@ -231,5 +231,5 @@ def _content_numbers(track: Track, index: int, total: Sums, returning: int) -> t
 def _content(strip: Strip, first: int, end: int, returning: int) -> tuple[bytes | memoryview, ...]:
     run = strip.run(first, end)
     # Rule A-16: the origin's tag and ours are one.
-    tags = returning or int(strip.track.marks[first])
+    tags = returning or strip.track.marks[first]
     return (DISCONTINUITY * tags, *run) if tags else run

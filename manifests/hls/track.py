@@ -38,7 +38,7 @@ class Shift:
 class Track:
     """The window of one rendition, numbered and timed without interruption.
 
-    `dsns[i]`, `marks[i]` (a DISCONTINUITY stands before it) belong to `segments[i]`, whose media
+    `dsns[i]` and `marks[i]` (DISCONTINUITY tags before it) belong to `segments[i]`, whose media
     sequence number is `first_msn + i` and which lasts from `starts[i]` to `starts[i + 1]`.
     """
 
@@ -46,7 +46,7 @@ class Track:
     segments: tuple[Segment, ...]
     first_msn: int
     dsns: tuple[int, ...]
-    marks: tuple[bool, ...]
+    marks: tuple[int, ...]
     starts: tuple[Decimal, ...]  # seconds on the content clock; one more than segments
     utc: bool  # the content clock is program date-time
     shift: Shift = Shift()
@@ -57,13 +57,15 @@ class Track:
         return self.starts[-1]
 
     def border(self, at: Decimal) -> int:
-        """The index of the border (segment start, or the end) nearest to an instant."""
-        index = bisect_left(self.starts, at)
-        if index == len(self.starts):
-            return index - 1
-        if index and at - self.starts[index - 1] <= self.starts[index] - at:
-            return index - 1
-        return index
+        """The index of the border (segment start, or the end) nearest to an instant.
+
+        What is more than half before the instant lies before the border, also beside a hole.
+        """
+
+        def middle(index: int) -> Decimal:
+            return self.starts[index] + self.segments[index].duration / 2
+
+        return bisect_left(range(len(self.segments)), at, key=middle)
 
     def first_border(self, at: Decimal, tolerance_s: Decimal) -> Decimal | None:
         """The first border at or after an instant (rule A-26); None if it is not listed yet."""
@@ -156,11 +158,21 @@ def _number(
         segments=segments,
         first_msn=(segments[0].msn if segments else playlist.media_sequence) + shift.msn,
         dsns=tuple(segment.dsn + shift.dsn for segment in segments),
-        marks=tuple(segment.discontinuity or segment.msn == again for segment in segments),
+        marks=tuple(
+            max(mark, int(segment.msn == again))
+            for mark, segment in zip(_marks(playlist, segments), segments, strict=True)
+        ),
         starts=starts,
         utc=utc,
         shift=placed,
     )
+
+
+def _marks(playlist: MediaPlaylist, segments: Sequence[Segment]) -> tuple[int, ...]:
+    """How many tags stand before each: two in a row count twice (rule A-16)."""
+    first = segments[0].msn - playlist.media_sequence if segments else 0
+    before = playlist.segments[first - 1].dsn if first else playlist.discontinuity_sequence
+    return tuple(b - a for a, b in pairwise((before, *(segment.dsn for segment in segments))))
 
 
 def _first_date(segments: Sequence[Segment]) -> Decimal:
@@ -307,7 +319,7 @@ def _carry_on(
         segments=overlap + fresh,
         first_msn=max(previous_end, first) - len(overlap),
         dsns=previous.dsns[kept_from:] + tuple(s.dsn + shift.dsn for s in fresh),
-        marks=previous.marks[kept_from:] + tuple(s.discontinuity for s in fresh),
+        marks=previous.marks[kept_from:] + _marks(playlist, fresh),
         starts=previous.starts[kept_from:-1] + starts,
         utc=previous.utc,
         shift=shift,
@@ -388,15 +400,14 @@ def _restart(previous: Track, playlist: MediaPlaylist, reference: Track | None) 
     new = _begin_again(TrackMemory.of(previous), playlist, reference)
     if new is None:
         return previous
-    kept_from = len(previous.segments)
-    if new.dsns[0] == previous.dsns[-1] + 1:  # more lie between: what is listed cannot say so
-        kept_from = _not_too_short(previous, playlist, kept_from, new.segments)
+    kept_from = _not_too_short(previous, playlist, len(previous.segments), new.segments)
+    tags = new.dsns[0] - previous.dsns[-1]  # more than one, if others lay between
     return replace(
         new,
         segments=previous.segments[kept_from:] + new.segments,
         first_msn=end - (len(previous.segments) - kept_from),
         dsns=previous.dsns[kept_from:] + new.dsns,
-        marks=previous.marks[kept_from:] + new.marks,
+        marks=(*previous.marks[kept_from:], tags, *new.marks[1:]),
         starts=previous.starts[kept_from:-1] + new.starts,
     )
 

@@ -316,3 +316,39 @@ def test_a_list_without_entries_has_the_numbers_of_the_one_to_come() -> None:
     assert answer(channel, "v", pods) == "3/0"
     channel = advance(channel, v=origin(range(3, 5), said=said, lengths={3: "4"}))
     assert answer(channel, "v", pods) == "3/0 [D]x0"
+
+
+def test_numbers_that_a_new_beginning_left_out_are_not_given_to_ads() -> None:
+    """A-02, A-19: a rendition that saw neither the break begin nor the origin begin again."""
+    said = {5: ["#EXT-X-CUE-OUT:30"]}
+    pods = {0: (creative("x", "6", "6", "6"),)}
+    channel = Channel(reference="v", rules=RULES)
+    channel = advance(channel, v=origin(range(4), said=said), a=origin(range(4)))
+    assert answer(channel, "a", {}) == "0/0 0 1 2 3"
+    channel = advance(channel, v=origin(range(3, 7), said=said))
+    again = origin(range(7, 9), epoch="new", offset=-7)
+    channel = advance(channel, v=again, a=again)
+    assert answer(channel, "v", pods) == "4/0 4 [D]x0 x1 x2 [D]new8"
+    assert answer(channel, "a", pods) == "1/0 1 2 3 [D]x0 x1 x2 [D]new8"
+
+
+def test_content_of_a_break_does_not_return_before_a_hole() -> None:
+    """A-26: what is more than half inside the break is in it, whatever follows."""
+    said = {2: ["#EXT-X-CUE-OUT:24"], 6: ["#EXT-X-CUE-IN"]}
+    pods = {0: (creative("x", "6", "6", "6", "6"),)}
+    channel = Channel(reference="v", rules=RULES)
+    channel = advance(channel, v=origin(range(5), said=said), a=origin(range(5)))
+    channel = advance(channel, v=origin(range(3, 7), said=said))
+    again = origin(range(9, 11), epoch="new", offset=-9)
+    channel = advance(channel, v=again, a=again)
+    assert answer(channel, "v", pods) == "4/1 x2 x3 [D]6 [D]new9 new10"
+    assert answer(channel, "a", pods) == "2/0 [D]x0 x1 x2 x3 [D][D]new9 new10"
+
+
+def test_two_tags_in_a_row_stay_two() -> None:
+    """A-16: they count twice."""
+    said = {2: ["#EXT-X-DISCONTINUITY", "#EXT-X-DISCONTINUITY"]}
+    channel = advance(Channel(reference="v", rules=RULES), v=origin(range(7), said=said))
+    assert answer(channel, "v", {}) == "0/0 0 1 [D][D]2 3 4 5 6"
+    channel = advance(channel, v=origin(range(3, 10), dsn=2))
+    assert answer(channel, "v", {}) == "3/2 3 4 5 6 7 8 9"
