@@ -228,7 +228,10 @@ class _Fold:
 
     def _cont(self, cue: Cue) -> None:
         near = self.settings.near_s
-        start = cue.at - (cue.elapsed or 0)
+        elapsed = cue.elapsed or Decimal(0)
+        if cue.duration is not None and elapsed >= cue.duration:
+            return  # over, by its own account
+        start = cue.at - elapsed
         is_tail = False  # of a break that is over
         for ended in self.ended.values():
             if not _is_other_event(ended, cue):
@@ -239,11 +242,12 @@ class _Fold:
             one = self.breaks[latest]
             is_tail = is_tail or start <= one.start + near
             is_inside = _is_inside(cue.type_id, one.type_id)
-            if not is_tail and not is_inside and _is_other_event(cue, one):
+            is_other = _is_other_event(cue, one)
+            if is_other and not is_inside and not is_tail:
                 self._out(replace(cue, at=start))  # the OUT between them was not seen
                 return
             if _is_open(one, cue.at):
-                if not is_inside:
+                if not is_inside and not is_other:
                     is_length = cue.duration is not None and one.start + cue.duration > cue.at
                     self._refresh(latest, cue if is_length else replace(cue, duration=None))
                 return
@@ -311,7 +315,8 @@ def _in_force(cues: Iterable[Cue]) -> list[Cue]:
         elif cue.kind is not CueKind.IN and event_id is not None:
             if event_id in cancelled and cue.at >= cancelled[event_id]:
                 continue
-            renewed.add(event_id)
+            if cue.kind is CueKind.OUT:
+                renewed.add(event_id)
         kept.append(cue)
     kept.reverse()
     return sorted(kept, key=lambda cue: (cue.at, _ORDER[cue.kind]))

@@ -116,6 +116,7 @@ CASES: dict[str, tuple[Sequence[Cue], list[tuple[Number, Number | None]]]] = {
         [(10, 40)],
     ),
     "cont after the announced end": ([out(10, 12), cont(24, 14, 12), cont(30)], [(10, 22)]),
+    "cont that is over by its own account": ([cont(40, 30, 30)], []),
     "cont between the announced end and the in": (
         [out(10, 12), cont(24), back(28), cont(30)],
         [(10, 22), (30, 150)],
@@ -241,6 +242,11 @@ def test_a_break_that_is_over_is_not_made_longer() -> None:
     assert spans(observe(out(10, 60, 0), log=observe(out(10, 20, 4), seen=10), seen=20)) == [
         (10, 70)
     ]
+
+
+def test_a_break_that_has_ended_before_its_plan_is_told_stays_as_it_was_shown() -> None:
+    log = observe(out(10, 12, 4), seen=10)
+    assert spans(observe(out(10, 6, 0), log=log, seen=22)) == [(10, 22)]
 
 
 def test_a_shown_break_does_not_become_a_point() -> None:
@@ -393,6 +399,16 @@ def test_an_event_that_is_announced_anew_after_its_cancellation_is_a_break() -> 
     """C-11."""
     log = observe(segment(out, 60, 0x34, "1", 90), cancel(40, "1"), segment(out, 80, 0x34, "1", 90))
     assert spans(log) == [(80, 170)]
+
+
+def test_continuations_do_not_renew_a_cancelled_event() -> None:
+    """C-11."""
+    start = segment(out, 10, 0x34, "1", 90)
+    later = replace(cont(26, 16, 90), event_id="1", type_id=0x34, message=start.message)
+    cues = (start, cancel(22, "1"), later)
+    assert observe(*cues, edge=30).breaks == ()
+    log = observe(start, edge=20, seen=10)
+    assert spans(observe(*cues, log=log, edge=30, seen=26)) == [(10, 26)]
 
 
 def test_a_cancellation_of_no_event_says_nothing() -> None:
