@@ -1,5 +1,6 @@
 """`weft serve` as operators run it: a process, a port, signals (row 26)."""
 
+import multiprocessing
 import os
 import signal
 import socket
@@ -8,15 +9,21 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import click
 import httpx2
 import pytest
 from app_bench import WINDOW
 from click.testing import CliRunner
 
 from packager.cli import main
+from packager.config.file import load
+from packager.config.values import Config
+from packager.server import AddressInUse, WorkerEnded, _worker, check_free, run
+from packager.stores import StoreError
 
 SEGMENTS = 10
 
@@ -124,21 +131,19 @@ def config(tmp_path: Path, origin: str, ports: tuple[int, int]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_server_serves_a_session_and_ends_well(
-    serve: Callable[..., Served], config: Path, ports: tuple[int, int], workers: int
+    serve: Callable[..., Served], config: Path, ports: tuple[int, int]
 ) -> None:
-    served = serve(config, "--workers", str(workers))
+    served = serve(config)
     base, admin = (f"http://127.0.0.1:{port}" for port in ports)
     served.wait_until(f"{admin}/readyz")
     assert httpx2.get(f"{admin}/healthz").json() == {"status": "ok"}
-    for _ in range(4):  # workers share the port
-        master = httpx2.get(f"{base}/v1/master/default/news/index.m3u8")
-        assert master.status_code == 200, master.text
-        uri = next(line for line in master.text.splitlines() if line.startswith("/v1"))
-        media = httpx2.get(base + uri)
-        assert media.status_code == 200
-        assert f"#EXT-X-MEDIA-SEQUENCE:{SEGMENTS}\n" in media.text
+    master = httpx2.get(f"{base}/v1/master/default/news/index.m3u8")
+    assert master.status_code == 200, master.text
+    uri = next(line for line in master.text.splitlines() if line.startswith("/v1"))
+    media = httpx2.get(base + uri)
+    assert media.status_code == 200
+    assert f"#EXT-X-MEDIA-SEQUENCE:{SEGMENTS}\n" in media.text
     head = httpx2.head(base + uri)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == str(len(media.content))
@@ -169,23 +174,95 @@ def test_an_answer_that_has_begun_is_finished_before_the_end(
     assert code == 0, text
 
 
-def test_a_worker_that_dies_takes_the_others_with_it(
-    serve: Callable[..., Served], config: Path, ports: tuple[int, int]
-) -> None:
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """Puts back what a server in this process does with signals."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def when_ready(admin_port: int, then: Callable[[], None]) -> threading.Thread:
+    """Do something, in a thread, once a server is ready."""
+
+    def wait() -> None:
+        for _ in range(400):
+            with suppress(httpx2.TransportError):
+                if httpx2.get(f"http://127.0.0.1:{admin_port}/readyz").status_code == 200:
+                    break
+            time.sleep(0.05)
+        then()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+@pytest.mark.usefixtures("signals")
+def test_one_process_serves_until_it_is_told_to_stop(config: Path, ports: tuple[int, int]) -> None:
+    statuses: list[int] = []
+
+    def use_and_stop() -> None:
+        url = f"http://127.0.0.1:{ports[0]}/v1/master/default/news/index.m3u8"
+        statuses.append(httpx2.get(url).status_code)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = when_ready(ports[1], use_and_stop)
+    run(load(config), 1)
+    thread.join()
+    assert statuses == [200]
+
+
+@pytest.mark.usefixtures("signals")
+def test_workers_share_a_port_and_end_together(config: Path, ports: tuple[int, int]) -> None:
+    statuses: list[int] = []
+
+    def use_and_stop() -> None:
+        base = f"http://127.0.0.1:{ports[0]}"
+        for _ in range(6):  # any of the workers may answer any of these
+            master = httpx2.get(f"{base}/v1/master/default/news/index.m3u8")
+            uri = next(line for line in master.text.splitlines() if line.startswith("/v1"))
+            statuses.append(httpx2.get(base + uri).status_code)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = when_ready(ports[1], use_and_stop)
+    run(load(config), 2)
+    thread.join()
+    assert statuses == [200] * 6
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.usefixtures("signals")
+def test_a_worker_that_dies_takes_the_others_with_it(config: Path, ports: tuple[int, int]) -> None:
     """Half a server would go unnoticed; who started it starts it again."""
-    served = serve(config, "--workers", "2")
-    served.wait_until(f"http://127.0.0.1:{ports[1]}/healthz")
-    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
-    workers = [
-        int(pid)
-        for pid in children.read_text().split()
-        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
-    assert len(workers) == 2
-    os.kill(workers[0], signal.SIGKILL)
-    _, text = served.process.communicate(timeout=20)
-    assert served.process.returncode == 1
-    assert "a worker ended" in text
+
+    def kill_one() -> None:
+        pid = multiprocessing.active_children()[0].pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+
+    thread = when_ready(ports[1], kill_one)
+    with pytest.raises(WorkerEnded, match="exit codes"):
+        run(load(config), 2)
+    thread.join()
+    assert not multiprocessing.active_children()
+
+
+def test_a_worker_that_cannot_begin_says_why(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*args: object, **more: object) -> None:
+        raise StoreError("weft.db is no database")
+
+    monkeypatch.setattr("packager.server.serve", fails)
+    with pytest.raises(SystemExit, match=r"weft: weft\.db is no database"):
+        _worker(load(config), 0)
+
+
+def test_an_address_is_free_or_not_in_either_family() -> None:
+    check_free("127.0.0.1", free_port())
+    check_free("::1", free_port())
+    with pytest.raises(AddressInUse, match=r"cannot listen on 192\.0\.2\.1:80"):
+        check_free("192.0.2.1", 80)
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -248,6 +325,28 @@ def test_workers_need_a_store_that_they_can_share(tmp_path: Path) -> None:
     assert "store: sqlite:///weft.db" in result.stderr
 
 
+def test_options_stand_above_the_configuration_and_failures_end_with_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "weft.yaml"
+    path.write_text("listen: {port: 1111}\nshows: {news: {origin: 'http://o.example/'}}\n")
+    served: list[Config] = []
+
+    def fails(config: Config, workers: int) -> None:
+        served.append(config)
+        raise StoreError("no such folder")
+
+    monkeypatch.setattr("packager.server.run", fails)
+    options = ["--host", "127.0.0.2", "--port", "2222"]
+    result = CliRunner().invoke(main, ["serve", "--config", str(path), *options])
+    assert result.exit_code == 1
+    assert "http://127.0.0.2:2222" in result.stderr
+    assert "weft: no such folder" in result.stderr
+    result = CliRunner().invoke(main, ["serve", "--config", str(path)])
+    places = [(config.listen.address, config.listen.port) for config in served]
+    assert places == [("127.0.0.2", 2222), ("127.0.0.1", 1111)]
+
+
 def test_help_says_where_to_start_and_every_command_what_it_is_for() -> None:
     result = CliRunner().invoke(main, ["--help"])
     assert result.exit_code == 0
@@ -260,7 +359,7 @@ def test_help_says_where_to_start_and_every_command_what_it_is_for() -> None:
         assert command.help
         assert len(command.help) > 10
         for parameter in command.params:
-            if hasattr(parameter, "help"):
+            if isinstance(parameter, click.Option):
                 assert parameter.help, f"{name} {parameter.name}"
     version = CliRunner().invoke(main, ["--version"])
     assert version.output.startswith("weft, version ")
