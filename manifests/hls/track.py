@@ -364,7 +364,7 @@ def _dsn_shift(
     if first < previous_end:
         at = max(first, previous.first_msn)
         return previous.dsns[at - previous.first_msn] - segments[at - first].dsn
-    after = previous.dsns[-1] + segments[0].discontinuity - segments[0].dsn
+    after = previous.dsns[-1] + _marks(playlist, segments[:1])[0] - segments[0].dsn
     if first == previous_end or not playlist.has_discontinuity_sequence:
         return after
     return max(previous.shift.dsn, after)  # rule A-29; it never falls

@@ -352,3 +352,13 @@ def test_two_tags_in_a_row_stay_two() -> None:
     assert answer(channel, "v", {}) == "0/0 0 1 [D][D]2 3 4 5 6"
     channel = advance(channel, v=origin(range(3, 10), dsn=2))
     assert answer(channel, "v", {}) == "3/2 3 4 5 6 7 8 9"
+
+
+def test_two_tags_in_a_row_count_twice_where_a_window_only_touches_the_last() -> None:
+    """A-16."""
+    said = {3: ["#EXT-X-DISCONTINUITY", "#EXT-X-DISCONTINUITY"]}
+    channel = advance(Channel(reference="v", rules=RULES), v=origin(range(3), said=said))
+    channel = advance(channel, v=origin(range(3, 6), said=said))
+    assert answer(channel, "v", {}) == "1/0 1 2 [D][D]3 4 5"
+    channel = advance(channel, v=origin(range(4, 9), dsn=2))
+    assert answer(channel, "v", {}) == "4/2 4 5 6 7 8"
