@@ -14,6 +14,8 @@ from packager.paths import PathError, check_raw_path
 from packager.reasons import Reason
 from packager.responses import refusal
 
+MAX_HEADERS, MAX_HEADER_BYTES = 64, 16 * 1024  # threat 27
+
 _PREFLIGHT = {
     "access-control-allow-origin": "*",
     "access-control-allow-headers": "*",  # rule F-03: players send CMCD in headers
@@ -59,10 +61,15 @@ class Door:
 
 def _obstacle(scope: Scope) -> Reason | None:
     """Why a request goes no further."""
+    headers = scope["headers"]
     # Threat 26: caches and servers differ in which of two hosts they take.
-    if sum(name == b"host" for name, _ in scope["headers"]) > 1:
+    if sum(name == b"host" for name, _ in headers) > 1:
         return Reason.PATH_INVALID
-    if len(scope["query_string"]) > MAX_QUERY_CHARACTERS:
+    if (
+        len(scope["query_string"]) > MAX_QUERY_CHARACTERS
+        or len(headers) > MAX_HEADERS
+        or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES
+    ):
         return Reason.REQUEST_TOO_LARGE
     try:
         check_raw_path(scope["raw_path"])

@@ -55,7 +55,7 @@ class Reason(StrEnum):
     PARAMETERS_INVALID = ("parameters_invalid", 400, "debug",
         "A query parameter or the request body cannot be read, or there are too many.")
     REQUEST_TOO_LARGE = ("request_too_large", 413, "debug",
-        "The request body has more bytes than are read.")
+        "The request's body, query or headers have more bytes than are read.")
     METHOD_NOT_ALLOWED = ("method_not_allowed", 405, "debug",
         "The route does not answer this method.")
     NOT_FOUND = ("not_found", 404, "debug",

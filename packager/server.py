@@ -27,7 +27,6 @@ from packager.log import configure
 from packager.stores import StoreError
 
 HEADER_TIMEOUT_S = 10.0
-MAX_HEADER_BYTES = 16 * 1024
 
 
 class ServeError(Exception):

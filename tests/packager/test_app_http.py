@@ -282,6 +282,9 @@ async def test_a_request_with_two_hosts_or_an_endless_query_is_turned_away(bench
         long = b"x=" + b"1" * MAX_QUERY_CHARACTERS
         assert (await raw(running, LIVE.encode(), query=long))[0] == 413
         assert (await raw(running, b"/" + b"a" * 5000))[0] == 400
+        many = [(b"x-%d" % number, b"1") for number in range(64)]
+        assert (await raw(running, LIVE.encode(), headers=many))[0] == 413
+        assert (await raw(running, LIVE.encode(), headers=[(b"x", b"1" * 16_384)]))[0] == 413
         assert not bench.world.requests
 
 

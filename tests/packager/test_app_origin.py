@@ -199,7 +199,7 @@ async def test_a_slow_origin_costs_no_viewer_more_than_a_moment(bench: Bench) ->
         loop = asyncio.get_running_loop()
         began = loop.time()
         lists = await asyncio.gather(*(player.poll() for _ in range(20)))
-        assert loop.time() - began < 1
+        assert loop.time() - began < 2  # the patience is 0.4 s; the machine may be busy
         assert {listed.text for listed in lists} == {good.text}
         assert running.count(Reason.MANIFEST_STALE_SERVED) >= 1
         gate.set()
