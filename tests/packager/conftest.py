@@ -1,6 +1,6 @@
 """What the tests of the composed server share: tiny media, packaged once."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,6 @@ def make_bench(tiny_media: TinyMedia, tmp_path: Path) -> Callable[..., Bench]:
 
 
 @pytest.fixture
-async def bench(make_bench: Callable[..., Bench]) -> AsyncIterator[Bench]:
+def bench(make_bench: Callable[..., Bench]) -> Bench:
     """The world around a server, with the shows that most tests need."""
-    yield make_bench()
+    return make_bench()
