@@ -47,7 +47,7 @@ def read_state(state: dict[str, Any], *, reference: str, rules: ChannelRules) ->
             memories={name: _read_memory(value) for name, value in state["memories"].items()},
             shadows={(row[0], row[1]): _read_shadow(row[2:]) for row in state["shadows"]},
         )
-    except (KeyError, TypeError, ValueError, ArithmeticError, IndexError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise ManifestError(f"channel state cannot be read: {error!r}") from error
 
 

@@ -5,7 +5,10 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+import pytest
+
 from manifests.creative import Creative, CreativeRendition, CreativeSegment
+from manifests.errors import ManifestError
 from manifests.hls.channel import Channel, ChannelRules
 from manifests.hls.channel_state import read_state, write_state
 from manifests.hls.reader import read_media_playlist
@@ -362,3 +365,60 @@ def test_two_tags_in_a_row_count_twice_where_a_window_only_touches_the_last() ->
     assert answer(channel, "v", {}) == "1/0 1 2 [D][D]3 4 5"
     channel = advance(channel, v=origin(range(4, 9), dsn=2))
     assert answer(channel, "v", {}) == "4/2 4 5 6 7 8"
+
+
+@pytest.mark.parametrize(
+    "harm", [{"version": 1}, {"shadows": [["b1"]]}, {"log": {}}, {"memories": 7}]
+)
+def test_a_state_that_cannot_be_understood_is_refused(harm: dict[str, object]) -> None:
+    channel = advance(Channel(reference="v", rules=RULES), v=origin(range(4)))
+    with pytest.raises(ManifestError):
+        read_state({**write_state(channel), **harm}, reference="v", rules=RULES)
+
+
+def test_an_origin_may_begin_with_an_empty_list() -> None:
+    """Of a channel that is about to start; breaks are looked for when there is content."""
+    text = "#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:0\n"
+    channel = advance(Channel(reference="v", rules=RULES), v=text, a=text)
+    assert answer(channel, "a", {}) == "0/0"
+    channel = advance(restored(channel), a=text)
+    channel = advance(channel, v=origin(range(3)), a=origin(range(2)))
+    assert answer(channel, "a", {}) == "0/0 0 1"
+    assert channel.seen_edge is not None
+
+
+def test_a_break_is_refused_where_a_rendition_has_no_border_near() -> None:
+    """A-26: further than half a target duration."""
+    said = {2: ["#EXT-X-CUE-OUT:12"]}
+    lengths = {0: "6", 1: "2", 2: "6"}
+    channel = Channel(reference="v", rules=RULES)
+    channel = advance(channel, v=origin(range(6), said=said))
+    assert channel.is_aligned(channel.log.breaks[0])
+    long = origin(range(3), lengths=lengths).replace("TARGETDURATION:6", "TARGETDURATION:20")
+    channel = advance(
+        channel, a=long.replace("#EXTINF:2,", "#EXTINF:8.5,").replace("08.000Z", "14.500Z")
+    )
+    assert channel.is_aligned(channel.log.breaks[0])
+    long = long.replace("#EXTINF:2,", "#EXTINF:9.5,").replace("08.000Z", "15.500Z")
+    channel = advance(channel.unfollow(["a"]), b=long)
+    assert not channel.is_aligned(channel.log.breaks[0])
+
+
+def test_an_older_copy_changes_nothing() -> None:
+    """A-01: with or without a common segment; dates tell it from a new beginning."""
+    channel = advance(Channel(reference="v", rules=RULES), v=origin(range(20, 26)))
+    assert advance(channel, v=origin(range(18, 24))) is channel
+    assert advance(channel, v=origin(range(10, 16))) is channel
+    again = advance(channel, v=origin(range(26, 29), epoch="new", offset=-20))
+    assert answer(again, "v", {}) == "24/0 24 25 [D]new26 new27 new28"
+
+
+def test_a_clock_that_steps_back_is_moved() -> None:
+    """A-31: dates stay unambiguous, in this process and in the next."""
+    channel = advance(Channel(reference="v", rules=RULES), v=origin(range(20, 26)))
+    again = origin(range(3), epoch="new", offset=5)
+    channel = advance(channel, v=again)
+    dates = re.findall(r"DATE-TIME:.*T00:(.*)Z", channel.playlist("v", (), "v").decode())
+    assert dates == ["02:24.000", "02:30.000", "02:36.000", "02:42.000", "02:48.000"]
+    channel = advance(restored(channel), v=again)
+    assert re.findall(r"T00:(.*)Z", channel.playlist("v", (), "v").decode()) == dates[2:]
