@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from io import BytesIO
 
-from lxml import etree  # type: ignore[import-untyped]  # it has no type information
+from lxml import etree
 
 from packager.decisions.ads import (
     Ad,

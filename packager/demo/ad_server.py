@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from zlib import crc32
 
-from lxml import etree  # type: ignore[import-untyped]  # it has no type information
+from lxml import etree
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
