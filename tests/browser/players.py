@@ -57,6 +57,8 @@ class Sample:
     at: float  # seconds since the page was opened
     position: float  # currentTime, seconds
     code: str | None  # what the picture says it is (overlays.testcard); None: no picture, or none
+    subtitle: str = ""  # of the cues that are active
+    picture: tuple[int, ...] = ()  # where asked for: as `tests.browser.pictures` has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,7 @@ class Watching:
         """Let it play to its end, or to a fatal error, or until the time is over."""
         end = time.monotonic() + timeout_s
         while time.monotonic() < end:
-            told = self._tell()
-            if told["ended"] or told["fatal"]:
+            if self._page.evaluate("isOver()"):
                 return
             self._page.wait_for_timeout(250)
 
@@ -153,11 +154,17 @@ class Watching:
 
     def finish(self) -> Watch:
         """Stop it and say what happened."""
-        told = self._tell()
+        told: dict[str, Any] = self._page.evaluate("tell()")
         self._page.context.close()
         samples = tuple(
-            Sample(at, position, nearest_code((rgb[0], rgb[1], rgb[2])) if rgb else None)
-            for at, position, rgb in told["samples"]
+            Sample(
+                at,
+                position,
+                nearest_code((rgb[0], rgb[1], rgb[2])) if rgb else None,
+                subtitle,
+                tuple(picture or ()),
+            )
+            for at, position, rgb, subtitle, picture in told["samples"]
         )
         return Watch(
             player=self._player,
@@ -170,10 +177,6 @@ class Watching:
             decoded=told["decoded"],
             dropped=told["dropped"],
         )
-
-    def _tell(self) -> dict[str, Any]:
-        told: dict[str, Any] = self._page.evaluate("tell()")
-        return told
 
 
 class Players:
@@ -204,8 +207,8 @@ class Players:
         """Open an empty page with a profile of its own; the caller closes its context."""
         return self._browser.new_context(viewport={"width": width, "height": height}).new_page()
 
-    def play(self, player: str, url: str) -> Watching:
-        """Open a page of its own and begin to play.
+    def play(self, player: str, url: str, *, pictures: bool = False) -> Watching:
+        """Open a page of its own and begin to play; with `pictures`, samples have the picture.
 
         Players are told to use variants of at most 360 lines; the browser's own HLS knows no such
         limit, so `url` had better offer no others to it.
@@ -218,7 +221,7 @@ class Players:
         if script is not None:
             page.add_script_tag(url=f"{_PREFIX}{script}")
         # not awaited: what a player loads may take its time, and the samples tell
-        page.evaluate("([player, url]) => { play(player, url); }", [player, url])
+        page.evaluate("(given) => { play(...given); }", [player, url, pictures])
         return Watching(page, player, url)
 
     def _answer(self, route: Route) -> None:

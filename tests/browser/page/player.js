@@ -2,8 +2,11 @@
 const video = document.getElementById("video");
 const canvas = new OffscreenCanvas(4, 4);
 const pixels = canvas.getContext("2d", { willReadFrequently: true });
+const small = new OffscreenCanvas(64, 36);
+const smallPixels = small.getContext("2d", { willReadFrequently: true });
 const report = { fatal: [], errors: [], samples: [], startedAt: null, ended: false };
 const PERIOD_MS = 100;
+let wantsPictures = false;
 const begun = performance.now();
 
 const seconds = () => (performance.now() - begun) / 1000;
@@ -23,16 +26,37 @@ function code() {
   });
 }
 
+/** Mean colours of the picture's 8 x 4 fields, row by row: as pictures.py has them of a file. */
+function picture() {
+  smallPixels.drawImage(video, 0, 0, 64, 36);
+  const data = smallPixels.getImageData(0, 0, 64, 36).data;
+  const sums = new Array(96).fill(0);
+  for (let at = 0; at < 64 * 36; at++) {
+    const field = Math.floor(at / (64 * 9)) * 8 + Math.floor((at % 64) / 8);
+    for (let channel = 0; channel < 3; channel++) sums[field * 3 + channel] += data[at * 4 + channel];
+  }
+  return sums.map((sum) => Math.round(sum / 72));
+}
+
+/** What the subtitles say at this moment. */
+function subtitle() {
+  const cues = [...video.textTracks].flatMap((track) => [...(track.activeCues ?? [])]);
+  return cues.map((cue) => cue.text).join(" | ");
+}
+
 function sample() {
   if (video.readyState < 2) {
-    if (report.startedAt !== null) report.samples.push([seconds(), video.currentTime, null]);
+    if (report.startedAt !== null) {
+      report.samples.push([seconds(), video.currentTime, null, "", null]);
+    }
     return;
   }
   if (report.startedAt === null) {
     if (!(video.currentTime > 0) || video.paused) return;
     report.startedAt = seconds();
   }
-  report.samples.push([seconds(), video.currentTime, code()]);
+  const seen = wantsPictures ? picture() : null;
+  report.samples.push([seconds(), video.currentTime, code(), subtitle(), seen]);
 }
 
 video.addEventListener("ended", () => { report.ended = true; });
@@ -67,6 +91,8 @@ const start = {
     player.configure({ restrictions: { maxHeight: 360 }, abr: { restrictToElementSize: true } });
     await player.attach(video);
     await player.load(url).catch(heard);
+    const [subtitles] = player.getTextTracks();
+    if (subtitles) player.selectTextTrack(subtitles); // hls.js shows the default ones by itself
   },
   dashjs(url) {
     const player = dashjs.MediaPlayer().create();
@@ -80,13 +106,17 @@ const start = {
 };
 
 /** Called by players.py, when the player's script is there. */
-globalThis.play = async (player, url) => {
+globalThis.play = async (player, url, pictures) => {
+  wantsPictures = pictures;
   setInterval(sample, PERIOD_MS);
   await start[player](url);
   video.play().catch((error) => note("errors", `play: ${error.message}`));
 };
 
-/** Called by players.py at the end, and before to see whether the end is reached. */
+/** Called by players.py to see whether there is anything to wait for. */
+globalThis.isOver = () => report.ended || report.fatal.length > 0;
+
+/** Called by players.py at the end. */
 globalThis.tell = () => {
   const { totalVideoFrames, droppedVideoFrames } = video.getVideoPlaybackQuality();
   return { ...report, decoded: totalVideoFrames, dropped: droppedVideoFrames };
