@@ -10,6 +10,7 @@ from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
 
+import anyio
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -79,7 +80,6 @@ def demo_config(media: DemoMedia, places: DemoPlaces, folder: Path) -> Config:
         origin=f"{places.url}/origin/live/",
         breaks=(CueBreaks(fill=vast, otherwise="slate"),),
         slate=slate,
-        warm=(ASSET,),
     )
     middle = Decimal(int(media.loop_s) // 2)
     vod = Show(
@@ -93,7 +93,6 @@ def demo_config(media: DemoMedia, places: DemoPlaces, folder: Path) -> Config:
         ),
         slate=slate,
         assets={"bumper": Asset(file=media.folder / media.bumper.file)},
-        warm=(ASSET,),
     )
     return Config(
         listen=Listen(address=places.address, port=places.port),
@@ -165,7 +164,7 @@ async def stock(
         places: Where they are.
         titles: Gets the ads' titles by the ids of their creatives.
     """
-    await weft.warmed.wait()
+    await _listening(places)
     for last in (False, True):  # the first round begins it, the second one finds it done
         for show in weft.config.shows.values():
             presentation = await weft.presentations.get(TENANT, show, ASSET)
@@ -178,6 +177,18 @@ async def stock(
                 if last and titles is not None and isinstance(creative, Creative):
                     titles[creative.id] = clip.title
         await weft.house.settled()
+
+
+async def _listening(places: DemoPlaces) -> None:
+    """Wait for the demo's own port: its origin and ad server are behind it."""
+    while True:
+        try:
+            stream = await anyio.connect_tcp(places.address, places.port)
+        except OSError:
+            await anyio.sleep(0.05)
+        else:
+            await stream.aclose()
+            return
 
 
 class _Timelines:
