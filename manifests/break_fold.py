@@ -9,13 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from manifests.break_events import can_end, in_force, is_inside, is_other_event, is_same_event
 from manifests.breaks import AdBreak, Cue, CueKind
-
-# C-08: a provider or distributor ad inside one of these is a spot of it, not another break.
-_OUTER = frozenset((0x22, 0x34, 0x36, 0x44, 0x46))
-_INNER = frozenset((0x30, 0x32))
-# At one place: what ends there was there before, and what goes on there has started.
-_ORDER = {CueKind.IN: 0, CueKind.OUT: 1, CueKind.CANCEL: 1, CueKind.CONT: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +51,7 @@ def fold(
         seen=seen_edge,
         settings=settings,
     )
-    for cue in _in_force(cues):
+    for cue in in_force(cues):
         if forgotten is None or cue.at >= forgotten:
             state.take(cue)
     state.close_overdue(edge)
@@ -130,35 +125,35 @@ class _Fold:
         latest = self._latest(cue.at)
         inside = None if latest is None or not _is_open(self.breaks[latest], cue.at) else latest
         if inside is not None and self._is_repeat(cue, self.breaks[inside]):
-            if not _is_inside(cue.type_id, self.breaks[inside].type_id):
+            if not is_inside(cue.type_id, self.breaks[inside].type_id):
                 self._refresh(inside, replace(cue, duration=None))
             self.nothing_new = cue.at
             return
         near = self._near(cue.at)
         if near is not None:
             one = self.breaks[near]
-            if near and _is_same_event(cue, self.breaks[near - 1]) and one.event_id is not None:
+            if near and is_same_event(cue, self.breaks[near - 1]) and one.event_id is not None:
                 return  # a repeat, where another one starts
-            if not _is_inside(cue.type_id, one.type_id):
-                self._refresh(near, cue, takes_over=_is_inside(one.type_id, cue.type_id))
+            if not is_inside(cue.type_id, one.type_id):
+                self._refresh(near, cue, takes_over=is_inside(one.type_id, cue.type_id))
             return
         if inside is not None:
             one = self.breaks[inside]
-            if _is_inside(cue.type_id, one.type_id):
+            if is_inside(cue.type_id, one.type_id):
                 self.nothing_new = cue.at
                 return
-            if self._is_too_late(cue, one) or self._is_beside_message(cue):
+            if self._is_too_late(cue) or self._is_beside_message(cue):
                 return
             self._end(inside, cue.at)
         self._open(cue.at, cue)
 
     def _is_repeat(self, cue: Cue, one: AdBreak) -> bool:
         """The same event, told again further on."""
-        return _is_same_event(cue, one) and cue.at > one.start + self.settings.near_s
+        return is_same_event(cue, one) and cue.at > one.start + self.settings.near_s
 
-    def _is_too_late(self, cue: Cue, one: AdBreak) -> bool:
-        """A-06: an insertion point where viewers have been shown a break."""
-        return cue.duration == 0 and self._was_shown(one) and self._not_before(cue.at) > cue.at
+    def _is_too_late(self, cue: Cue) -> bool:
+        """A-06: an insertion point inside a break, behind what viewers have been shown."""
+        return cue.duration == 0 and self._not_before(cue.at) > cue.at
 
     def _is_beside_message(self, cue: Cue) -> bool:
         """Words for a start that a message just told to be nothing new."""
@@ -234,15 +229,15 @@ class _Fold:
         start = cue.at - elapsed
         is_tail = False  # of a break that is over
         for ended in self.ended.values():
-            if not _is_other_event(ended, cue):
+            if can_end(ended, cue):
                 is_tail = is_tail or start < ended.at - near
                 start = max(start, ended.at)
         latest = self._latest(cue.at)
         if latest is not None:
             one = self.breaks[latest]
             is_tail = is_tail or start <= one.start + near
-            is_inside = _is_inside(cue.type_id, one.type_id)
-            is_other = _is_other_event(cue, one)
+            is_inside = is_inside(cue.type_id, one.type_id)
+            is_other = is_other_event(cue, one)
             if is_other and not is_inside and not is_tail:
                 self._out(replace(cue, at=start))  # the OUT between them was not seen
                 return
@@ -271,7 +266,7 @@ class _Fold:
             return
         self._close_overdue(index, cue.at)
         one = self.breaks[index]
-        if not one.is_point and _can_end(cue, one):
+        if not one.is_point and can_end(cue, one):
             self._end(index, cue.at)
 
     def _end(self, index: int, at: Decimal) -> None:
@@ -286,7 +281,7 @@ class _Fold:
     def _cancel(self, cue: Cue) -> None:
         for index in range(len(self.breaks) - 1, -1, -1):
             one = self.breaks[index]
-            if not _is_same_event(cue, one):
+            if not is_same_event(cue, one):
                 continue
             if self._was_shown(one):
                 self._end(index, max(cue.at, one.start))
@@ -296,57 +291,8 @@ class _Fold:
             return
 
 
-def _in_force(cues: Iterable[Cue]) -> list[Cue]:
-    """Cues in the order of their time, without what is cancelled further on in the playlist.
-
-    A cancellation counts for what was said before it, not for the same event said anew (C-11).
-    """
-    cancelled: dict[str, Decimal] = {}
-    renewed: set[str] = set()
-    kept: list[Cue] = []
-    for cue in reversed(list(cues)):
-        event_id = cue.event_id
-        if cue.kind is CueKind.CANCEL:
-            if event_id is None:
-                continue
-            cancelled[event_id] = cue.at
-            if event_id in renewed:
-                continue
-        elif cue.kind is not CueKind.IN and event_id is not None:
-            if event_id in cancelled and cue.at >= cancelled[event_id]:
-                continue
-            if cue.kind is CueKind.OUT:
-                renewed.add(event_id)
-        kept.append(cue)
-    kept.reverse()
-    return sorted(kept, key=lambda cue: (cue.at, _ORDER[cue.kind]))
-
-
-def _is_same_event(cue: Cue, one: AdBreak) -> bool:
-    return cue.event_id is not None and cue.event_id == one.event_id
-
-
-def _is_other_event(cue: Cue, other: AdBreak | Cue) -> bool:
-    """Whether messages say so; words may name one event in several ways."""
-    if cue.event_id is None or other.event_id is None or not cue.message or not other.message:
-        return False
-    return cue.event_id != other.event_id
-
-
-def _is_inside(inner: int | None, outer: int | None) -> bool:
-    """C-08: whether something of the one type is a spot of a break of the other."""
-    return inner in _INNER and outer in _OUTER
-
-
-def _can_end(cue: Cue, one: AdBreak) -> bool:
-    """C-09: the end of a segment is that of its own event and type, and of nothing around it."""
-    if cue.event_id is None or cue.type_id is None or one.type_id is None:
-        return True
-    return cue.event_id == one.event_id and cue.type_id == one.type_id + 1
-
-
 def _is_open(one: AdBreak, at: Decimal) -> bool:
-    return one.in_at is None or at < one.in_at
+    return all(end is None or at < end for end in (one.planned_end, one.end))
 
 
 def _start(one: AdBreak) -> Decimal:

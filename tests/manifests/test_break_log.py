@@ -512,11 +512,14 @@ def observed(cues: list[Cue], edge: Number = 60, seen: Decimal | None = None) ->
 def test_to_observe_twice_is_to_observe_once(cues: list[Cue], seen: Decimal | None) -> None:
     """Of cues as they are read: at borders of segments, and one of a kind at one place.
 
-    Where a break is cancelled, no continuation claims that another one has gone on around it.
+    No continuation claims that its break went on across an end or a cancellation.
     """
-    is_cancelled = any(cue.kind is CueKind.CANCEL for cue in cues)
+    ends = [cue.at for cue in cues if cue.kind in (CueKind.IN, CueKind.CANCEL)]
     distinct = {
-        (cue.at, cue.kind): cue for cue in cues if not (is_cancelled and cue.kind is CueKind.CONT)
+        (cue.at, cue.kind): cue
+        for cue in cues
+        if cue.kind is not CueKind.CONT
+        or not any(cue.at - (cue.elapsed or 0) - 1 <= end <= cue.at for end in ends)
     }
     observe(*distinct.values(), edge=60, seen=seen)
 
