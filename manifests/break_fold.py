@@ -236,13 +236,13 @@ class _Fold:
         if latest is not None:
             one = self.breaks[latest]
             is_tail = is_tail or start <= one.start + near
-            is_inside = is_inside(cue.type_id, one.type_id)
+            is_spot = is_inside(cue.type_id, one.type_id)
             is_other = is_other_event(cue, one)
-            if is_other and not is_inside and not is_tail:
+            if is_other and not is_spot and not is_tail:
                 self._out(replace(cue, at=start))  # the OUT between them was not seen
                 return
             if _is_open(one, cue.at):
-                if not is_inside and not is_other:
+                if not is_spot and not is_other:
                     is_length = cue.duration is not None and one.start + cue.duration > cue.at
                     self._refresh(latest, cue if is_length else replace(cue, duration=None))
                 return
