@@ -182,7 +182,6 @@ async def open_weft(
             policy=Policy(),
             metrics=metrics,
             limits=Limits(total_s=config.timeouts.creative_s, max_bytes=CREATIVE_LIMITS.max_bytes),
-            folder=folder,
         )
         stack.push_async_callback(house.aclose)
         ladders = Ladders(

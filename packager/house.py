@@ -4,7 +4,6 @@ Nothing here waits on a request's behalf. What is not ready is started in the ba
 ready for a later break (rule D-57); what failed is not tried again for a while.
 """
 
-import tempfile
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from fractions import Fraction
@@ -43,7 +42,6 @@ class PackagedHouse:
         policy: Policy,
         metrics: Metrics,
         limits: Limits,
-        folder: Path,
     ) -> None:
         """Join a library, which stays its owner's, and what downloads creatives for it.
 
@@ -53,14 +51,12 @@ class PackagedHouse:
             policy: Which hosts creatives may come from.
             metrics: Is told of degradations.
             limits: Of one download.
-            folder: Where downloads are kept until they are packaged.
         """
         self._library = library
         self._client = client
         self._policy = policy
         self._metrics = metrics
         self._limits = limits
-        self._folder = folder
         self._flights: SingleFlight[None] = SingleFlight(limit=JOBS)
         self._ready: dict[tuple[str, str], str] = {}  # (file, ladder) -> creative id
         self._known: TTLCache[tuple[str, str], str] = TTLCache(KNOWN, 24 * 3600)
@@ -153,11 +149,11 @@ class PackagedHouse:
             self._fail(key, _reason(error), str(error), "slate")
 
     async def _download(self, key: tuple[str, str], ladder: Ladder) -> None:
-        folder = tempfile.mkdtemp(dir=self._folder)
-        path = Path(folder) / "creative"
         try:
-            await self._client.download(key[0], path, policy=self._policy, limits=self._limits)
-            creative = await self._library.condition(path, ladder, kind="ad")
+            with self._library.work_folder() as folder:
+                path = folder / "creative"
+                await self._client.download(key[0], path, policy=self._policy, limits=self._limits)
+                creative = await self._library.condition(path, ladder, kind="ad")
         except OutboundError as error:
             oversize = isinstance(error, Oversize | RatioExceeded)
             reason = Reason.CREATIVE_OVERSIZE if oversize else Reason.CREATIVE_UNREACHABLE
@@ -166,10 +162,6 @@ class PackagedHouse:
             self._fail(key, _reason(error), str(error), "creative")
         else:
             self._known[key] = creative.id
-        finally:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-                Path(folder).rmdir()  # noqa: ASYNC240
 
     def _fail(self, key: tuple[str, str], reason: Reason, detail: str, what: str) -> None:
         self._failed[key] = reason

@@ -86,9 +86,7 @@ def make_header(
     return Header(
         before=("\n".join(lines) + "\n#EXT-X-MEDIA-SEQUENCE:").encode(),
         # Rule A-13: always in live; in VOD only where the origin has it.
-        numbers_dsn=not playlist.ended
-        or playlist.playlist_type is None
-        or playlist.has_discontinuity_sequence,
+        numbers_dsn=playlist.playlist_type != "VOD" or playlist.has_discontinuity_sequence,
         after="".join(f"{line}\n" for line in others).encode(),
         ended=playlist.ended,
     )

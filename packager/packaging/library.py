@@ -8,6 +8,7 @@ workers is not tried a third time.
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -121,6 +122,10 @@ class MediaLibrary:
     def file(self, digest: str, name: str) -> MediaFile | None:
         """Return the file at ``/tm/{digest}/{name}``; None if there is none."""
         return self._folder.file(digest, name)
+
+    def work_folder(self) -> AbstractContextManager[Path]:
+        """Give a folder for what is on its way here; it is removed afterwards."""
+        return self._folder.work_folder()
 
     async def aclose(self) -> None:
         """End the jobs that are running; their workers are killed."""
