@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manifests.break_log import LIMIT, BreakLog, CueSettings
@@ -508,6 +508,7 @@ def observed(cues: list[Cue], edge: Number = 60, seen: Decimal | None = None) ->
     return BreakLog().observe(cues, edge=Decimal(edge), seen_edge=seen, settings=SETTINGS)
 
 
+@settings(deadline=None)  # a shared machine
 @given(any_cues(SEGMENTS), st.none() | SECONDS)
 def test_to_observe_twice_is_to_observe_once(cues: list[Cue], seen: Decimal | None) -> None:
     """Of cues as they are read: at borders of segments, and one of a kind at one place.
@@ -524,12 +525,14 @@ def test_to_observe_twice_is_to_observe_once(cues: list[Cue], seen: Decimal | No
     observe(*distinct.values(), edge=60, seen=seen)
 
 
+@settings(deadline=None)  # a shared machine
 @given(any_cues(), st.none() | SECONDS)
 def test_breaks_never_overlap(cues: list[Cue], seen: Decimal | None) -> None:
     """H-12: whatever the cues."""
     check(observed(cues, seen=seen))
 
 
+@settings(deadline=None)  # a shared machine
 @given(st.lists(any_cues(), min_size=2, max_size=4), st.lists(SECONDS, min_size=4, max_size=4))
 def test_what_was_shown_stays(windows: list[list[Cue]], edges: list[Decimal]) -> None:
     """A-01: whatever cues come and go, history is one."""
@@ -550,6 +553,7 @@ def test_what_was_shown_stays(windows: list[list[Cue]], edges: list[Decimal]) ->
         seen = edge
 
 
+@settings(deadline=None)  # a shared machine
 @given(any_cues(), st.none() | SECONDS)
 def test_state_is_read_back(cues: list[Cue], seen: Decimal | None) -> None:
     log = observed(cues, seen=seen).forget_before(Decimal(5))
@@ -596,6 +600,7 @@ def broadcasts(draw: st.DrawFn) -> list[Cue]:
     return cues
 
 
+@settings(deadline=None)  # a shared machine
 @given(broadcasts(), st.integers(2, 5), st.integers(1, 3), st.booleans())
 def test_sliding_windows_tell_the_same_as_all_cues_at_once(
     cues: list[Cue], segments: int, step: int, shown: bool

@@ -6,7 +6,7 @@ from decimal import Decimal
 from time import perf_counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manifests.breaks import Cue, CueKind
@@ -811,6 +811,7 @@ ANY_LINE = st.lists(WORDS, max_size=8).map("".join) | st.text(
 )
 
 
+@settings(deadline=None)  # a shared machine
 @given(st.lists(ANY_LINE, max_size=12), st.booleans())
 def test_any_lines_give_cues_or_nothing(lines: list[str], is_utc: bool) -> None:
     """H-12."""
