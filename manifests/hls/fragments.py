@@ -5,7 +5,7 @@ costs as much as the number of splices in it, never as much as the number of seg
 fragment names a session.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import accumulate
@@ -13,6 +13,8 @@ from itertools import accumulate
 from cachetools import LRUCache
 
 from manifests.creative import Creative
+from manifests.errors import ManifestError
+from manifests.hls.attributes import read_attributes, unquote
 from manifests.hls.cues import is_cue_line
 from manifests.hls.lexer import BLANKS
 from manifests.hls.model import Key, Map, Segment
@@ -20,7 +22,7 @@ from manifests.hls.rehosting import rehost_line
 from manifests.hls.track import Track
 from manifests.hls.uris import Resolver
 from manifests.hls.variables import Variables
-from manifests.timing import format_date_time
+from manifests.timing import format_date_time, read_date_time
 
 DISCONTINUITY = b"#EXT-X-DISCONTINUITY\n"
 _DATE = "#EXT-X-PROGRAM-DATE-TIME:"
@@ -75,6 +77,8 @@ class Strip:
     track: Track
     dressing: Dressing
     encrypted: bool = False  # some of it
+    # DATERANGEs that stand among the segments: before which, from when on, and the tag.
+    dateranges: tuple[tuple[int, Decimal, bytes], ...] = ()
     openings: dict[int, bytes] = field(default_factory=dict, compare=False, repr=False)  # memo
 
     def opening(self, index: int) -> bytes:
@@ -91,6 +95,21 @@ class Strip:
             return ()
         rest = memoryview(self.body)[self.offsets[first + 1] : self.offsets[end]]
         return (self.opening(first), rest)
+
+    def kept_dates(self, first: int, end: int, out_at: Decimal, in_at: Decimal | None) -> bytes:
+        """The DATERANGEs among removed segments that are about the content around them (A-61).
+
+        Args:
+            first: First segment removed.
+            end: First segment that is not.
+            out_at: What begins before it began before the break.
+            in_at: What begins here or later comes after it; None: the end is not listed yet.
+        """
+        return b"".join(
+            text
+            for index, start, text in self.dateranges
+            if first <= index < end and (start < out_at or (in_at is not None and start >= in_at))
+        )
 
 
 def weave(track: Track, dressing: Dressing, previous: Strip | None = None) -> Strip:
@@ -121,7 +140,24 @@ def weave(track: Track, dressing: Dressing, previous: Strip | None = None) -> St
         track=track,
         dressing=dressing,
         encrypted=any(segment.keys for segment in segments),
+        dateranges=tuple(_dateranges(track, dressing)) if dressing.dates and track.utc else (),
     )
+
+
+def _dateranges(track: Track, dressing: Dressing) -> Iterator[tuple[int, Decimal, bytes]]:
+    for index, segment in enumerate(track.segments):
+        for number, line in enumerate(segment.lines, segment.first_line):
+            if not line.startswith("#EXT-X-DATERANGE:"):
+                continue
+            written = _other_lines(track, (line,), dressing, number)
+            if not written:
+                continue  # a cue
+            try:
+                attributes = dict(read_attributes(written[0].partition(":")[2], line=number))
+                start = read_date_time(unquote(attributes.get("START-DATE", "")))
+            except ManifestError:
+                continue  # not one that a date could be said of
+            yield index, start + track.shift.time_s, _text(written)
 
 
 def _text(lines: Iterable[str]) -> bytes:

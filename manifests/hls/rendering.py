@@ -194,6 +194,9 @@ def render(
                 total = replace(total, dsn=total.dsn - 1)
             before = _dsn_before(total, one, place) + pod.before(dropped)
             numbers = (place.out + total.msn + dropped, before + total.dsn + inserts)
+        if strip.dateranges and not inserts:
+            back = stop if goes_on or place.back is None else place.back - track.first_msn
+            pieces.append(strip.kept_dates(max(out, 0), back, one.out_at, one.in_at))
         if dropped < shown:
             pieces += pod.run(dropped, shown, front=dropped > 0, marked=bool(pieces) or not inserts)
         if place.back is None or goes_on:

@@ -196,3 +196,23 @@ def test_second_row_with_a_clear_map_and_aes_128_without_iv() -> None:
         "#EXTINF:6.000,\n"
         "https://o.example/c/106.m4s\n"
     )
+
+
+def test_dateranges_of_the_content_around_a_break_stay_and_those_inside_it_go() -> None:
+    """A-61: also where the origin wrote them on segments that the break removes."""
+
+    def tag(name: str, minute: int, second: int) -> str:
+        return f'#EXT-X-DATERANGE:ID="{name}",START-DATE="{MIDNIGHT}:{minute:02}:{second:02}.000Z"'
+
+    inside = [tag("chapter", 10, 0), tag("scene", 10, 24), tag("next", 10, 42)]
+    text = origin(102, 107).replace("#EXT-X-CUE-OUT:18", "\n".join(["#EXT-X-CUE-OUT:18", *inside]))
+    channel = Channel(reference="0").advance(
+        {"0": read_media_playlist(text, url="https://o.example/c/v3.m3u8")}
+    )
+    splice = channel.splice_of(channel.log.breaks[0], (A, B), "v")
+    assert splice is not None
+    out = channel.playlist("0", [splice], "v").decode()
+    assert inside[0] in out
+    assert inside[1] not in out
+    assert inside[2] in out
+    assert out.index(inside[0]) < out.index("/A/v3/1.m4s")
