@@ -14,7 +14,6 @@ import anyio.to_thread
 
 from manifests.errors import ManifestError
 from manifests.hls.channel import Channel, ChannelRules
-from manifests.hls.fragments import Dressing
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.reader import read_media_playlist
 from packager.channel_memory import ChannelMemory
@@ -233,9 +232,3 @@ async def _advance(channel: Channel, fresh: Mapping[str, MediaPlaylist]) -> Chan
     if any(len(playlist.segments) > LARGE_SEGMENTS for playlist in fresh.values()):
         return await anyio.to_thread.run_sync(channel.advance, fresh)
     return channel.advance(fresh)
-
-
-def dressing_of(origin: str, content: str | None, *, remove_cues: bool) -> Dressing:
-    """How a show's content is written: with cues or without, from the origin or a CDN."""
-    base = None if content is None else (origin, content)
-    return Dressing(remove_cues=remove_cues, content_base=base)

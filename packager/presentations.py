@@ -7,7 +7,6 @@ derived from a look at every rendition, so that creatives can be packaged to mat
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from urllib.parse import urlencode
 
 from cachetools import LRUCache
@@ -16,10 +15,11 @@ from manifests.break_log import CueSettings
 from manifests.errors import ManifestError
 from manifests.hls.channel import ChannelRules
 from manifests.hls.cues import CueRules
+from manifests.hls.fragments import Dressing
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist, Rendition, Variant
 from manifests.hls.multivariant import is_multivariant, read_multivariant_playlist
 from manifests.hls.session_template import SessionTemplate, prepare_multivariant
-from packager.channels import Keeper, dressing_of, freshness_s, read_playlist
+from packager.channels import Keeper, freshness_s, read_playlist
 from packager.clock import Clock
 from packager.config.values import CueBreaks, Show
 from packager.ladders import Ladders
@@ -251,21 +251,20 @@ class Presentations:
 def channel_rules(show: Show) -> ChannelRules:
     """How a show's configuration says that cues are read and content is written."""
     from_cues = any(isinstance(rule, CueBreaks) for rule in show.breaks)
+    signals = CueRules(
+        start_types=show.cues.start_types,
+        splice_insert=show.cues.splice_insert,
+        honour_restrictions=show.cues.honour_restrictions,
+        tags=show.cues.tags,
+        classes=show.cues.classes,
+    )
+    content = show.segments.content
     return ChannelRules(
-        cues=CueSettings(max_break_s=show.limits.max_break_s, near_s=Decimal(1))
-        if from_cues
-        else None,
-        dressing=dressing_of(
-            show.origin,
-            show.segments.content,
-            remove_cues=from_cues and show.markers == "remove",
+        cues=CueSettings(max_break_s=show.limits.max_break_s) if from_cues else None,
+        signals=signals,
+        dressing=Dressing(
+            removed=signals if from_cues and show.markers == "remove" else None,
+            content_base=None if content is None else (show.origin, content),
         ),
         spliced=bool(show.breaks),
-        signals=CueRules(
-            start_types=show.cues.start_types,
-            splice_insert=show.cues.splice_insert,
-            honour_restrictions=show.cues.honour_restrictions,
-            tags=show.cues.tags,
-            classes=show.cues.classes,
-        ),
     )

@@ -138,7 +138,7 @@ def spliced(playlist: MediaPlaylist, plan: FilePlan, reference: MediaPlaylist | 
         if not fillings:
             raise SpliceError("there are no cues; leave out from_cues and say where breaks are")
     else:
-        rules = ChannelRules(cues=None, dressing=Dressing(remove_cues=False))
+        rules = ChannelRules(cues=None, dressing=Dressing(removed=None))
         fillings = _placed(plan, follow(None, playlists[main]))
         log = BreakLog(tuple(one for one, _ in fillings))
         channel = Channel(reference=main, rules=rules, log=log).advance(playlists)

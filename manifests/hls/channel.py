@@ -105,8 +105,11 @@ class Channel:
             rules=self.rules.signals,
             shift_s=reference.shift.time_s,
         )
+        # Rule A-79: cues within half a segment of each other are of one break.
+        near_s = Decimal(reference.playlist.target_duration) / 2
+        settings = replace(self.rules.cues, near_s=near_s)
         return self.log.observe(
-            cues, edge=reference.edge, seen_edge=self.seen_edge, settings=self.rules.cues
+            cues, edge=reference.edge, seen_edge=self.seen_edge, settings=settings
         )
 
     def _strip(self, name: str, track: Track) -> Strip:

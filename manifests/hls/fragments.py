@@ -15,7 +15,7 @@ from cachetools import LRUCache
 from manifests.creative import Creative
 from manifests.errors import ManifestError
 from manifests.hls.attributes import read_attributes, unquote
-from manifests.hls.cues import is_cue_line
+from manifests.hls.cues import CueRules, is_cue_line
 from manifests.hls.lexer import BLANKS
 from manifests.hls.model import Key, Map, Segment
 from manifests.hls.rehosting import rehost_line
@@ -61,7 +61,8 @@ _WRITTEN_ELSEWHERE = frozenset(
 class Dressing:
     """How a show's content segments are written."""
 
-    remove_cues: bool = True  # rule A-63
+    # What counts as a cue and is left out (rule A-63); None: cues stay.
+    removed: CueRules | None = field(default_factory=CueRules)
     dates: bool = True  # False: no dates at all, for VOD with insertions (rule A-33)
     content_base: tuple[str, str] | None = None  # origin prefix, and what players get instead
 
@@ -203,7 +204,7 @@ def _other_lines(
         if not line:
             continue
         name = line.partition(":")[0]
-        if name in _WRITTEN_ELSEWHERE or (dressing.remove_cues and is_cue_line(line)):
+        if name in _WRITTEN_ELSEWHERE or _is_removed(line, dressing):
             continue
         if name == "#EXT-X-DATERANGE" and not dressing.dates:
             continue
@@ -215,6 +216,10 @@ def _other_lines(
         variables, resolver = tools
         kept.append(rehost_line(line, variables=variables, resolver=resolver, number=number))
     return kept
+
+
+def _is_removed(line: str, dressing: Dressing) -> bool:
+    return dressing.removed is not None and is_cue_line(line, dressing.removed)
 
 
 def _state(segment: Segment, before: Segment | None, dressing: Dressing) -> list[str]:

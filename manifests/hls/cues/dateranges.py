@@ -26,6 +26,11 @@ def is_scte35(value: str) -> bool:
     return "SCTE35-" in value and not read_values(value).named.keys().isdisjoint((_OUT, _IN, _CMD))
 
 
+def is_of_class(value: str, rules: CueRules) -> bool:
+    """Whether the attributes of an EXT-X-DATERANGE have a class that is a cue (rule A-78)."""
+    return bool(rules.classes) and read_values(value).text("CLASS") in rules.classes
+
+
 @dataclass(frozen=True, slots=True)
 class _Tag:
     """One tag of a range."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from manifests.breaks import Cue, CueKind
 from manifests.errors import ManifestError
-from manifests.hls.cues.dateranges import DateRanges, is_scte35
+from manifests.hls.cues.dateranges import DateRanges, is_of_class, is_scte35
 from manifests.hls.cues.rules import CueRules
 from manifests.hls.cues.signals import NOTHING_BETWEEN, Refusal, Signal, are_different, merge
 from manifests.hls.cues.tags import CUE_TAGS, read_cue_tag
@@ -34,7 +34,7 @@ def is_cue_line(line: str, rules: CueRules = _DEFAULT_RULES) -> bool:
         return False
     name, value = read_tag(line)
     if name == "EXT-X-DATERANGE":
-        return is_scte35(value)
+        return is_scte35(value) or is_of_class(value, rules)
     return name in CUE_TAGS or name in rules.tags
 
 

@@ -826,3 +826,12 @@ def test_any_lines_give_cues_or_nothing(lines: list[str], is_utc: bool) -> None:
         assert cue.duration is None or cue.duration >= 0
     for line in lines:
         is_cue_line(line)
+
+
+def test_vendors_cues_are_cue_lines_too() -> None:
+    """A-63, A-78: what was mapped to a meaning is removed like the others."""
+    rules = CueRules(tags={"EXT-X-ACME": "out"}, classes={"com.acme.break": "out"})
+    assert is_cue_line("#EXT-X-ACME:30", rules)
+    assert is_cue_line('#EXT-X-DATERANGE:ID="a",CLASS="com.acme.break"', rules)
+    assert not is_cue_line('#EXT-X-DATERANGE:ID="a",CLASS="com.acme.chapter"', rules)
+    assert not is_cue_line('#EXT-X-DATERANGE:ID="a",CLASS="com.acme.break"')
