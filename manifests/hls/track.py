@@ -127,7 +127,7 @@ def follow(
     previous_end = previous.first_msn + len(previous.segments)
     if first >= previous_end:
         return _carry_on(previous, playlist, segments, first, reference)
-    if end <= previous.first_msn and _is_older(previous, segments, end):
+    if end <= previous.first_msn and _is_older(previous, playlist, segments, end):
         return previous
     if end <= previous.first_msn or not _same_segments(previous, segments, first):
         return _restart(previous, playlist, reference)
@@ -137,8 +137,10 @@ def follow(
 
 
 def _begin(playlist: MediaPlaylist, reference: Track | None) -> Track:
-    utc = any(segment.program_date_time is not None for segment in playlist.segments)
-    at = _first_date(playlist.segments) if utc else _undated_start(playlist, reference)
+    at = _start_by_date(playlist, playlist.segments[0]) if playlist.segments else None
+    utc = at is not None
+    if at is None:
+        at = _undated_start(playlist, reference)
     track = _number(playlist, playlist.segments, at, Shift(), utc=utc)
     return _numbered_like(track, reference) if reference is not None else track
 
@@ -175,14 +177,21 @@ def _marks(playlist: MediaPlaylist, segments: Sequence[Segment]) -> tuple[int, .
     return tuple(b - a for a, b in pairwise((before, *(segment.dsn for segment in segments))))
 
 
-def _first_date(segments: Sequence[Segment]) -> Decimal:
-    """Extrapolate backward from the first date (rule A-30)."""
+def _start_by_date(playlist: MediaPlaylist, segment: Segment) -> Decimal | None:
+    """Extrapolate from the last date up to a segment, else from the first behind it (A-30)."""
+    index = segment.msn - playlist.media_sequence
     elapsed = Decimal(0)
-    for segment in segments:
-        if segment.program_date_time is not None:
-            return segment.program_date_time - elapsed
-        elapsed += segment.duration
-    return Decimal(0)
+    for earlier in reversed(playlist.segments[: index + 1]):
+        if earlier is not segment:
+            elapsed += earlier.duration
+        if earlier.program_date_time is not None:
+            return earlier.program_date_time + elapsed
+    elapsed = Decimal(0)
+    for later in playlist.segments[index:]:
+        if later.program_date_time is not None:
+            return later.program_date_time - elapsed
+        elapsed += later.duration
+    return None
 
 
 def _undated_start(playlist: MediaPlaylist, reference: Track | None) -> Decimal:
@@ -273,12 +282,14 @@ def _same_segments(previous: Track, segments: Sequence[Segment], first: int) -> 
     return True
 
 
-def _is_older(previous: Track, segments: Sequence[Segment], end: int) -> bool:
+def _is_older(
+    previous: Track, playlist: MediaPlaylist, segments: Sequence[Segment], end: int
+) -> bool:
     """Whether segments that end before the window are a stale copy, not a new beginning."""
-    dated = any(segment.program_date_time is not None for segment in segments)
-    if not (previous.utc and dated):
+    start = _start_by_date(playlist, segments[0])
+    if not previous.utc or start is None:
         return False
-    ends_at = _first_date(segments) + previous.shift.time_s + _length(segments)
+    ends_at = start + previous.shift.time_s + _length(segments)
     missing = previous.first_msn - end
     average = _average(previous)
     return abs(previous.starts[0] - ends_at - missing * average) <= average * (1 + missing // 10)
@@ -304,7 +315,7 @@ def _carry_on(
     listed = max(previous_end - first, 0)  # of what is known already
     fresh = segments[listed:]
     gap = max(first - previous_end, 0)
-    expected = _start_of_fresh(previous, segments[:listed], fresh, gap, reference)
+    expected = _start_of_fresh(previous, playlist, segments[:listed], fresh, gap, reference)
     starts, shift = _place(fresh, expected, previous.shift)
     dsn = _dsn_shift_of(reference, fresh, starts) if gap else None
     if dsn is None or dsn + fresh[0].dsn < previous.dsns[-1]:  # it never falls
@@ -328,6 +339,7 @@ def _carry_on(
 
 def _start_of_fresh(
     previous: Track,
+    playlist: MediaPlaylist,
     overlap: Sequence[Segment],
     fresh: Sequence[Segment],
     gap: int,
@@ -340,8 +352,9 @@ def _start_of_fresh(
             return max(start, previous.edge if gap else previous.starts[-2])
     if not gap:
         return _edge_by_date(previous, overlap)
-    if previous.utc and any(segment.program_date_time is not None for segment in fresh):
-        return max(_first_date(fresh) + previous.shift.time_s, previous.edge)
+    date = _start_by_date(playlist, fresh[0]) if previous.utc else None
+    if date is not None:
+        return max(date + previous.shift.time_s, previous.edge)
     return previous.edge + gap * _average(previous)
 
 
@@ -419,15 +432,16 @@ def _begin_again(
     segments = playlist.segments
     if reference is not None and reference.shift.restarts <= memory.shift.restarts:
         reference = None
-    dated = memory.utc and any(s.program_date_time is not None for s in segments)
     begins = memory.edge
     if reference is not None:
-        begins = max(begins, _start_of_beginning(reference))
+        at = reference.shift.since_msn - reference.first_msn
+        if at >= 0:  # still listed
+            begins = max(begins, reference.starts[at])
         if not memory.utc:
             since = reference.shift.since_msn - reference.shift.msn
             segments = tuple(segment for segment in segments if segment.msn >= since)
-    if dated:
-        segments = _after(memory, begins, segments)
+    if memory.utc:
+        segments = _after(memory, begins, playlist)
     if not segments:
         return None
     shift = Shift(
@@ -437,12 +451,13 @@ def _begin_again(
         restarts=memory.shift.restarts + 1 if reference is None else reference.shift.restarts,
         since_msn=memory.next_msn,
     )
-    at = memory.edge
-    if dated:
-        at = max(memory.edge, _first_date(segments) + shift.time_s)
+    start = _start_by_date(playlist, segments[0]) if memory.utc else None
+    if start is not None:
+        start += shift.time_s
     elif reference is not None:
-        at = max(memory.edge, _start_by_number(segments, reference) or memory.edge)
-    new = _number(playlist, segments, at, shift, utc=memory.utc)
+        start = _start_by_number(segments, reference)
+    start = memory.edge if start is None else max(start, memory.edge)
+    new = _number(playlist, segments, start, shift, utc=memory.utc)
     dsn = _dsn_shift_of(reference, segments, new.starts)
     if dsn is None or dsn <= shift.dsn:
         return new
@@ -453,16 +468,13 @@ def _begin_again(
     )
 
 
-def _start_of_beginning(track: Track) -> Decimal:
-    """Where the track's current beginning starts, or its window if that is later."""
-    return track.starts[max(track.shift.since_msn - track.first_msn, 0)]
-
-
-def _after(
-    memory: TrackMemory, begins: Decimal, segments: tuple[Segment, ...]
-) -> tuple[Segment, ...]:
+def _after(memory: TrackMemory, begins: Decimal, playlist: MediaPlaylist) -> tuple[Segment, ...]:
     """Without what lies before an instant, if the clocks of both beginnings agree."""
-    first = _first_date(segments) + memory.shift.time_s
+    segments = playlist.segments
+    first = _start_by_date(playlist, segments[0]) if segments else None
+    if first is None:
+        return segments
+    first += memory.shift.time_s
     starts = list(accumulate((s.duration for s in segments), initial=first))
     if starts[-1] <= memory.window_start:
         return segments  # another clock altogether: `_place` moves it behind the edge
@@ -492,12 +504,12 @@ def resume(
     segments = playlist.segments
     if memory.shift.restarts:
         segments = segments[max(memory.shift.since_msn - first, 0) :] or segments[-1:]
-    dated = any(s.program_date_time is not None for s in segments)
+    date = _start_by_date(playlist, segments[0]) if memory.utc else None
     by_number = None
     if not memory.utc and at < 0:
         by_number = _start_by_number(segments, reference)
-    if memory.utc and dated:
-        start = _first_date(segments) + memory.shift.time_s
+    if date is not None:
+        start = date + memory.shift.time_s
     elif at >= 0:
         start = memory.edge - _length(playlist.segments[: at + 1])
         start += _length(playlist.segments) - _length(segments)

@@ -422,3 +422,14 @@ def test_a_clock_that_steps_back_is_moved() -> None:
     assert dates == ["02:24.000", "02:30.000", "02:36.000", "02:42.000", "02:48.000"]
     channel = advance(restored(channel), v=again)
     assert re.findall(r"T00:(.*)Z", channel.playlist("v", (), "v").decode()) == dates[2:]
+
+
+def test_a_new_beginning_is_dated_by_a_segment_that_is_not_taken() -> None:
+    """H-04: a date at the front of the window alone, before what others began with."""
+    channel = advance(Channel(reference="v", rules=RULES), v=origin(range(4)), a=origin(range(3)))
+    channel = advance(channel, v=origin(range(10, 13), epoch="new", offset=-8))
+    lines = origin(range(8, 12), epoch="new", offset=-8).splitlines()
+    kept = [line for line in lines if "DATE" not in line or ":48." in line]
+    channel = advance(channel, a="\n".join([*kept, ""]))
+    dates = re.findall(r"T00:(.*)Z", channel.playlist("a", (), "a").decode())
+    assert dates[-1] == "01:00.000"
