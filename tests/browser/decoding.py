@@ -73,9 +73,14 @@ def read_entries(text: str, url: str) -> list[Entry]:
     return entries
 
 
+def fetch(url: str) -> httpx2.Response:
+    """Get something from the server under test, which may be busy with players."""
+    return httpx2.get(url, timeout=30, verify=False).raise_for_status()  # no TLS to be set up
+
+
 def media_urls(multivariant_url: str) -> dict[str, str]:
     """The only video playlist, and the audio playlist beside it."""
-    text = httpx2.get(multivariant_url).text
+    text = fetch(multivariant_url).text
     lines = [line for line in text.split("\n") if line]
     audio = re.search(r'TYPE=AUDIO.*URI="([^"]+)"', text)
     video = next(line for line in lines if not line.startswith("#"))
@@ -107,7 +112,7 @@ def decode(data: bytes, kind: str, rate: int = _DEMO_RATE) -> tuple[int, float]:
     """
     av.logging.set_level(av.logging.WARNING)
     try:
-        opened = av.open(io.BytesIO(data), format=_format(data))
+        opened = av.open(io.BytesIO(data), "r", format=_format(data))
         with av.logging.Capture(local=False) as said, opened as container:
             frames = list(container.decode(getattr(container.streams, kind)[0]))
     finally:
@@ -162,7 +167,5 @@ def _quoted(name: str, line: str) -> str:
 
 @lru_cache(256)
 def _body(uri: str, key: Key | None = None) -> bytes:
-    answer = httpx2.get(uri)
-    answer.raise_for_status()
-    body: bytes = answer.content
+    body: bytes = fetch(uri).content
     return body if key is None else aes.decrypt(body, key=_body(key.uri), iv=key.iv)

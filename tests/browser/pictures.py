@@ -86,4 +86,4 @@ def _fields(frame: av.VideoFrame) -> npt.NDArray[np.float32]:
     small = frame.reformat(width, height, format="rgb24", interpolation="AREA").to_ndarray()
     across, down = FIELDS
     fields = small.reshape(down, height // down, across, width // across, 3).mean(axis=(1, 3))
-    return fields.reshape(-1).astype(np.float32)
+    return np.asarray(fields.reshape(-1), dtype=np.float32)

@@ -1,6 +1,6 @@
 """An origin of programmes: each as VOD, and as live.
 
-/{programme}/vod/index.m3u8   the first 16 s
+/{programme}/vod/index.m3u8   the first 12 s
 /{programme}/live/index.m3u8  all 48 s, once: from a window that stands still until it is begun
 """
 
@@ -18,7 +18,7 @@ from packager.packaging.ladder import TS_ORIGIN
 from tests.browser import aes
 from tests.browser.programmes import LENGTH_S, PROGRAMMES, SEGMENT_S, Programme, Renditions
 
-VOD_S = 16
+VOD_S = 12
 WINDOW_S = 12  # of the live playlists
 BREAK_AT_S, BREAK_S = 16, 10  # in live
 FIRST_MSN = 7  # not 0: the IV of what is encrypted is no index

@@ -7,7 +7,6 @@ from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from packager.clock import SystemClock
@@ -22,7 +21,7 @@ from tests.browser.weft_server import CreativeFile, open_session, serving_shows
 av = pytest.importorskip("av", reason="FFmpeg is reached through PyAV")
 
 from packager.packaging.loudness import measure  # noqa: E402 - needs av
-from tests.browser.decoding import judge, media_of, media_urls, read_entries, runs_of  # noqa: E402
+from tests.browser.decoding import fetch, judge, media_of, media_urls, read_entries, runs_of  # noqa: E402
 from tests.browser.pictures import Gallery, Shot  # noqa: E402
 
 pytestmark = pytest.mark.browser
@@ -132,7 +131,7 @@ def is_whole(shot: Shot) -> bool:
 def test_a_real_vod_session_decodes_and_is_as_long_as_it_says(url: str, kind: str) -> None:
     """G-01, G-04, A-25."""
     playlist = media_urls(open_session(url, "bunny"))[kind]
-    entries = read_entries(httpx2.get(playlist).text, playlist)
+    entries = read_entries(fetch(playlist).text, playlist)
     assert len(runs_of(entries)) == 6
     assert sum(entry.seconds for entry in entries) == pytest.approx(70, abs=6 / RATE)
     judge(entries, kind, RATE)
@@ -141,7 +140,7 @@ def test_a_real_vod_session_decodes_and_is_as_long_as_it_says(url: str, kind: st
 def test_real_ads_are_as_loud_as_configured(url: str) -> None:
     """G-11: as EBU R 128 measures it; the commercials come louder and quieter than that."""
     playlist = media_urls(open_session(url, "bunny"))["audio"]
-    runs = runs_of(read_entries(httpx2.get(playlist).text, playlist))
+    runs = runs_of(read_entries(fetch(playlist).text, playlist))
     for number, name in ((0, "gotland"), (3, "train")):
         with av.open(BytesIO(media_of(runs[number]))) as container:
             loudness, peak = measure(container.decode(audio=0))

@@ -160,5 +160,6 @@ def serving_shows(
 
 def open_session(url: str, show: str) -> str:
     """Start a session; return the URL of its multivariant playlist."""
-    answer = httpx2.post(f"{url}/v1/session/{_TENANT}/{show}/{_ASSET}")
+    path = f"/v1/session/{_TENANT}/{show}/{_ASSET}"
+    answer = httpx2.post(f"{url}{path}", timeout=30, verify=False)  # no TLS to be set up
     return f"{url}{answer.json()['manifestUrl']}"
