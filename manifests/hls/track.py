@@ -218,14 +218,31 @@ def _start_by_number(segments: Sequence[Segment], reference: Track | None) -> De
 
 
 def _numbered_like(track: Track, reference: Track) -> Track:
-    """Take discontinuity numbers from the reference where both list the same time (rule A-15)."""
-    by = _dsn_shift_of(reference, track.segments, track.starts)
-    if by is None:
+    """Take discontinuity numbers from the reference where both list the same time (rule A-15).
+
+    What would have a number below 0 is left out: the reference has forgotten that it was there.
+    """
+    if not track.segments or not reference.segments:
         return track
+    by = _dsn_shift_of(reference, track.segments, track.starts)
+    if by is None and track.starts[0] > reference.starts[0]:
+        by = reference.dsns[-1] + track.marks[0] - track.segments[0].dsn
+    elif by is None:
+        by = reference.dsns[0] - reference.marks[0] - track.segments[-1].dsn
+    dsns = tuple(segment.dsn + by for segment in track.segments)
+    below = [dsn - mark < 0 for dsn, mark in zip(dsns, track.marks, strict=True)]
+    numbered = replace(track, dsns=dsns, shift=replace(track.shift, dsn=by))
+    return _without_first(numbered, below.index(False)) if False in below else track
+
+
+def _without_first(track: Track, count: int) -> Track:
     return replace(
         track,
-        dsns=tuple(segment.dsn + by for segment in track.segments),
-        shift=replace(track.shift, dsn=by),
+        segments=track.segments[count:],
+        first_msn=track.first_msn + count,
+        dsns=track.dsns[count:],
+        marks=track.marks[count:],
+        starts=track.starts[count:],
     )
 
 
@@ -541,13 +558,4 @@ def _trimmed(track: Track, memory: TrackMemory) -> Track:
     """Without what had left the window already: its front only moves forward (rule A-11)."""
     middles = ((a + b) / 2 for a, b in pairwise(track.starts))
     gone = sum(middle < memory.window_start for middle in middles)
-    if not 0 < gone < len(track.segments):
-        return track
-    return replace(
-        track,
-        segments=track.segments[gone:],
-        first_msn=track.first_msn + gone,
-        dsns=track.dsns[gone:],
-        marks=track.marks[gone:],
-        starts=track.starts[gone:],
-    )
+    return _without_first(track, gone) if gone < len(track.segments) else track

@@ -433,3 +433,21 @@ def test_a_new_beginning_is_dated_by_a_segment_that_is_not_taken() -> None:
     channel = advance(channel, a="\n".join([*kept, ""]))
     dates = re.findall(r"T00:(.*)Z", channel.playlist("a", (), "a").decode())
     assert dates[-1] == "01:00.000"
+
+
+def test_a_rendition_that_is_far_behind_counts_discontinuities_like_the_reference() -> None:
+    """A-15: headers differ, and no time is in both lists."""
+    channel = advance(Channel(reference="v", rules=RULES), v=origin(range(8, 11)))
+    behind = advance(channel, a=origin(range(4, 7), dsn=3))
+    assert answer(behind, "a", {}) == "4/0 4 5 6"
+    ahead = advance(channel, a=origin(range(12, 15), dsn=3))
+    ahead = advance(ahead, v=origin(range(10, 15)))
+    assert answer(ahead, "a", {}) == "12/0 12 13 14"
+
+
+def test_discontinuity_numbers_are_never_below_0() -> None:
+    """A-15: the reference does not say how many there were before its window."""
+    said = {3: ["#EXT-X-DISCONTINUITY"]}
+    channel = Channel(reference="v", rules=RULES)
+    channel = advance(channel, v=origin(range(4, 8)), a=origin(range(2, 7), said=said))
+    assert answer(channel, "a", {}) == "4/0 4 5 6"
