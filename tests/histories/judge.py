@@ -97,8 +97,9 @@ def judge(history: Iterable[Event], facts: Facts) -> tuple[Violation, ...]:
             origin.take(read(event.text, event.url))
             continue
         if isinstance(event, Forgotten):
-            for one in sessions.values():
-                one.forgotten |= set(event.names)
+            for name in event.names:
+                if name in origins:
+                    origins[name].in_memory = ZERO
             continue
         session = sessions.setdefault(event.session, _Session(facts, found, origins))
         session.take(event, origins[event.name], origins[facts.reference])
@@ -121,16 +122,23 @@ class _Origin:
         self.texts: set[int] = set()
         self.latest: Text | None = None
         self.edge: Decimal | None = None
-        self.cues: set[str] = set()
+        self.ranges: set[str] = set()
+        self.in_memory = ZERO  # seconds that were seen without a gap
 
     def take(self, text: Text) -> None:
         if id(text) in self.texts and text is self.latest:
             return
+        if text.entries and text.entries[0].place not in self.known:
+            self.in_memory = ZERO
         for before, entry in zip((None, *text.entries), text.entries, strict=False):
             known = self.known.get(entry.place)
+            if known is None or self.in_memory == ZERO:
+                self.in_memory += entry.duration
             if known is None or (entry.marked and not known.marked):
                 self.known[entry.place] = entry
             self.others.setdefault(entry.place, set()).add(_uncued(entry.others))
+            # A date range outlives the segment that it stands on (rule A-61).
+            self.ranges |= {line for line in entry.others if "-DATERANGE" in line}
             if before is not None:
                 self.following[before.place] = entry.place
         for entry, date in zip(text.entries, text.dates, strict=True):
@@ -191,7 +199,6 @@ class _Session:
         self.targets: dict[str, int] = {}
         self.types: dict[str, str | None] = {}
         self.dated: dict[str, bool] = {}
-        self.forgotten: set[str] = set()
         self.doubled: dict[int, tuple[Answered, Entry]] = {}
         self.behind = ZERO  # how far the reference is behind the playlist
         self.where: Answered = Answered(poll=-1, session="", name="", text="")
@@ -269,6 +276,8 @@ class _Session:
             self.say("A-46", f"version {version}, but {needed} is needed")
         if version > max(int(latest.tags.get("EXT-X-VERSION", 1)), 6):
             self.say("A-46", f"version {version} is higher than needed")
+        if text.msn < 0 or text.dsn < 0:
+            self.say("A-13", f"numbers {text.msn}, {text.dsn}")
         first_mark = _index(text.order, "EXT-X-DISCONTINUITY")
         first_segment = _index(text.order, "URI")
         for tag in ("EXT-X-MEDIA-SEQUENCE", "EXT-X-DISCONTINUITY-SEQUENCE"):
@@ -352,7 +361,8 @@ class _Session:
                     tuple(line for line in lines if not line.startswith("#EXT-X-DATERANGE"))
                     for lines in heard
                 }
-            if others not in heard:
+            extended = tuple(line for line in others if line not in origin.ranges)
+            if others not in heard and extended not in heard:
                 self.say("H-06", f"lines of {entry.uri} are {others}, not any of {heard}")
 
     # Every entry against what was said before
@@ -558,11 +568,10 @@ class _Session:
         if text.ended or self.where.held:
             return
         before = playlist.previous
-        if self.where.name in self.forgotten:
-            self.forgotten.discard(self.where.name)
-            return
-        if before is None or text.msn == before.msn or text.msn > before.msn + len(before.entries):
-            return  # nothing was removed, or much went by unseen
+        if before is None or text.msn == before.msn:
+            return  # nothing was removed
+        if origin.in_memory < 5 * text.target:
+            return  # there is nothing that could have been kept
         least = min(3 * Decimal(text.target), latest.duration)
         least -= self.behind + AUDIO
         if text.duration < least:

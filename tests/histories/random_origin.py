@@ -103,6 +103,10 @@ class Origin:
             for name in self.names
             if traits.lag
         }
+        # What others had of the old beginning is not known of a playlist that lags behind them:
+        # the one whose borders count is never the last to tell of a new one.
+        self.prompt = {"v0"} if traits.restarts else set()
+        self.lags = {name: lag for name, lag in self.lags.items() if name not in self.prompt}
         self.offsets = {
             name: 0 if traits.dates == "none" or name == "v0" else draw.choice((0, 3, 1000))
             for name in self.names
@@ -146,7 +150,7 @@ class Origin:
         seen = instant - self.lags.get(name, 0)
         epoch = self._epoch(seen)
         slot = int(instant / 2)
-        if traits.stale and coin(self.seed, name, slot) < traits.stale:
+        if name not in self.prompt and coin(self.seed, name, slot) < traits.stale:
             older = seen - Decimal(traits.target) * (1 + int(coin(self.seed, name, slot, 1) * 2))
             if older >= self.begin and self._epoch(older) == epoch:
                 seen = older
