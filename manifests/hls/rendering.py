@@ -168,10 +168,9 @@ def render(
     total = past
     pieces: list[bytes | memoryview] = []
     numbers: tuple[int, int] | None = None  # of the header: the first entry's
-    cursor, returning = (
-        0,
-        0,
-    )  # the next content segment, and the tags of a break that ends before it
+    cursor = 0  # the next content segment
+    returning = 0  # tags that stand before it because a break ends there
+    dsn_back = 0  # its number in the reference, then
     for one in splices:
         place = place_of(one)
         if place is None or (one.in_at is not None and not one.final):
@@ -183,8 +182,9 @@ def render(
         if out > cursor:
             numbers = numbers or _content_numbers(track, cursor, total, returning)
             pieces += _content(strip, cursor, out, returning)
-        elif returning and pieces and one.out_at != total.in_at:
-            pieces.append(DISCONTINUITY)  # others have content here, and return to it (rule A-14)
+        elif returning and numbers is not None:
+            # Others may have content here, and return to it before they leave it (rule A-14).
+            pieces.append(DISCONTINUITY * (_dsn_before(total, one, place) + 1 - dsn_back))
         pod = pod_of(one)
         shown = one.shown(None if inserts else edge)
         dropped = 0 if inserts else one.dropped(track.starts[0])
@@ -203,7 +203,7 @@ def render(
             cursor = stop
             break
         total = _added(total, one, place, pod, shown)
-        cursor, returning = place.back - track.first_msn, 0
+        cursor, returning, dsn_back = place.back - track.first_msn, 0, place.dsn_back
         if cursor >= 0:
             returning = 1
             if cursor < stop:  # others may have content before it, and return to that (rule A-14)

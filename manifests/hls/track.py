@@ -6,7 +6,7 @@ behind a discontinuity (rule A-19). Every segment gets a place on the content cl
 date-time where the origin has it, else seconds since the first segment that was seen.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -495,10 +495,7 @@ def _after(memory: TrackMemory, begins: Decimal, playlist: MediaPlaylist) -> tup
     starts = list(accumulate((s.duration for s in segments), initial=first))
     if starts[-1] <= memory.window_start:
         return segments  # another clock altogether: `_place` moves it behind the edge
-    for index, segment in enumerate(segments):
-        if starts[index] + segment.duration / 2 >= begins:
-            return segments[index:]
-    return ()
+    return segments[bisect_right(starts[:-1], begins - BACKWARD_STEP_S) :]
 
 
 def resume(

@@ -61,7 +61,7 @@ class Splice:
 
     def dropped(self, window_start: Decimal) -> int:
         """How many entries lie before the window (rule A-17: dropped by the same clock)."""
-        return bisect_right(self.ends, window_start - self.out_at)
+        return bisect_right(self.ends, window_start + FRAME_S - self.out_at)
 
 
 def splice(

@@ -361,8 +361,11 @@ class _Session:
                     tuple(line for line in lines if not line.startswith("#EXT-X-DATERANGE"))
                     for lines in heard
                 }
-            extended = tuple(line for line in others if line not in origin.ranges)
-            if others not in heard and extended not in heard:
+            foreign = [  # date ranges of segments that a break took away
+                tuple(line for line in others if line in lines or line not in origin.ranges)
+                for lines in heard
+            ]
+            if not heard.intersection(foreign):
                 self.say("H-06", f"lines of {entry.uri} are {others}, not any of {heard}")
 
     # Every entry against what was said before

@@ -12,6 +12,7 @@ from manifests.errors import ManifestError
 from manifests.hls.channel import Channel, ChannelRules
 from manifests.hls.channel_state import read_state, write_state
 from manifests.hls.reader import read_media_playlist
+from manifests.splicing.timeline import splice
 
 RULES = ChannelRules()
 
@@ -73,9 +74,9 @@ def answer(channel: Channel, name: str, pods: dict[int, tuple[Creative, ...]]) -
     splices = []
     for number, ad_break in enumerate(channel.log.breaks):
         pod = pods.get(number, ())
-        splice = channel.splice_of(ad_break, pod, "v") if pod else None
-        if splice is not None:
-            splices.append(splice)
+        one = channel.splice_of(ad_break, pod, "v") if pod else None
+        if one is not None:
+            splices.append(one)
     past = [one for one in splices if channel.is_past(name, one)]
     rest = [one for one in splices if not channel.is_past(name, one)]
     text = channel.playlist(name, rest, name, past=channel.effect(name, past, name)).decode()
@@ -203,8 +204,8 @@ def test_all_renditions_begin_again_where_the_reference_did() -> None:
     again = {"lengths": {0: "21"}, "epoch": "new", "offset": -1}  # 1 covers [21, 27)
     channel = advance(channel, v=origin(range(1, 4), **again))
     channel = advance(channel, v=origin(range(1, 4), **again), a=origin(range(1, 4), **again))
-    assert answer(channel, "v", {}) == "2/0 2 3 4 [D]new2 new3"
-    assert answer(channel, "a", {}) == "1/0 1 2 3 [D]new2 new3"
+    assert answer(channel, "v", {}) == "1/0 1 2 3 4 [D]new3"
+    assert answer(channel, "a", {}) == "0/0 0 1 2 3 [D]new3"
 
 
 def test_a_new_beginning_keeps_its_discontinuity_in_another_process() -> None:
@@ -451,3 +452,36 @@ def test_discontinuity_numbers_are_never_below_0() -> None:
     channel = Channel(reference="v", rules=RULES)
     channel = advance(channel, v=origin(range(4, 8)), a=origin(range(2, 7), said=said))
     assert answer(channel, "a", {}) == "4/0 4 5 6"
+
+
+def test_a_new_beginning_that_overlaps_does_not_move_the_clock() -> None:
+    """H-04: of what was published already no more than a second comes again (rule A-31)."""
+    channel = advance(Channel(reference="v", rules=RULES), v=origin(range(4)))
+    again = origin(range(1, 5), epoch="new", lengths={0: "16"}, offset=-1)  # 16, 22, 28, 34
+    channel = advance(channel, v=again)
+    assert answer(channel, "v", {}) == "1/0 1 2 3 [D]new3 new4"
+    assert "00:28.000Z" in channel.playlist("v", (), "v").decode()
+
+
+def test_ads_before_the_window_are_gone_in_every_process() -> None:
+    """A-11: the clocks of two processes may differ by less than a frame."""
+    one = splice(
+        break_id="b", out_at=Decimal(6), in_at=None, pod=[creative("x", "6", "6")], rung="a"
+    )
+    assert [one.dropped(Decimal(at)) for at in ("11.9", "11.99", "12", "12.01")] == [0, 1, 1, 1]
+
+
+def test_two_breaks_around_a_hole_have_one_tag_between_them() -> None:
+    """H-02: also where a date range outlives the first of them."""
+    tag = '#EXT-X-DATERANGE:ID="d",START-DATE="2026-01-01T00:00:12Z",DURATION=99'
+    said = {1: ["#EXT-X-CUE-OUT:12"], 2: [tag], 3: ["#EXT-X-CUE-IN"], 5: ["#EXT-X-CUE-OUT:12"]}
+    pods = {0: (creative("x", "6", "6"),), 1: (creative("y", "6", "6"),)}
+    channel = Channel(reference="v", rules=RULES)
+    channel = advance(channel, v=origin(range(3), said=said))
+    again = origin(range(5, 8), epoch="new", offset=-5, said=said)
+    channel = advance(channel, v=again)
+    channel = advance(channel, v=origin(range(5, 9), epoch="new", offset=-5, said=said))
+    first = answer(channel, "v", pods)
+    channel = advance(channel, v=origin(range(5, 10), epoch="new", offset=-5, said=said))
+    assert first == "2/1 x1 [D]y0 y1 [D]new7 new8"
+    assert answer(channel, "v", pods) == "3/1 [D]y0 y1 [D]new7 new8 new9"
