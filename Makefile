@@ -22,8 +22,9 @@ demo: $(VENV)/.runtime
 
 test: SELECT := not long
 test: lint players
-	$(BIN)/coverage run -m pytest -rs -m "$(SELECT)"
+	$(BIN)/coverage run -m pytest -rs -m "$(SELECT)" --ignore tests/browser
 	$(BIN)/coverage report
+	$(BIN)/python -m pytest -rs -m "$(SELECT)" tests/browser # players leave an event loop running
 
 test-long: SELECT := long or not long
 test-long: test

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from manifests.breaks import AdBreak
 from manifests.creative import Creative
 from manifests.hls.channel import Channel
 from manifests.splicing.timeline import FRAME_S
@@ -61,7 +62,7 @@ class Filler:
         one: Opening,
     ) -> Filled:
         """Decide what a session sees in a break; nothing is stored or reported by this."""
-        length = None if one.ad_break.is_point else one.ad_break.length
+        length = _length(channel, one.ad_break)
         decided = Decided()
         if not isinstance(one.rule.fill, SlateFill):
             decided = await self._ask(session, presentation, ladder, channel, one, length)
@@ -147,6 +148,14 @@ class Filler:
             slate=self.house.slate(show, ladder) if wants_slate else None,
             rules=FillRules(max_length=longest),
         )
+
+
+def _length(channel: Channel, ad_break: AdBreak) -> Decimal | None:
+    """Seconds to fill from where viewers leave, so that no ad starts that cannot end (D-52)."""
+    if ad_break.is_point or ad_break.in_at is None:
+        return None
+    out_at = channel.out_border(ad_break) or ad_break.out_at
+    return max(ad_break.in_at - out_at, Decimal(0))
 
 
 def _decision(channel: Channel, one: Opening, decided: Decided, chosen: Fill) -> Decision:
