@@ -14,9 +14,10 @@ from packager.demo.command import demo
 from packager.packaging.command import condition
 from packager.splice_command import splice
 from packager.stores import StoreError
+from packager.terminal import CONTEXT
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings=CONTEXT)
 @click.version_option(VERSION, prog_name="weft")
 def main() -> None:
     """Weft splices ads and other media into HLS, per session and server-side.

@@ -22,6 +22,7 @@ from manifests.hls.uris import Resolver
 from manifests.splicing.timeline import FRAME_S, Splice
 from manifests.timing import fits_target
 from packager.splice_plan import RUNG, FilePlan, PlanError, PlannedBreak, read_plan
+from packager.terminal import CONTEXT
 
 NAME = "playlist"
 REFERENCE = "reference"
@@ -37,7 +38,7 @@ def _absolute(context: click.Context, parameter: click.Parameter, url: str | Non
     return url
 
 
-@click.command(context_settings={"max_content_width": 100})
+@click.command(context_settings={**CONTEXT, "max_content_width": 100})
 @click.argument("playlist", type=click.Path(path_type=Path))
 @click.option(
     "--plan",

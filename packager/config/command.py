@@ -11,9 +11,10 @@ from rich.text import Text
 from packager.config.document import ConfigError
 from packager.config.file import load
 from packager.config.values import Config, CueBreaks
+from packager.terminal import CONTEXT
 
 
-@click.command()
+@click.command(context_settings=CONTEXT)
 @click.argument("config", type=click.Path(path_type=Path))
 def check(config: Path) -> None:
     """Check the file CONFIG and everything that it names; exit with 1 if Weft would not start."""

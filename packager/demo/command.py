@@ -22,11 +22,12 @@ from packager.log import configure
 from packager.packaging.errors import PackagingError
 from packager.server import AddressInUse, check_free, listener, serve_until_stopped
 from packager.stores import StoreError
+from packager.terminal import CONTEXT
 
 PLAYERS = Path("tests/browser/node_modules")
 
 
-@click.command()
+@click.command(context_settings=CONTEXT)
 @click.option(
     "--media",
     "file",

@@ -22,11 +22,12 @@ from packager.packaging.local import read_local_show
 from packager.packaging.playlists import peak_bitrate, write_playlists
 from packager.packaging.settings import ConditionSettings, settings_to_json
 from packager.packaging.write import EncodedRendition, EncodedSegment
+from packager.terminal import CONTEXT
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("condition")
+@click.command("condition", context_settings=CONTEXT)
 @click.argument("file", type=_FILE)
 @click.option(
     "--like",
