@@ -7,6 +7,7 @@ else's: nothing in the demo takes a short cut.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -154,7 +155,12 @@ def _ad(clip: Clip, places: DemoPlaces) -> DemoAd:
 
 
 async def stock(
-    weft: Weft, media: DemoMedia, places: DemoPlaces, titles: dict[str, str] | None = None
+    weft: Weft,
+    media: DemoMedia,
+    places: DemoPlaces,
+    titles: dict[str, str] | None = None,
+    *,
+    break_s: int = 20,
 ) -> None:
     """Have the ads packaged before the first viewer: a real ad server's are met again and again.
 
@@ -163,6 +169,7 @@ async def stock(
         media: Which ads there are.
         places: Where they are.
         titles: Gets the ads' titles by the ids of their creatives.
+        break_s: How long the channel's breaks are.
     """
     await _listening(places)
     for last in (False, True):  # the first round begins it, the second one finds it done
@@ -176,6 +183,12 @@ async def stock(
                 creative = await weft.house.condition(file, ad, presentation.ladder)
                 if last and titles is not None and isinstance(creative, Creative):
                     titles[creative.id] = clip.title
+            slate = weft.house.slate(show, presentation.ladder)
+            if slate is not None:  # cut to what each ad leaves of a break: no hole, no catching up
+                for clip in media.creatives:
+                    rest = Fraction(break_s - clip.duration_s) % slate.duration
+                    if rest:
+                        slate.cut(rest)
         await weft.house.settled()
 
 

@@ -47,7 +47,7 @@ def serving_demo(media: DemoMedia, folder: Path) -> Iterator[str]:
         return demo_routes(weft, media, _places(url), clock=weft.clock, settings=settings)
 
     async def prepare(weft: Weft, url: str) -> list[str]:
-        await stock(weft, media, _places(url))
+        await stock(weft, media, _places(url), break_s=BREAK_S)
         return []
 
     with serving_weft(config, routes, prepare) as url:
