@@ -14,10 +14,11 @@ from manifests.breaks import AdBreak
 from manifests.creative import Creative
 from manifests.errors import ManifestError, SpliceError
 from manifests.hls.channel import Channel, ChannelRules
+from manifests.hls.following import follow
 from manifests.hls.fragments import Dressing
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.reader import read_media_playlist
-from manifests.hls.track import Track, follow
+from manifests.hls.track import Track
 from manifests.hls.uris import Resolver
 from manifests.splicing.timeline import FRAME_S, Splice
 from manifests.timing import fits_target

@@ -14,11 +14,13 @@ from manifests.break_log import BreakLog, CueSettings
 from manifests.breaks import AdBreak
 from manifests.creative import Creative
 from manifests.hls.cues import CueRules, read_cues
+from manifests.hls.following import follow
 from manifests.hls.fragments import Dressing, PodStrip, PodStrips, Strip, weave
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.numbering import Place, Shadow, cast, place_in_shadow, place_in_track
 from manifests.hls.rendering import NO_SUMS, Header, Sums, make_header, render, sums
-from manifests.hls.track import Track, TrackMemory, follow, resume
+from manifests.hls.restarting import resume
+from manifests.hls.track import Track, TrackMemory
 from manifests.splicing.timeline import FRAME_S, Splice, splice
 
 # A reference rendition that stopped holds the others back by no more than this (A-07).
@@ -261,14 +263,6 @@ class Channel:
                 place = place_in_shadow(shadow, one.in_at, reference)
         self._places[key] = place
         return place
-
-    def is_past(self, name: str, one: Splice) -> bool:
-        """Whether nothing of a splice is left in a rendition's window, not even its return."""
-        track = self.tracks[name]
-        if one.in_at is None or one.is_insertion or not track.segments:
-            return False
-        place = self.place(name, one)
-        return place is not None and place.back is not None and place.back < track.first_msn
 
     def playlist(
         self,

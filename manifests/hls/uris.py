@@ -82,3 +82,8 @@ def absolute(
             uri = resolver.resolve(unquote(value), line=line)
             return uri, (*attributes[:index], (name, quote(uri)), *attributes[index + 1 :])
     return None, attributes
+
+
+def without_query(uri: str) -> str:
+    """What names the resource: a rotated query token does not make another one (rule A-02)."""
+    return urlsplit(uri)._replace(query="", fragment="").geturl()

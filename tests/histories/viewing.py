@@ -279,14 +279,13 @@ class Viewing:
     def answer(self, viewer: Viewer, name: str, until: Decimal | None) -> str:
         """As a planner composes it: splices that are past count, the rest is shown."""
         channel = self.channel
-        splices: list[Splice] = []
-        for one in channel.log.breaks:
+        past: list[Splice] = []
+        rest: list[Splice] = []
+        for index, one in enumerate(channel.log.breaks):
             pod = viewer.pods.get(one.id)
             if pod:
                 splice = channel.splice_of(one, pod, "v")
                 if splice is not None:
-                    splices.append(splice)
-        past = [one for one in splices if channel.is_past(name, one)]
-        rest = [one for one in splices if not channel.is_past(name, one)]
+                    (past if index < channel.over else rest).append(splice)
         sums = channel.effect(name, past, name[0])
         return channel.playlist(name, rest, name[0], past=sums, until=until).decode()

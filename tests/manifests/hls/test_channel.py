@@ -12,7 +12,7 @@ from manifests.errors import ManifestError
 from manifests.hls.channel import Channel, ChannelRules
 from manifests.hls.channel_state import read_state, write_state
 from manifests.hls.reader import read_media_playlist
-from manifests.splicing.timeline import splice
+from manifests.splicing.timeline import Splice, splice
 
 RULES = ChannelRules()
 
@@ -71,14 +71,13 @@ def advance(channel: Channel, **texts: str) -> Channel:
 
 def answer(channel: Channel, name: str, pods: dict[int, tuple[Creative, ...]]) -> str:
     """In short: `[D]` a discontinuity, `#` the number of the first entry, then URIs."""
-    splices = []
+    past: list[Splice] = []
+    rest: list[Splice] = []
     for number, ad_break in enumerate(channel.log.breaks):
         pod = pods.get(number, ())
         one = channel.splice_of(ad_break, pod, "v") if pod else None
         if one is not None:
-            splices.append(one)
-    past = [one for one in splices if channel.is_past(name, one)]
-    rest = [one for one in splices if not channel.is_past(name, one)]
+            (past if number < channel.over else rest).append(one)
     text = channel.playlist(name, rest, name, past=channel.effect(name, past, name)).decode()
     return short(text)
 

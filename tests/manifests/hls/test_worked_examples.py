@@ -79,8 +79,9 @@ def replay(
 
 
 def answer(channel: Channel, splices: list[Splice]) -> str:
-    past = [one for one in splices if channel.is_past("0", one)]
-    rest = [one for one in splices if not channel.is_past("0", one)]
+    over = {one.id for one in channel.log.breaks[: channel.over]}
+    past = [one for one in splices if one.break_id in over]
+    rest = [one for one in splices if one.break_id not in over]
     return channel.playlist("0", rest, "v", past=channel.effect("0", past, "v")).decode()
 
 
