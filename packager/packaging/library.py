@@ -6,7 +6,6 @@ workers is not tried a third time.
 """
 
 import asyncio
-import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -14,13 +13,14 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import anyio.to_thread
 from cachetools import LRUCache
 
 from manifests.creative import Creative
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
+from packager.packaging.cutting import cut, cut_id, cut_lengths
 from packager.packaging.errors import (
     CreativeFailed,
     CreativeRefused,
@@ -30,17 +30,15 @@ from packager.packaging.errors import (
     WorkerCrashed,
 )
 from packager.packaging.jobs import WORKER, WorkerLimits, run_job
-from packager.packaging.ladder import Ladder, Rung, rung_to_json
-from packager.packaging.mux_ts import counters_after
+from packager.packaging.ladder import Ladder
+from packager.packaging.making import Maker, Progress
 from packager.packaging.probe import Probe, ladder_from_streams
 from packager.packaging.segmentation import nearest
-from packager.packaging.settings import ConditionSettings, settings_to_json
+from packager.packaging.settings import ConditionSettings
 from packager.packaging.store import (
     Asset,
     MediaFile,
     MediaFolder,
-    StoredRendition,
-    StoredSegment,
     digest_of,
     digest_of_source,
 )
@@ -48,16 +46,11 @@ from packager.packaging.streams import stream_from_json
 from packager.single_flight import SingleFlight
 
 Kind = Literal["ad", "slate", "bumper"]
-Progress = Callable[[float], None]  # called with the share that is done, 0 to 1
-
-# Part of every digest: raise it when the same source and rung give other bytes than before.
-PROFILE_VERSION = 1
 
 _REMEMBERED = 4096  # sources that failed
-_SHORTEST_CUT = Fraction(1, 10)  # seconds
 _PROBE_LIMITS = WorkerLimits(timeout_s=30)
 
-_Make = Callable[[str], Awaitable[Asset]]  # takes the id of the creative
+_Make = Callable[[str, Progress], Awaitable[Asset]]  # takes the id of the creative
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +87,12 @@ class MediaLibrary:
         """
         self._folder = MediaFolder(folder)
         self._uri_prefix = uri_prefix.rstrip("/")
-        self._settings = settings or ConditionSettings()
-        self._limits = limits or WorkerLimits()
+        self._maker = Maker(
+            self._folder,
+            settings or ConditionSettings(),
+            limits=limits or WorkerLimits(),
+            command=command,
+        )
         self._command = command
         self._slots = asyncio.Semaphore(workers)
         self._probe_slots = asyncio.Semaphore(workers)
@@ -176,11 +173,11 @@ class MediaLibrary:
         if not ladder.rungs:
             raise LadderUnmatched("no playlist of the show can be matched")
         digest = await anyio.to_thread.run_sync(digest_of_source, source)
-        creative_id = digest_of(digest, ladder.key, kind, self._profile())
+        creative_id = digest_of(digest, ladder.key, kind, self._maker.profile)
         if creative := self.get(creative_id):
             return creative
-        make = partial(self._condition, source, digest, ladder, kind, progress or _unheard)
-        return await self._once(creative_id, kind, make)
+        make = partial(self._maker.condition, source, digest, ladder, kind)
+        return await self._once(creative_id, kind, make, progress or _unheard)
 
     async def cut(self, slate: Creative, duration: Fraction | Decimal) -> tuple[Creative, ...]:
         """Return creatives that together show `slate` for `duration` seconds (D-53).
@@ -197,41 +194,38 @@ class MediaLibrary:
             PackagingError: The last segment cannot be made.
         """
         asset = self._assets[slate.id]
-        grid = asset.plan.grid
-        frames = nearest(Fraction(duration) * grid)
-        loops, rest = divmod(frames, asset.frames)
-        shortest = _SHORTEST_CUT * grid
-        if loops and 0 < rest < shortest:  # a blink; two parts of about the same length instead
-            together = asset.frames + rest
-            parts = [together - together // 2, together // 2]
-            return (slate,) * (loops - 1) + tuple([await self._cut(asset, n) for n in parts])
-        if not loops and rest < shortest:
-            raise CreativeFailed(f"{float(duration):.3f} s of slate are too short to play")
-        return (slate,) * loops + ((await self._cut(asset, rest),) if rest else ())
+        frames = nearest(Fraction(duration) * asset.plan.grid)
+        lengths = cut_lengths(asset, frames)
+        return tuple([await self._cut(slate, asset, length) for length in lengths])
 
     def cut_if_ready(self, slate: Creative, duration: Fraction | Decimal) -> Creative | None:
         """Return the one creative that `cut` gives for less than the whole slate, if it is made."""
         asset = self._assets[slate.id]
-        return self.get(_cut_id(asset, nearest(Fraction(duration) * asset.plan.grid)))
+        return self.get(cut_id(asset, nearest(Fraction(duration) * asset.plan.grid)))
 
-    async def _cut(self, asset: Asset, frames: int) -> Creative:
-        creative_id = _cut_id(asset, frames)
+    async def _cut(self, slate: Creative, asset: Asset, frames: int) -> Creative:
+        if frames == asset.frames:
+            return slate
+        creative_id = cut_id(asset, frames)
         if creative := self.get(creative_id):
             return creative
-        make = partial(self._make_cut, asset, frames)
-        return await self._once(creative_id, asset.kind, make)
+        make = partial(cut, self._maker, asset, frames)
+        return await self._once(creative_id, asset.kind, make, _unheard)
 
-    async def _once(self, creative_id: str, kind: str, make: _Make) -> Creative:
+    async def _once(self, creative_id: str, kind: str, make: _Make, progress: Progress) -> Creative:
         """Make a creative, unless that is under way or has failed for good."""
         if failure := self._failures.get(creative_id):
             raise type(failure)(str(failure))
-        return await self._flights.run(creative_id, partial(self._watch, creative_id, kind, make))
+        watched = partial(self._watch, creative_id, kind, make, progress)
+        return await self._flights.run(creative_id, watched)
 
-    async def _watch(self, creative_id: str, kind: str, make: _Make) -> Creative:
+    async def _watch(
+        self, creative_id: str, kind: str, make: _Make, progress: Progress
+    ) -> Creative:
         self._jobs[creative_id] = PackagingJob(creative_id, kind)
         try:
             async with self._slots:
-                asset = await self._persist(make, creative_id)
+                asset = await _persist(make, creative_id, self._share(creative_id, progress))
                 await anyio.to_thread.run_sync(self._folder.add_asset, asset)
         except (CreativeRefused, CreativeFailed, WorkerCrashed) as error:
             self._failures[creative_id] = error
@@ -241,135 +235,6 @@ class MediaLibrary:
         finally:
             del self._jobs[creative_id]
         return self._remember(asset)
-
-    async def _persist(self, make: _Make, creative_id: str) -> Asset:
-        """Try once more where a worker died: it may have been the machine, not the source."""
-        try:
-            return await make(creative_id)
-        except WorkerCrashed:
-            return await make(creative_id)
-
-    async def _condition(
-        self,
-        source: bytes | Path,
-        source_digest: str,
-        ladder: Ladder,
-        kind: Kind,
-        progress: Progress,
-        creative_id: str,
-    ) -> Asset:
-        digests = {rung: self._rendition_digest(source_digest, rung) for rung in ladder.rungs}
-        stored = {rung: self._folder.rendition(digest, rung) for rung, digest in digests.items()}
-        missing = [rung for rung, rendition in stored.items() if rendition is None]
-        with self._folder.work_folder() as work:
-            path = await anyio.to_thread.run_sync(_local, source, work)
-            if missing:
-                made = await self._encode(
-                    path, missing, digests, work, self._share(creative_id, progress)
-                )
-                stored.update(made)
-            if kind == "slate":
-                await anyio.to_thread.run_sync(
-                    _keep, path, self._folder.source(source_digest), work
-                )
-        renditions = tuple(rendition for rendition in stored.values() if rendition is not None)
-        return Asset(
-            id=creative_id,
-            kind=kind,
-            source=source_digest,
-            frames=_frames(renditions),
-            renditions=renditions,
-        )
-
-    async def _make_cut(self, asset: Asset, frames: int, creative_id: str) -> Asset:
-        plan = asset.plan
-        kept = 0  # whole segments
-        while plan.border(kept + 1) <= frames:
-            kept += 1
-        tail = frames - plan.border(kept)
-        if kept and 0 < 4 * tail < plan.step:
-            kept -= 1  # a very short segment; two of about the same length instead
-        first = plan.border(kept)
-        renditions = [replace(r, segments=r.segments[:kept]) for r in asset.renditions]
-        if tail:
-            made = await self._encode_tail(asset, kept, first, frames, creative_id)
-            renditions = [
-                replace(head, segments=head.segments + made[head.rung].segments)
-                for head in renditions
-            ]
-        return Asset(
-            id=creative_id,
-            kind=asset.kind,
-            source=asset.source,
-            frames=frames,
-            renditions=tuple(renditions),
-        )
-
-    async def _encode_tail(
-        self, asset: Asset, kept: int, first: int, end: int, creative_id: str
-    ) -> dict[Rung, StoredRendition]:
-        """Encode grid frames `first` to `end` of an asset, to follow its first `kept` segments."""
-        digests = {
-            r.rung: digest_of(self._rendition_digest(asset.source, r.rung), "part", first, end)
-            for r in asset.renditions
-        }
-        counters = [
-            counters_after(self._folder.segment(r.segments[kept - 1]).read_bytes())
-            if kept and r.rung.container == "ts"
-            else {}
-            for r in asset.renditions
-        ]
-        part = {"first": first, "end": end, "first_number": kept + 1, "counters": counters}
-        with self._folder.work_folder() as work:
-            made = await self._encode(
-                self._folder.source(asset.source),
-                [r.rung for r in asset.renditions],
-                digests,
-                work,
-                self._share(creative_id, _unheard),
-                part=part,
-            )
-        for whole in asset.renditions:
-            before, after = self._folder.init(whole), self._folder.init(made[whole.rung])
-            if before and after and before.read_bytes() != after.read_bytes():
-                raise CreativeFailed("the cut slate needs another init section (G-02)")
-        return made
-
-    async def _encode(
-        self,
-        source: Path,
-        rungs: Sequence[Rung],
-        digests: dict[Rung, str],
-        work: Path,
-        progress: Progress,
-        part: dict[str, Any] | None = None,
-    ) -> dict[Rung, StoredRendition]:
-        """Have a worker make renditions, and take them into the folder."""
-        answer = await run_job(
-            {
-                "do": "condition",
-                "source": str(source),
-                "rungs": [rung_to_json(rung) for rung in rungs],
-                "out": str(work / "out"),
-                "settings": settings_to_json(self._settings),
-                "part": part,
-            },
-            work,
-            limits=self._limits,
-            progress=progress,
-            command=self._command,
-        )
-        made = {}
-        for rung, item in zip(rungs, answer["renditions"], strict=True):
-            digest = digests[rung]
-            rendition = StoredRendition(
-                rung,
-                None if item["init"] is None else (digest, item["init"]),
-                tuple(StoredSegment(digest, name, Fraction(s)) for name, s, _ in item["segments"]),
-            )
-            self._folder.add_rendition(Path(item["folder"]), digest, rendition)
-            made[rung] = rendition
-        return made
 
     def _share(self, creative_id: str, progress: Progress) -> Progress:
         def report(share: float) -> None:
@@ -383,39 +248,13 @@ class MediaLibrary:
         creative = self._creatives[asset.id] = asset.creative(self._uri_prefix)
         return creative
 
-    def _profile(self) -> list[Any]:
-        settings = settings_to_json(self._settings)
-        del settings["limits"]  # they decide whether, not how
-        return [PROFILE_VERSION, settings]
 
-    def _rendition_digest(self, source_digest: str, rung: Rung) -> str:
-        return digest_of(source_digest, rung.key, self._profile())
-
-
-def _cut_id(asset: Asset, frames: int) -> str:
-    return digest_of(asset.id, "cut", frames)
-
-
-def _frames(renditions: Sequence[StoredRendition]) -> int:
-    """Return the frames of the grid that an asset lasts."""
-    longest = max(renditions, key=lambda r: r.rung.video is not None)  # audio is less exact
-    seconds = sum((segment.duration for segment in longest.segments), Fraction(0))
-    return nearest(seconds * longest.rung.frame_grid)
-
-
-def _local(source: bytes | Path, work: Path) -> Path:
-    if isinstance(source, Path):
-        return source
-    path = work / "source"
-    path.write_bytes(source)
-    return path
-
-
-def _keep(source: Path, target: Path, work: Path) -> None:
-    """Copy a source to where it stays."""
-    copy = work / "kept"
-    shutil.copyfile(source, copy)
-    copy.replace(target)
+async def _persist(make: _Make, creative_id: str, progress: Progress) -> Asset:
+    """Try once more where a worker died: it may have been the machine, not the source."""
+    try:
+        return await make(creative_id, progress)
+    except WorkerCrashed:
+        return await make(creative_id, progress)
 
 
 def _write_probes(probes: Sequence[Probe], work: Path) -> list[tuple[str, str]]:
