@@ -5,9 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from packager.app import Weft
 from packager.metrics import CONTENT_TYPE
 from packager.responses import json_response
+from packager.weft import Weft
 
 
 def create_admin(weft: Weft) -> Starlette:

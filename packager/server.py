@@ -21,10 +21,11 @@ from granian.server.embed import Server
 from starlette.types import ASGIApp
 
 from packager.admin import create_admin
-from packager.app import create_app, open_weft
+from packager.app import create_app
 from packager.config.values import Config
 from packager.log import configure
 from packager.stores import StoreError
+from packager.weft import open_weft
 
 HEADER_TIMEOUT_S = 10.0
 

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from packager.admin import create_admin
-from packager.app import create_app, open_weft
+from packager.app import create_app
 from packager.clock import SystemClock
 from packager.demo.build import Recipe, ensure_demo_media
 from packager.demo.compose import DemoPlaces, demo_config, demo_routes, stock
@@ -23,6 +23,7 @@ from packager.packaging.errors import PackagingError
 from packager.server import AddressInUse, check_free, listener, serve_until_stopped
 from packager.stores import StoreError
 from packager.terminal import CONTEXT
+from packager.weft import open_weft
 
 PLAYERS = Path("tests/browser/node_modules")
 

@@ -18,7 +18,6 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from manifests.creative import Creative
 from manifests.splicing.timeline import Span, spans
-from packager.app import Weft
 from packager.clock import Clock, unix_seconds
 from packager.config.values import (
     Admin,
@@ -43,6 +42,7 @@ from packager.demo.schedule import OriginSettings
 from packager.parameters import Parameters
 from packager.reasons import Reason
 from packager.responses import json_response, refusal
+from packager.weft import Weft
 
 TENANT = "default"
 ASSET = "index"

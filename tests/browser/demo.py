@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from starlette.routing import BaseRoute
 
-from packager.app import Weft
 from packager.config.values import Config
 from packager.demo.compose import DemoPlaces, demo_config, demo_routes, stock
 from packager.demo.media import DemoMedia
 from packager.demo.schedule import OriginSettings
+from packager.weft import Weft
 from tests.browser.weft_server import open_session, serving_weft
 
 __all__ = ["BREAK_EVERY_S", "BREAK_S", "EARLY_S", "open_session", "serving_demo"]

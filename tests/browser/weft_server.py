@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from packager.app import Weft, create_app, open_weft
+from packager.app import create_app
 from packager.clock import SystemClock
 from packager.config.values import Config, Listen, Media, Outbound, Show, VastFill
 from packager.decisions import Omission
@@ -24,6 +24,7 @@ from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.request import read_template
 from packager.demo.ad_server import AdServer, DemoAd
 from packager.reasons import Reason
+from packager.weft import Weft, open_weft
 from tests.browser.serving import serving
 
 PACKAGED_S = 240.0

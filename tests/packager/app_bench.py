@@ -25,7 +25,7 @@ from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
 from manifests.hls.multivariant import read_multivariant_playlist
 from manifests.hls.reader import read_media_playlist
 from manifests.timing import format_date_time
-from packager.app import Weft, create_app, open_weft
+from packager.app import create_app
 from packager.clock import ManualClock, unix_seconds
 from packager.config.values import (
     Asset,
@@ -52,6 +52,7 @@ from packager.packaging.probe import Probe, derive_ladder, media_playlist_uris
 from packager.packaging.store import digest_of_source
 from packager.packaging.vod import package_vod
 from packager.reasons import Reason
+from packager.weft import Weft, open_weft
 
 ORIGIN = "http://origin.example/"
 ADS = "http://ads.example"

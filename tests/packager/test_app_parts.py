@@ -13,8 +13,8 @@ from app_bench import MEDIA, Bench, answer, down, vast
 
 from manifests.break_log import CueSettings
 from manifests.breaks import AdBreak
-from packager import app as composition
 from packager import channels
+from packager import weft as composition
 from packager.channel_news import _ended_by_maximum
 from packager.config.values import CueBreaks, ScheduledBreak
 from packager.decisions.ads import Ad, MediaFile

@@ -1,0 +1,262 @@
+"""The parts of one process, joined: opened in order, closed in the reverse one."""
+
+import hmac
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+import anyio
+
+from packager.clock import Clock, SystemClock
+from packager.config.values import Config, Show
+from packager.deciders import Deciders
+from packager.filling import Filler, House
+from packager.house import PackagedHouse
+from packager.ladders import Ladders
+from packager.log import report
+from packager.metrics import Metrics
+from packager.origin import OriginCache, OriginObserver
+from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, OutboundError, Policy
+from packager.packaging.library import MediaLibrary
+from packager.packaging.settings import ConditionSettings
+from packager.planning import Patience, Planner
+from packager.playlists import Playlists
+from packager.presentations import Presentations
+from packager.reasons import Reason
+from packager.sessions import SessionLimits, Sessions
+from packager.stores import Store, StoreError
+from packager.stores.opening import open_store
+from packager.tokens import Tokens, load_secrets
+
+SWEEP_S = 30.0
+WARM_TRIES, WARM_PAUSE_S = 30, 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weft:
+    """The parts of one process, joined."""
+
+    config: Config
+    clock: Clock
+    metrics: Metrics
+    client: GuardedClient
+    origin: OriginCache
+    store: Store
+    sessions: Sessions
+    library: MediaLibrary
+    house: PackagedHouse
+    presentations: Presentations
+    planner: Planner
+    playlists: Playlists
+    warmed: anyio.Event
+
+    @property
+    def ready(self) -> bool:
+        """Whether the assets that the configuration names under `warm` were prepared."""
+        return self.warmed.is_set()
+
+    async def warm(self) -> None:
+        """Look at configured assets and package what their breaks show, before viewers come."""
+        for show in self.config.shows.values():
+            tenant = (show.tenants or self.config.tenants)[0]
+            for asset in show.warm:
+                await self._warm(tenant, show, asset)
+        await self.house.settled()
+        self.warmed.set()
+
+    async def _warm(self, tenant: str, show: Show, asset: str) -> None:
+        for _ in range(WARM_TRIES):
+            try:
+                await self.presentations.get(tenant, show, asset)
+            except OutboundError as error:
+                failure = error
+                await anyio.sleep(WARM_PAUSE_S)  # origins often start together with us
+            else:
+                return
+        report(
+            failure.reason,
+            "asset_not_warmed",
+            self.metrics,
+            show=show.name,
+            asset=asset,
+            detail=str(failure),
+        )
+
+
+@asynccontextmanager
+async def open_weft(
+    config: Config,
+    *,
+    clock: Clock | None = None,
+    metrics: Metrics | None = None,
+    client: GuardedClient | None = None,
+    library: MediaLibrary | None = None,
+) -> AsyncIterator[Weft]:
+    """Open everything that a process needs, and close it again in the right order.
+
+    Args:
+        config: What the operator wants.
+        clock: Says the time; tests bring their own.
+        metrics: Counts.
+        client: In place of one that follows `config.outbound`; closed at the end.
+        library: In place of one that follows `config.media`; closed at the end.
+
+    Raises:
+        StoreError: The store cannot be opened.
+        OSError: The media folder cannot be used.
+    """
+    clock, metrics = clock or SystemClock(), metrics or Metrics()
+    async with AsyncExitStack() as stack:
+        client = client or GuardedClient(allow=config.outbound.allow)
+        stack.push_async_callback(client.aclose)
+        policy = Policy.for_urls(show.origin for show in config.shows.values())
+        origin = OriginCache(
+            client,
+            policy=policy,
+            clock=clock,
+            limits=Limits(total_s=config.timeouts.origin_s, read_s=config.timeouts.origin_s),
+            observer=_Observer(metrics),
+        )
+        stack.push_async_callback(origin.aclose)
+        store = await open_store(_store_url(config), session_limit=config.sessions.limit)
+        stack.push_async_callback(store.close)
+        folder = config.media.folder
+        secrets = tuple(key.reveal for key in config.keys) or load_secrets(folder)
+        limits = SessionLimits(idle_s=config.sessions.idle_s, lifetime_s=config.sessions.max_s)
+        sessions = Sessions(store, Tokens(secrets), limits=limits)
+        base = config.public_url or "/"
+        library = library or MediaLibrary(
+            folder,
+            uri_prefix=f"{base}tm",
+            settings=ConditionSettings(loudness_lufs=_float(config.media.loudness_lufs)),
+            workers=config.media.workers,
+        )
+        stack.push_async_callback(library.aclose)
+        house = PackagedHouse(
+            library,
+            client=client,
+            policy=Policy(),
+            metrics=metrics,
+            limits=Limits(total_s=config.timeouts.creative_s, max_bytes=CREATIVE_LIMITS.max_bytes),
+        )
+        stack.push_async_callback(house.aclose)
+        ladders = Ladders(
+            origin=origin,
+            client=client,
+            library=library,
+            store=store,
+            clock=clock,
+            metrics=metrics,
+        )
+        presentations = Presentations(
+            origin=origin,
+            ladders=ladders,
+            store=store,
+            clock=clock,
+            metrics=metrics,
+            base=base,
+            remember_s=config.sessions.max_s,
+            on_ladder=house.prepare,
+        )
+        stack.push_async_callback(presentations.aclose)
+        deciders = Deciders(config, client=client, house=house)
+        filler = Filler(
+            house=House(creative=library.get, slate=house.slate),
+            decider_for=deciders.for_rule,
+            session_digest=_digester(secrets[0]),
+            clock=clock,
+            metrics=metrics,
+        )
+        planner = Planner(
+            sessions,
+            filler,
+            clock=clock,
+            metrics=metrics,
+            # In VOD it is the ad server's own time limit that ends the wait.
+            patience=Patience(
+                live_s=config.timeouts.ad_deadline_s, vod_s=config.timeouts.ad_s + 0.5
+            ),
+        )
+        stack.push_async_callback(planner.aclose)
+        weft = Weft(
+            config=config,
+            clock=clock,
+            metrics=metrics,
+            client=client,
+            origin=origin,
+            store=store,
+            sessions=sessions,
+            library=library,
+            house=house,
+            presentations=presentations,
+            planner=planner,
+            playlists=Playlists(),
+            warmed=anyio.Event(),
+        )
+        async with _beside(partial(_sweep, weft), weft.warm):
+            yield weft
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+@asynccontextmanager
+async def _beside(*calls: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Run calls beside the body; they end with it, and what fails in one of them fails here."""
+    try:
+        async with anyio.create_task_group() as tasks:
+            for call in calls:
+                tasks.start_soon(call)
+            yield
+            tasks.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        if len(group.exceptions) > 1:
+            raise
+        raise group.exceptions[0] from None  # a plain error, as without a group
+
+
+async def _sweep(weft: Weft) -> None:
+    while True:
+        await anyio.sleep(SWEEP_S)
+        try:
+            await weft.sessions.sweep(weft.clock.now())
+        except StoreError as error:
+            report(error.reason, "sweep_failed", weft.metrics, detail=str(error))
+        weft.metrics.sessions(weft.sessions.resident)
+        weft.metrics.packaging_jobs(weft.house.jobs)
+
+
+def _store_url(config: Config) -> str:
+    path = config.store.path
+    return "memory" if path is None else f"sqlite:///{path}"
+
+
+def _digester(secret: str) -> Callable[[str], str]:
+    """What ad servers get for a session's id: the same each time, and of no use here."""
+    key = sha256(b"ad servers" + secret.encode()).digest()
+
+    def digest(sid: str) -> str:
+        return str(uuid.UUID(bytes=hmac.digest(key, sid.encode(), "sha256")[:16], version=4))
+
+    return digest
+
+
+class _Observer(OriginObserver):
+    """Counts what the origin's cache does."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def fetched(self, url: str, seconds: float, failure: Reason | None) -> None:
+        self._metrics.origin_fetch(seconds)
+        if failure is not None:
+            report(failure, "origin_fetch_failed", self._metrics, url=url)
+
+    def stale_served(self, url: str, reason: Reason) -> None:
+        report(Reason.MANIFEST_STALE_SERVED, "manifest_stale_served", self._metrics, cause=reason)
