@@ -13,12 +13,37 @@ class CreativeSegment:
     duration: Decimal  # seconds, as it is to stand in EXTINF
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CmafMedia:
+    """How a rendition's CMAF files are told of in an MPD.
+
+    The first segment starts at media time 0. The segments may go on beyond the creative's end: a
+    part of a slate is the whole slate's segments and an earlier end (players clip at the Period's).
+    """
+
+    base: str  # what the names below are relative to; ends with "/"
+    initialization: str  # name of the init segment
+    media: str  # template with $Number$
+    start_number: int
+    timescale: int  # ticks per second
+    durations: tuple[int, ...]  # ticks of each segment
+    mime_type: str  # "video/mp4"
+    codecs: str  # RFC 6381
+    bandwidth: int  # bit/s, of the segment with the highest bit rate
+    width: int | None = None
+    height: int | None = None
+    frame_rate: str | None = None  # "25" or "30000/1001"
+    sample_rate: int | None = None  # Hz
+    channels: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CreativeRendition:
-    """One rendition of a packaged asset: what goes into one media playlist."""
+    """One rendition of a packaged asset: what goes into one media playlist or Representation."""
 
     segments: tuple[CreativeSegment, ...]
     init_uri: str | None = None  # for EXT-X-MAP; None where the container has none
+    cmaf: CmafMedia | None = None  # None where it cannot stand in an MPD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 ManifestError
     PlaylistSyntaxError      a line of a playlist cannot be read
-    PlaylistLimitError       a playlist is larger than we are willing to read
+    MpdSyntaxError           an MPD cannot be read
+    ManifestLimitError       a playlist or MPD is larger than we are willing to read
     CueError                 a SCTE 35 message cannot be read
     SpliceError              a break cannot be spliced into a playlist
 """
@@ -20,8 +21,12 @@ class PlaylistSyntaxError(ManifestError):
         self.line = line
 
 
-class PlaylistLimitError(ManifestError):
-    """A playlist has more bytes, lines, segments or attributes than the limits allow."""
+class MpdSyntaxError(ManifestError):
+    """An MPD is not well-formed, or says something that cannot be."""
+
+
+class ManifestLimitError(ManifestError):
+    """A manifest has more bytes, lines, elements or attributes than the limits allow."""
 
 
 class CueError(ManifestError):

@@ -15,7 +15,7 @@ from zlib import crc32
 
 import anyio
 
-from manifests.errors import PlaylistLimitError
+from manifests.errors import ManifestLimitError
 from packager.clock import Clock
 from packager.outbound import (
     MANIFEST_LIMITS,
@@ -328,7 +328,7 @@ async def _parsed(fetched: Fetched, parse: Callable[[bytes, str], V]) -> V:
         if len(fetched.body) > _PARSE_OFF_LOOP_BYTES:
             return await anyio.to_thread.run_sync(parse, fetched.body, fetched.url)
         return parse(fetched.body, fetched.url)
-    except PlaylistLimitError as error:
+    except ManifestLimitError as error:
         raise Oversize(f"{len(fetched.body)} bytes: {error}") from error
     except Exception as error:  # a stranger's bytes must not take down what a good copy can carry
         raise NotManifest(f"{len(fetched.body)} bytes: {type(error).__name__}") from error

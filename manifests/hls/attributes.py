@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from manifests.errors import PlaylistLimitError, PlaylistSyntaxError
+from manifests.errors import ManifestLimitError, PlaylistSyntaxError
 from manifests.hls.lexer import DEFAULT_LIMITS
 
 Attributes = tuple[tuple[str, str], ...]  # names and values, in the order written
@@ -25,7 +25,7 @@ def read_attributes(text: str, *, line: int, limit: int = DEFAULT_LIMITS.attribu
 
     Raises:
         PlaylistSyntaxError: A pair is malformed, or a name appears twice.
-        PlaylistLimitError: There are more attributes than the limit.
+        ManifestLimitError: There are more attributes than the limit.
     """
     pairs: dict[str, str] = {}
     position, end = 0, len(text.rstrip())
@@ -38,7 +38,7 @@ def read_attributes(text: str, *, line: int, limit: int = DEFAULT_LIMITS.attribu
         if name in pairs:
             raise PlaylistSyntaxError(f"attribute {name} appears twice", line=line)
         if len(pairs) == limit:
-            raise PlaylistLimitError(f"line {line} has more than {limit} attributes")
+            raise ManifestLimitError(f"line {line} has more than {limit} attributes")
         pairs[name] = value.rstrip()
         position = match.end()
     return tuple(pairs.items())

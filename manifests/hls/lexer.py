@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from manifests.errors import PlaylistLimitError, PlaylistSyntaxError
+from manifests.errors import ManifestLimitError, PlaylistSyntaxError
 
 BLANKS = " \t\r"  # what may stand around a line and means nothing
 BYTE_ORDER_MARK = "\ufeff"
@@ -41,7 +41,7 @@ def read_lines(text: str | bytes, limits: Limits = DEFAULT_LIMITS) -> Lines:
 
     Raises:
         PlaylistSyntaxError: The text is not UTF-8 or does not start with #EXTM3U.
-        PlaylistLimitError: It has more bytes or lines, or longer lines, than the limits allow.
+        ManifestLimitError: It has more bytes or lines, or longer lines, than the limits allow.
     """
     head = text[:256]
     head = head.decode("utf-8", "replace") if isinstance(head, bytes) else head
@@ -54,7 +54,7 @@ def read_lines(text: str | bytes, limits: Limits = DEFAULT_LIMITS) -> Lines:
 
     ends = decoded.count("\n")
     if ends >= limits.lines and not (ends == limits.lines and decoded.endswith("\n")):
-        raise PlaylistLimitError(f"more than {limits.lines} lines")
+        raise ManifestLimitError(f"more than {limits.lines} lines")
     newline = "\r\n" if 0 < ends == decoded.count("\r\n") else "\n"
     lines = decoded.split(newline)
     final_newline = lines[-1] == ""  # the first line is not empty, so this is not the only one
@@ -62,7 +62,7 @@ def read_lines(text: str | bytes, limits: Limits = DEFAULT_LIMITS) -> Lines:
         lines.pop()
     if max(map(len, lines)) > limits.line_length:
         number = next(n for n, line in enumerate(lines, 1) if len(line) > limits.line_length)
-        raise PlaylistLimitError(f"line {number} is longer than {limits.line_length} characters")
+        raise ManifestLimitError(f"line {number} is longer than {limits.line_length} characters")
     if lines[0][len("#EXTM3U") :][:1] not in BLANKS:  # "" is in them too
         raise PlaylistSyntaxError(f"not a playlist: {looks_like(head)}", line=1)
     return Lines(
@@ -105,7 +105,7 @@ def _decode(text: str | bytes, limits: Limits) -> str:
         # A text has at least as many bytes as characters: no need to encode one that is too long.
         data = text if isinstance(text, bytes) or len(text) > limits.size_bytes else text.encode()
         if len(data) > limits.size_bytes:
-            raise PlaylistLimitError(f"more than {limits.size_bytes} bytes")
+            raise ManifestLimitError(f"more than {limits.size_bytes} bytes")
         return text if isinstance(text, str) else text.decode()
     except UnicodeDecodeError as error:
         number = error.object.count(b"\n", 0, error.start) + 1

@@ -44,7 +44,7 @@ def read_multivariant_playlist(
 
     Raises:
         PlaylistSyntaxError: A line cannot be read, or this is no multivariant playlist.
-        PlaylistLimitError: It is larger than the limits.
+        ManifestLimitError: It is larger than the limits.
     """
     variables = Variables(query=query_of(url) if query is None else query, limits=limits)
     resolver = Resolver(url)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
-from manifests.errors import ManifestError, PlaylistLimitError, PlaylistSyntaxError
+from manifests.errors import ManifestError, ManifestLimitError, PlaylistSyntaxError
 from manifests.hls.attributes import unquote
 from manifests.hls.lexer import BLANKS, DEFAULT_LIMITS, Limits, Lines, read_lines
 from manifests.hls.model import ByteRange, Key, Map, MediaPlaylist, Segment
@@ -54,7 +54,7 @@ def read_media_playlist(
 
     Raises:
         PlaylistSyntaxError: A line cannot be read, or this is no media playlist.
-        PlaylistLimitError: It is larger than the limits.
+        ManifestLimitError: It is larger than the limits.
     """
     variables = Variables(
         query=query_of(url) if query is None else query, imports=imports or {}, limits=limits
@@ -160,7 +160,7 @@ class _Reader:
         """Make a segment of its URI line, what was said for it and what is in force."""
         segments = self.segments
         if len(segments) == self.limits.segments:
-            raise PlaylistLimitError(f"more than {self.limits.segments} segments")
+            raise ManifestLimitError(f"more than {self.limits.segments} segments")
         if "{$" in line:
             line = self.variables.resolve(line, line=index + 1)
         uri = self.resolver.resolve(line, line=index + 1)
@@ -290,7 +290,7 @@ class _Reader:
             attributes=attributes,
         )
         if len(self.keys_by_format) > self.limits.keys:
-            raise PlaylistLimitError(f"line {line}: more than {self.limits.keys} keys in force")
+            raise ManifestLimitError(f"line {line}: more than {self.limits.keys} keys in force")
         self.keys = tuple(self.keys_by_format.values())
 
     def on_map(self, value: str, line: int) -> None:

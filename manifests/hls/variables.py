@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
-from manifests.errors import PlaylistLimitError, PlaylistSyntaxError
+from manifests.errors import ManifestLimitError, PlaylistSyntaxError
 from manifests.hls.attributes import Attributes, read_attributes, unquote
 from manifests.hls.lexer import DEFAULT_LIMITS, Limits
 
@@ -81,7 +81,7 @@ class Variables:
 
         Raises:
             PlaylistSyntaxError: A variable is not defined on an earlier line.
-            PlaylistLimitError: The text becomes too long, or all texts together do.
+            ManifestLimitError: The text becomes too long, or all texts together do.
         """
         if "{$" not in text:
             return text
@@ -93,12 +93,12 @@ class Variables:
                 raise PlaylistSyntaxError(f"unknown variable {match[1]}", line=line) from None
             self._left -= len(value)
             if self._left < 0:
-                raise PlaylistLimitError(f"line {line}: variables make the playlist too large")
+                raise ManifestLimitError(f"line {line}: variables make the playlist too large")
             return value
 
         resolved = REFERENCE.sub(value_of, text)
         if len(resolved) > self._limits.line_length:
-            raise PlaylistLimitError(f"line {line}: variables make it too long")
+            raise ManifestLimitError(f"line {line}: variables make it too long")
         return resolved
 
     def read_attributes(self, text: str, *, line: int) -> Attributes:
@@ -106,7 +106,7 @@ class Variables:
 
         Raises:
             PlaylistSyntaxError: It is malformed, or a variable's value would make it so.
-            PlaylistLimitError: There are too many attributes, or they become too long.
+            ManifestLimitError: There are too many attributes, or they become too long.
         """
         attributes = read_attributes(text, line=line, limit=self._limits.attributes)
         if "{$" not in text:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx2
 import pytest
 
-from manifests.errors import PlaylistLimitError, PlaylistSyntaxError
+from manifests.errors import ManifestLimitError, PlaylistSyntaxError
 from packager.clock import ManualClock
 from packager.origin import Document, OriginCache, OriginObserver
 from packager.outbound import (
@@ -330,7 +330,7 @@ async def test_a_truncated_body_is_never_kept(make) -> None:
 
 async def test_limits_of_the_reader_are_oversize(make) -> None:
     def refuse(body: bytes, url: str) -> None:
-        raise PlaylistLimitError("too many segments")
+        raise ManifestLimitError("too many segments")
 
     with pytest.raises(Oversize):
         await make().cache.get(URL, max_age_s=2, parse=refuse)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manifests.errors import ManifestError, PlaylistLimitError, PlaylistSyntaxError
+from manifests.errors import ManifestError, ManifestLimitError, PlaylistSyntaxError
 from manifests.hls.attributes import quote, read_attributes, unquote, write_attributes
 
 CASES = {
@@ -45,7 +45,7 @@ def test_a_malformed_list_is_an_error_that_names_the_line(text: str) -> None:
 
 def test_more_attributes_than_the_limit_are_refused() -> None:
     text = ",".join(f"A{n}=1" for n in range(65))
-    with pytest.raises(PlaylistLimitError):
+    with pytest.raises(ManifestLimitError):
         read_attributes(text, line=1)
     assert len(read_attributes(text, line=1, limit=65)) == 65
 

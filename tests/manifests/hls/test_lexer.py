@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manifests.errors import ManifestError, PlaylistLimitError, PlaylistSyntaxError
+from manifests.errors import ManifestError, ManifestLimitError, PlaylistSyntaxError
 from manifests.hls.lexer import Limits, read_lines, tag_name
 
 IMPOSTORS = {
@@ -60,9 +60,9 @@ def test_bytes_that_are_not_utf_8_are_an_error_that_names_the_line() -> None:
 def test_limits_are_kept(limits: Limits, fits: str, exceeds: str) -> None:
     read_lines(fits, limits)
     read_lines(fits.encode(), limits)
-    with pytest.raises(PlaylistLimitError):
+    with pytest.raises(ManifestLimitError):
         read_lines(exceeds, limits)
-    with pytest.raises(PlaylistLimitError):
+    with pytest.raises(ManifestLimitError):
         read_lines(exceeds.encode(), limits)
 
 

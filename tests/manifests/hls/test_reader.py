@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manifests.errors import ManifestError, PlaylistLimitError, PlaylistSyntaxError
+from manifests.errors import ManifestError, ManifestLimitError, PlaylistSyntaxError
 from manifests.hls.lexer import Limits
 from manifests.hls.model import ByteRange, MediaPlaylist
 from manifests.hls.multivariant import read_multivariant_playlist
@@ -299,13 +299,13 @@ def test_a_tag_that_is_said_twice_with_the_same_words_is_forgiven() -> None:
 def test_limits_on_segments_attributes_and_keys_are_kept() -> None:
     two = TOP + "#EXTINF:6,\na.ts\n" * 2
     assert len(read_media_playlist(two, url=URL, limits=Limits(segments=2)).segments) == 2
-    with pytest.raises(PlaylistLimitError, match="more than 1 segments"):
+    with pytest.raises(ManifestLimitError, match="more than 1 segments"):
         read_media_playlist(two, url=URL, limits=Limits(segments=1))
-    with pytest.raises(PlaylistLimitError, match="attributes"):
+    with pytest.raises(ManifestLimitError, match="attributes"):
         read_media_playlist(TOP + "#EXT-X-KEY:A=1,B=2\n", url=URL, limits=Limits(attributes=1))
     # Else each segment would hold all keys before it: quadratic.
     keys = "".join(f'#EXT-X-KEY:METHOD=X,URI="k",KEYFORMAT="{n}"\n' for n in range(33))
-    with pytest.raises(PlaylistLimitError, match="line 35: more than 32 keys"):
+    with pytest.raises(ManifestLimitError, match="line 35: more than 32 keys"):
         read(keys)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from manifests.errors import PlaylistLimitError, PlaylistSyntaxError
+from manifests.errors import ManifestLimitError, PlaylistSyntaxError
 from manifests.hls.lexer import Limits
 from manifests.hls.variables import Variables, query_of
 
@@ -72,11 +72,11 @@ def test_threat_12_a_value_cannot_add_an_attribute() -> None:
 
 def test_variables_cannot_make_a_small_playlist_a_large_one() -> None:
     variables = Variables({"a": "x" * 10}.items(), limits=Limits(line_length=40, size_bytes=70))
-    with pytest.raises(PlaylistLimitError, match="line 1: variables make it too long"):
+    with pytest.raises(ManifestLimitError, match="line 1: variables make it too long"):
         variables.resolve("{$a}" * 5, line=1)
     variables.resolve("{$a}", line=2)
     variables.resolve("{$a}", line=3)
-    with pytest.raises(PlaylistLimitError, match=r"line 4: .*too large"):
+    with pytest.raises(ManifestLimitError, match=r"line 4: .*too large"):
         variables.resolve("{$a}", line=4)
 
 
