@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 from cachetools import LRUCache
 
 from manifests.break_log import CueSettings
+from manifests.cues import CueRules
 from manifests.errors import ManifestError
 from manifests.hls.channel import ChannelRules
-from manifests.hls.cues import CueRules
 from manifests.hls.fragments import Dressing
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist, Rendition, Variant
 from manifests.hls.multivariant import is_multivariant, read_multivariant_playlist

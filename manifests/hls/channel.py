@@ -13,7 +13,8 @@ from decimal import Decimal
 from manifests.break_log import BreakLog, CueSettings
 from manifests.breaks import AdBreak
 from manifests.creative import Creative
-from manifests.hls.cues import CueRules, read_cues
+from manifests.cues import CueRules
+from manifests.hls.cues import read_cues
 from manifests.hls.following import follow
 from manifests.hls.fragments import Dressing, PodStrip, PodStrips, Strip, weave
 from manifests.hls.model import MediaPlaylist

@@ -13,9 +13,10 @@ from itertools import accumulate
 from cachetools import LRUCache
 
 from manifests.creative import Creative
+from manifests.cues import CueRules
 from manifests.errors import ManifestError
 from manifests.hls.attributes import read_attributes, unquote
-from manifests.hls.cues import CueRules, is_cue_line
+from manifests.hls.cues import is_cue_line
 from manifests.hls.lexer import BLANKS
 from manifests.hls.model import Key, Map, Segment
 from manifests.hls.rehosting import rehost_line

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from manifests.breaks import Cue, CueKind
-from manifests.errors import ManifestError
-from manifests.hls.cues.rules import CueRules
-from manifests.hls.cues.signals import (
+from manifests.cues.rules import CueRules
+from manifests.cues.signals import (
     DATERANGE_DURATION,
     NO_DURATION,
     PLANNED_DURATION,
     Signal,
     merge,
 )
+from manifests.errors import ManifestError
 from manifests.hls.cues.tags import with_message
 from manifests.hls.cues.values import Values, read_values
 from manifests.timing import read_date_time

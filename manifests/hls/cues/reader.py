@@ -6,10 +6,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from manifests.breaks import Cue, CueKind
+from manifests.cues.rules import CueRules
+from manifests.cues.signals import NOTHING_BETWEEN, Refusal, Signal, are_different, merge
 from manifests.errors import ManifestError
 from manifests.hls.cues.dateranges import DateRanges, is_of_class, is_scte35
-from manifests.hls.cues.rules import CueRules
-from manifests.hls.cues.signals import NOTHING_BETWEEN, Refusal, Signal, are_different, merge
 from manifests.hls.cues.tags import CUE_TAGS, read_cue_tag
 from manifests.hls.cues.values import read_tag
 from manifests.hls.model import MediaPlaylist

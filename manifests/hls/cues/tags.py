@@ -4,9 +4,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from manifests.breaks import Cue, CueKind
-from manifests.hls.cues.payloads import read_message
-from manifests.hls.cues.rules import CueRules
-from manifests.hls.cues.signals import NO_DURATION, TEXT_DURATION, Refusal, Signal, merge
+from manifests.cues.payloads import read_message
+from manifests.cues.rules import CueRules
+from manifests.cues.signals import NO_DURATION, TEXT_DURATION, Refusal, Signal, merge
 from manifests.hls.cues.values import Values, read_seconds, read_values
 
 # What tags mean by their name alone, and the rules that describe them

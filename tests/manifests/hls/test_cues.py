@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manifests.breaks import Cue, CueKind
-from manifests.hls.cues import CueRules, is_cue_line, read_cues
+from manifests.cues import CueRules
+from manifests.hls.cues import is_cue_line, read_cues
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.reader import read_media_playlist
 from manifests.scte35 import (

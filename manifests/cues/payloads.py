@@ -5,9 +5,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 from manifests.breaks import Cue, CueKind
+from manifests.cues.rules import CueRules
+from manifests.cues.signals import BREAK_DURATION, NO_DURATION, SEGMENTATION_DURATION
 from manifests.errors import CueError
-from manifests.hls.cues.rules import CueRules
-from manifests.hls.cues.signals import BREAK_DURATION, NO_DURATION, SEGMENTATION_DURATION
 from manifests.scte35 import (
     SegmentationDescriptor,
     SpliceInfo,
@@ -34,11 +34,11 @@ class Message:
 
 
 def read_message(text: str, at: Decimal, rules: CueRules) -> Message | None:
-    """Read a message that stands in a playlist.
+    """Read a message that stands as text in a manifest.
 
     Args:
         text: Base64, or hexadecimal with or without `0x`; quotes and commas around it are ignored.
-        at: Where it takes effect (C-15: the place in the playlist, not its PTS).
+        at: Where it takes effect (C-15: the place in the manifest, not its PTS).
         rules: Which signals count.
 
     Returns:
