@@ -57,7 +57,7 @@ def create_app(weft: Weft, *, more: tuple[BaseRoute, ...] = ()) -> ASGIApp:
         StoreError,
     )
     app = Starlette(
-        routes=[*_routes(weft), *more],
+        routes=[*routes(weft), *more],
         exception_handlers={
             **dict.fromkeys(told, on_error),
             HTTPException: on_http,
@@ -67,7 +67,8 @@ def create_app(weft: Weft, *, more: tuple[BaseRoute, ...] = ()) -> ASGIApp:
     return Door(app, weft.metrics)
 
 
-def _routes(weft: Weft) -> list[BaseRoute]:
+def routes(weft: Weft) -> list[BaseRoute]:
+    """What viewers may ask for."""
     desk = SessionDesk(
         config=weft.config,
         sessions=weft.sessions,

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from manifests.breaks import AdBreak
 from manifests.creative import Creative
-from manifests.hls.channel import Channel
+from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
 from packager.clock import Clock
 from packager.config.values import BreakRule, Show, SlateFill
@@ -18,7 +18,7 @@ from packager.log import report
 from packager.metrics import Metrics
 from packager.openings import Opening
 from packager.packaging.ladder import Ladder
-from packager.presentations import Presentation
+from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.sessions import Session
 from packager.stores.records import Decision, PodEntry
@@ -58,7 +58,7 @@ class Filler:
         session: Session,
         presentation: Presentation,
         ladder: Ladder,
-        channel: Channel,
+        channel: Content,
         one: Opening,
     ) -> Filled:
         """Decide what a session sees in a break; nothing is stored or reported by this."""
@@ -101,12 +101,12 @@ class Filler:
         session: Session,
         presentation: Presentation,
         ladder: Ladder,
-        channel: Channel,
+        channel: Content,
         one: Opening,
         length: Decimal | None,
     ) -> Decided:
         show = presentation.show
-        reference = channel.tracks[channel.reference]
+        begin = channel.window[0] if channel.window else one.ad_break.start
         limit = length if length is not None else one.longest or show.limits.max_break_s
         return await self.decider_for(show, one.rule).decide(
             DecisionRequest(
@@ -116,7 +116,7 @@ class Filler:
                 length=Fraction(limit),
                 now=self.clock.now(),
                 live=presentation.live,
-                playhead=None if presentation.live else one.ad_break.start - reference.starts[0],
+                playhead=None if presentation.live else one.ad_break.start - begin,
                 position=one.position,
                 params=session.record.parameters.ads,
                 ladder=ladder,
@@ -150,7 +150,7 @@ class Filler:
         )
 
 
-def _length(channel: Channel, ad_break: AdBreak) -> Decimal | None:
+def _length(channel: Content, ad_break: AdBreak) -> Decimal | None:
     """Seconds to fill from where viewers leave, so that no ad starts that cannot end (D-52)."""
     if ad_break.is_point or ad_break.in_at is None:
         return None
@@ -158,7 +158,7 @@ def _length(channel: Channel, ad_break: AdBreak) -> Decimal | None:
     return max(ad_break.in_at - out_at, Decimal(0))
 
 
-def _decision(channel: Channel, one: Opening, decided: Decided, chosen: Fill) -> Decision:
+def _decision(channel: Content, one: Opening, decided: Decided, chosen: Fill) -> Decision:
     ad_break = one.ad_break
     out_at = channel.out_border(ad_break) or ad_break.out_at
     pod = tuple(PodEntry(entry.creative_id, entry.kind) for entry in chosen.pod)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from manifests.breaks import AdBreak, scheduled_breaks
-from manifests.hls.channel import Channel
+from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
 from packager.config.values import BreakRule, CueBreaks, ScheduledBreak, Show
 from packager.decisions.request import BreakPosition
-from packager.presentations import Presentation
+from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.sessions import Session
 
@@ -34,7 +34,7 @@ def is_live(session: Session, presentation: Presentation) -> bool:
 
 
 def openings_of(
-    session: Session, presentation: Presentation, channel: Channel, *, since: int = 0
+    session: Session, presentation: Presentation, channel: Content, *, since: int = 0
 ) -> tuple[Opening, ...]:
     """The session's breaks whose out point is listed, in order, with their rules.
 
@@ -63,7 +63,7 @@ def openings_of(
 
 
 def refusal_of(
-    opening: Opening, presentation: Presentation, channel: Channel, *, live: bool
+    opening: Opening, presentation: Presentation, channel: Content, *, live: bool
 ) -> Reason | None:
     """Why a break is left alone, whatever an ad server would say."""
     if presentation.ladder is None:
@@ -71,24 +71,22 @@ def refusal_of(
     ad_break = opening.ad_break
     if ad_break.is_point:
         return None
-    reference = channel.tracks.get(channel.reference)
-    out_at = channel.out_border(ad_break)
-    if ad_break.length == 0 or reference is None or out_at is None or not reference.segments:
+    window, out_at = channel.window, channel.out_border(ad_break)
+    if ad_break.length == 0 or window is None or out_at is None:
         return Reason.BREAK_TOO_LATE
-    if live and out_at < reference.starts[0]:
+    if live and out_at < window[0]:
         return Reason.BREAK_TOO_LATE  # rule A-18: no break without its beginning
     if not channel.is_aligned(ad_break):
         return Reason.BREAK_REFUSED_ALIGNMENT
     return None
 
 
-def _scheduled(show: Show, channel: Channel) -> Sequence[Opening]:
+def _scheduled(show: Show, channel: Content) -> Sequence[Opening]:
     """Breaks at configured times; positions as ad servers know them."""
     rules = [rule for rule in show.breaks if isinstance(rule, ScheduledBreak)]
-    reference = channel.tracks.get(channel.reference)
-    if not rules or reference is None:
+    if not rules or channel.window is None:
         return ()
-    begin, end = reference.starts[0], reference.edge
+    begin, end = channel.window
     places = [None if rule.at == "end" else begin + Decimal(rule.at) for rule in rules]
     breaks, _ = scheduled_breaks(places, end)
     openings = []

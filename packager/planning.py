@@ -15,7 +15,7 @@ from decimal import Decimal
 from cachetools import LRUCache
 
 from manifests.breaks import AdBreak
-from manifests.hls.channel import Channel
+from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S, Splice
 from packager.clock import Clock
 from packager.filling import Filler
@@ -23,7 +23,7 @@ from packager.log import report
 from packager.metrics import Metrics
 from packager.openings import Opening, is_live, openings_of, refusal_of
 from packager.packaging.ladder import Ladder
-from packager.presentations import Presentation
+from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.sessions import Session, Sessions
 from packager.single_flight import FlightError, SingleFlight
@@ -89,13 +89,13 @@ class Planner:
         """End decisions that are being made."""
         await self._flights.aclose()
 
-    def known(self, session: Session, presentation: Presentation, channel: Channel) -> Plan:
+    def known(self, session: Session, presentation: Presentation, channel: Content) -> Plan:
         """The plan as far as it is settled; nothing is decided for this."""
         openings = openings_of(session, presentation, channel, since=channel.over)
         return Plan(splices=self._splices_of(session, presentation, channel, openings))
 
     def settled(
-        self, session: Session, presentation: Presentation, channel: Channel
+        self, session: Session, presentation: Presentation, channel: Content
     ) -> Plan | None:
         """The plan if everything is settled; None if something is to be decided.
 
@@ -112,7 +112,7 @@ class Planner:
         return self._plan(session, presentation, channel, openings, over, None)
 
     async def plan(
-        self, session: Session, presentation: Presentation, channel: Channel
+        self, session: Session, presentation: Presentation, channel: Content
     ) -> tuple[Session, Plan]:
         """Settle what can be settled in time, and give the plan."""
         over = channel.over
@@ -126,7 +126,7 @@ class Planner:
         return session, self._plan(session, presentation, channel, openings, over, until)
 
     def past(
-        self, session: Session, presentation: Presentation, channel: Channel, first: int, end: int
+        self, session: Session, presentation: Presentation, channel: Content, first: int, end: int
     ) -> tuple[Splice, ...]:
         """The session's splices among some of the channel's breaks, by their place in its log."""
         last = channel.log.breaks[end - 1].start
@@ -134,7 +134,7 @@ class Planner:
         among = [one for one in openings if one.ad_break.start <= last]
         return self._splices_of(session, presentation, channel, among)
 
-    def begin(self, session: Session, presentation: Presentation, channel: Channel) -> None:
+    def begin(self, session: Session, presentation: Presentation, channel: Content) -> None:
         """Start deciding what is known to come, without waiting for it."""
         live = is_live(session, presentation)
         for one in openings_of(session, presentation, channel):
@@ -142,7 +142,7 @@ class Planner:
             if undecided and refusal_of(one, presentation, channel, live=live) is None:
                 self._start(session, presentation, channel, one)
 
-    def _since(self, session: Session, channel: Channel, over: int) -> int:
+    def _since(self, session: Session, channel: Content, over: int) -> int:
         """The first of the channel's breaks of which a decision may not be known here.
 
         Another process may have decided while this one did not see the session.
@@ -156,7 +156,7 @@ class Planner:
         self,
         session: Session,
         presentation: Presentation,
-        channel: Channel,
+        channel: Content,
         openings: Sequence[Opening],
         over: int,
         until: Decimal | None,
@@ -173,7 +173,7 @@ class Planner:
         self,
         session: Session,
         presentation: Presentation,
-        channel: Channel,
+        channel: Content,
         openings: Sequence[Opening],
     ) -> tuple[Splice, ...]:
         splices = []
@@ -186,10 +186,10 @@ class Planner:
         return tuple(splices)
 
     def _splice(
-        self, presentation: Presentation, channel: Channel, ad_break: AdBreak, decision: Decision
+        self, presentation: Presentation, channel: Content, ad_break: AdBreak, decision: Decision
     ) -> Splice | None:
         """A decision as a splice; sessions with equal decisions share it."""
-        key = (presentation.keeper.id, channel.version, ad_break.id, decision.pod)
+        key = (presentation.channel_id, channel.version, ad_break.id, decision.pod)
         if key in self._splices:
             found: Splice | None = self._splices[key]
             return found
@@ -206,7 +206,7 @@ class Planner:
             # Not remembered: another process may be packaging it at this moment.
             report(Reason.MEDIA_MISSING, "packaged_media_missing", self._metrics)
             return None
-        rung = presentation.reference_rung
+        rung = presentation.reference_rung or ""
         if ad_break.is_point:
             splice: Splice | None = channel.insertion_of(
                 ad_break.start, creatives, rung, break_id=ad_break.id
@@ -220,7 +220,7 @@ class Planner:
         self,
         session: Session,
         presentation: Presentation,
-        channel: Channel,
+        channel: Content,
         missing: Sequence[Opening],
     ) -> tuple[Session, Decimal | None]:
         """Decide in time; give up or hold what is not decided by then."""
@@ -289,24 +289,22 @@ class Planner:
                 )
         return session
 
-    def _may_hold(self, presentation: Presentation, channel: Channel, ad_break: AdBreak) -> bool:
+    def _may_hold(self, presentation: Presentation, channel: Content, ad_break: AdBreak) -> bool:
         """Rule A-07: a playlist may stand still for one and a half target durations in all.
 
         The first of them passes anyway until the content behind the out point is there.
         """
-        track = channel.tracks[channel.reference]
-        out_at = channel.out_border(ad_break)
-        if out_at is None or track.edge <= out_at + FRAME_S:
+        out_at, window, pace = channel.out_border(ad_break), channel.window, channel.pace_s
+        if out_at is None or window is None or window[1] <= out_at + FRAME_S:
             return True  # nothing is held back yet
-        target = track.playlist.target_duration
-        if track.edge - out_at > Decimal("1.5") * target:
+        if window[1] - out_at > Decimal("1.5") * pace:
             return False
         now = self._clock.monotonic()
-        since = self._held_since.setdefault((presentation.keeper.id, ad_break.id), now)
-        return now - since <= float(HOLD * target)
+        since = self._held_since.setdefault((presentation.channel_id, ad_break.id), now)
+        return now - since <= float(HOLD * pace)
 
     def _start(
-        self, session: Session, presentation: Presentation, channel: Channel, one: Opening
+        self, session: Session, presentation: Presentation, channel: Content, one: Opening
     ) -> "asyncio.Task[Decision] | None":
         ladder = presentation.ladder
         if ladder is None:
@@ -324,7 +322,7 @@ class Planner:
         session: Session,
         presentation: Presentation,
         ladder: Ladder,
-        channel: Channel,
+        channel: Content,
         one: Opening,
     ) -> Decision:
         """Fill and store; what is returned is what stands (rule A-03)."""
@@ -336,7 +334,7 @@ class Planner:
         return standing
 
 
-def _content(channel: Channel, one: Opening, reason: Reason) -> Decision:
+def _content(channel: Content, one: Opening, reason: Reason) -> Decision:
     ad_break = one.ad_break
     return Decision(
         break_id=ad_break.id,

@@ -6,9 +6,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from packager.bodies import Body
 from packager.log import report
 from packager.metrics import Metrics
-from packager.playlists import Body
 from packager.reasons import Reason
 
 HLS_TYPE = "application/vnd.apple.mpegurl"

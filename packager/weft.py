@@ -16,8 +16,10 @@ from packager.clock import Clock, SystemClock
 from packager.config.values import Config, Show
 from packager.deciders import Deciders
 from packager.filling import Filler, House
+from packager.hls.ladders import Ladders
+from packager.hls.playlists import Playlists
+from packager.hls.presentations import HlsPresentations
 from packager.house import PackagedHouse
-from packager.ladders import Ladders
 from packager.log import report
 from packager.metrics import Metrics
 from packager.origin import OriginCache, OriginObserver
@@ -25,8 +27,6 @@ from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, OutboundEr
 from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
 from packager.planning import Patience, Planner
-from packager.playlists import Playlists
-from packager.presentations import Presentations
 from packager.reasons import Reason
 from packager.sessions import SessionLimits, Sessions
 from packager.stores import Store, StoreError
@@ -50,7 +50,7 @@ class Weft:
     sessions: Sessions
     library: MediaLibrary
     house: PackagedHouse
-    presentations: Presentations
+    presentations: HlsPresentations
     planner: Planner
     playlists: Playlists
     warmed: anyio.Event
@@ -153,7 +153,7 @@ async def open_weft(
             clock=clock,
             metrics=metrics,
         )
-        presentations = Presentations(
+        presentations = HlsPresentations(
             origin=origin,
             ladders=ladders,
             store=store,

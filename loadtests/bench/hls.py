@@ -28,8 +28,8 @@ from manifests.hls.channel import Channel, ChannelRules
 from manifests.hls.fragments import Dressing
 from manifests.hls.reader import read_media_playlist
 from manifests.splicing.timeline import Splice
+from packager.hls.playlists import Playlists
 from packager.planning import Plan
-from packager.playlists import Playlists
 
 CREATIVES = catalogue(100, 15)  # their pairs are more than Weft keeps ready
 POD = 2  # creatives in a break

@@ -180,6 +180,17 @@ class Channel:
             over = bisect_left(self.log.breaks, before, key=_in_at)
             object.__setattr__(self, "over", over)
 
+    @property
+    def window(self) -> tuple[Decimal, Decimal] | None:
+        """Where the reference rendition's window starts and ends; None: nothing is listed."""
+        track = self.tracks.get(self.reference)
+        return (track.starts[0], track.edge) if track is not None and track.segments else None
+
+    @property
+    def pace_s(self) -> int:
+        """The reference rendition's target duration."""
+        return self.tracks[self.reference].playlist.target_duration
+
     def out_border(self, ad_break: AdBreak) -> Decimal | None:
         """Where the reference rendition leaves the content; None if that is not listed yet."""
         shadow = self.shadows.get((ad_break.id, self.reference))

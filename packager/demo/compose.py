@@ -247,7 +247,7 @@ class _Timelines:
             plan.splices,
             start=track.starts[0],
             edge=track.edge,
-            rung=presentation.reference_rung,
+            rung=presentation.reference_rung or "",
         )
         live = presentation.live
         base = self._epoch if live else Decimal(0)

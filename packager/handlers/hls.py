@@ -8,12 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from manifests.hls.channel import Channel
+from packager.bodies import Body
 from packager.handlers.sessions import SessionDesk
+from packager.hls.playlists import Playlists
+from packager.hls.presentations import HlsPresentation, HlsPresentations
 from packager.log import report
 from packager.metrics import Metrics
 from packager.planning import Plan, Planner
-from packager.playlists import Body, Playlists
-from packager.presentations import Presentation, Presentations
 from packager.reasons import Reason
 from packager.responses import playlist_response, refusal
 from packager.sessions import Session, Sessions
@@ -26,7 +27,7 @@ class HlsHandlers:
 
     desk: SessionDesk
     sessions: Sessions
-    presentations: Presentations
+    presentations: HlsPresentations
     planner: Planner
     playlists: Playlists
     metrics: Metrics
@@ -62,7 +63,7 @@ class HlsHandlers:
         )
         return playlist_response(request, body)
 
-    async def _begin(self, session: Session, presentation: Presentation) -> None:
+    async def _begin(self, session: Session, presentation: HlsPresentation) -> None:
         """Start deciding before the first media playlist is asked for."""
         if not presentation.show.breaks:
             return
@@ -70,7 +71,7 @@ class HlsHandlers:
         self.planner.begin(session, presentation, channel)
 
     async def _plan(
-        self, session: Session, presentation: Presentation, channel: Channel
+        self, session: Session, presentation: HlsPresentation, channel: Channel
     ) -> tuple[Session, Plan]:
         if not presentation.show.breaks:
             return session, Plan()

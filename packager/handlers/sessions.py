@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from packager.clock import Clock
 from packager.config.values import Config, Show
+from packager.hls.presentations import HlsPresentation, HlsPresentations
 from packager.parameters import (
     MAX_BODY_BYTES,
     ParameterError,
@@ -17,7 +18,6 @@ from packager.parameters import (
     read_query,
 )
 from packager.paths import check_asset
-from packager.presentations import Presentation, Presentations
 from packager.reasons import Reason
 from packager.responses import json_response
 from packager.sessions import Session, Sessions
@@ -39,7 +39,7 @@ class SessionDesk:
 
     config: Config
     sessions: Sessions
-    presentations: Presentations
+    presentations: HlsPresentations
     clock: Clock
 
     async def start(self, request: Request) -> Response:
@@ -57,7 +57,7 @@ class SessionDesk:
         )
         return json_response({"manifestUrl": manifest})
 
-    async def find_or_start(self, request: Request) -> tuple[Session, Presentation]:
+    async def find_or_start(self, request: Request) -> tuple[Session, HlsPresentation]:
         """The session that a multivariant playlist is asked for, new if none is named."""
         token = request.query_params.get(TOKEN_PARAMETER)
         asset = check_asset(request.path_params["asset"])
@@ -68,7 +68,7 @@ class SessionDesk:
         session.require(tenant=tenant, show=show, asset=asset)
         return session, await self._presentation(session)
 
-    async def of_token(self, tenant: str, token: str) -> tuple[Session, Presentation]:
+    async def of_token(self, tenant: str, token: str) -> tuple[Session, HlsPresentation]:
         """The session of a media playlist's URL."""
         session = self.sessions.lookup(token, self.clock.now()) or await self._find(token)
         session.require(tenant=tenant)
@@ -82,7 +82,7 @@ class SessionDesk:
     async def _find(self, token: str) -> Session:
         return await self.sessions.resume(token, self.clock.now())
 
-    async def _presentation(self, session: Session) -> Presentation:
+    async def _presentation(self, session: Session) -> HlsPresentation:
         record = session.record
         show = self._show(record.tenant, record.show)
         return await self.presentations.get(
@@ -91,7 +91,7 @@ class SessionDesk:
 
     async def _begin(
         self, request: Request, asset: str, parameters: Parameters
-    ) -> tuple[Session, Presentation]:
+    ) -> tuple[Session, HlsPresentation]:
         tenant, name = request.path_params["tenant"], request.path_params["show"]
         show = self._show(tenant, name)
         asset = check_asset(asset)

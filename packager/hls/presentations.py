@@ -19,16 +19,17 @@ from manifests.hls.fragments import Dressing
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist, Rendition, Variant
 from manifests.hls.multivariant import is_multivariant, read_multivariant_playlist
 from manifests.hls.session_template import SessionTemplate, prepare_multivariant
-from packager.channels import Keeper, freshness_s, read_playlist
 from packager.clock import Clock
 from packager.config.values import CueBreaks, Show
-from packager.ladders import Ladders
+from packager.hls.keeper import Keeper, freshness_s, read_playlist
+from packager.hls.ladders import Ladders
 from packager.log import report
 from packager.metrics import Metrics
 from packager.origin import OriginCache
 from packager.outbound import NotManifest, Unreachable
 from packager.packaging.ladder import Ladder, Rung
 from packager.packaging.probe import media_playlist_uris
+from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.single_flight import FlightError, SingleFlight
 from packager.stores import Store
@@ -39,32 +40,24 @@ PRESENTATIONS = 1000  # kept ready
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Presentation:
-    """One asset of one show, for one tenant and set of origin parameters."""
+class HlsPresentation(Presentation):
+    """A presentation as HLS players are offered it."""
 
-    show: Show
-    asset: str
     template: SessionTemplate
     uris: tuple[str, ...]
     reference: int  # number of the rendition whose cues and borders count
     keeper: Keeper
-    ladder: Ladder | None  # None: no breaks, or none that could be filled
-    live: bool
 
     def rung(self, number: int) -> str | None:
         """Key of the rung of a rendition; None if nothing can be packaged for it."""
-        if self.ladder is None:
-            return None
-        entry = self.ladder.entries[number]
-        return entry.key if isinstance(entry, Rung) else None
+        return _rung(self.ladder, number)
 
-    @property
-    def reference_rung(self) -> str:
-        """Key of the reference rendition's rung."""
-        key = self.rung(self.reference)
-        if key is None:
-            raise LookupError("the presentation has no ladder")
-        return key
+
+def _rung(ladder: Ladder | None, number: int) -> str | None:
+    if ladder is None:
+        return None
+    entry = ladder.entries[number]
+    return entry.key if isinstance(entry, Rung) else None
 
 
 def read_either(body: bytes, url: str) -> MultivariantPlaylist | MediaPlaylist:
@@ -75,7 +68,7 @@ def read_either(body: bytes, url: str) -> MultivariantPlaylist | MediaPlaylist:
     return read_playlist(body, url)
 
 
-class Presentations:
+class HlsPresentations:
     """The presentations of a process."""
 
     def __init__(
@@ -110,22 +103,22 @@ class Presentations:
         self._base = base
         self._remember_s = remember_s
         self._on_ladder = on_ladder
-        self._made: LRUCache[tuple[str, ...], tuple[object, Presentation, float]] = LRUCache(
+        self._made: LRUCache[tuple[str, ...], tuple[object, HlsPresentation, float]] = LRUCache(
             PRESENTATIONS
         )
         self._keepers: LRUCache[str, Keeper] = LRUCache(PRESENTATIONS)
-        self._flights: SingleFlight[Presentation] = SingleFlight()
+        self._flights: SingleFlight[HlsPresentation] = SingleFlight()
 
     def made(
         self, tenant: str, show: Show, asset: str, parameters: tuple[tuple[str, str], ...]
-    ) -> Presentation | None:
+    ) -> HlsPresentation | None:
         """The presentation if it was made before, at once."""
         found = self._made.get((tenant, show.name, asset, urlencode(parameters)))
         return None if found is None else found[1]
 
     async def get(
         self, tenant: str, show: Show, asset: str, parameters: tuple[tuple[str, str], ...] = ()
-    ) -> Presentation:
+    ) -> HlsPresentation:
         """The presentation as its origin has it now.
 
         Args:
@@ -147,7 +140,7 @@ class Presentations:
             if not lacks_ladder or self._clock.monotonic() < found[2]:
                 return found[1]
 
-        async def make() -> Presentation:
+        async def make() -> HlsPresentation:
             presentation = await self._make(tenant, show, asset, query, document.value)
             retry_at = self._clock.monotonic() + LADDER_RETRY_S
             self._made[key] = (document.value, presentation, retry_at)
@@ -169,7 +162,7 @@ class Presentations:
         asset: str,
         query: str,
         value: MultivariantPlaylist | MediaPlaylist,
-    ) -> Presentation:
+    ) -> HlsPresentation:
         uris = media_playlist_uris(value)
         numbers = {uri: number for number, uri in enumerate(uris)}
         reference = 0
@@ -186,14 +179,16 @@ class Presentations:
         fitting = await self._ladders.fit(show, keeper.key, value, uris)
         if fitting.ladder is not None:
             self._on_ladder(show, fitting.ladder)
-        return Presentation(
+        return HlsPresentation(
             show=show,
             asset=asset,
             template=self._template(tenant, show, value, numbers, fitting.gone),
             uris=uris,
             reference=reference,
+            channel_id=keeper.id,
             keeper=keeper,
             ladder=fitting.ladder,
+            reference_rung=_rung(fitting.ladder, reference),
             live=not playlist.ended and playlist.playlist_type != "VOD",
         )
 

@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
-from packager.channels import freshness_s, read_playlist
 from packager.clock import Clock
 from packager.config.values import Show
+from packager.hls.keeper import freshness_s, read_playlist
 from packager.log import report
 from packager.metrics import Metrics
 from packager.origin import OriginCache

@@ -4,48 +4,19 @@ The key of a body is what it was made from: the channel's version, the rendition
 the window and what past ones did to the numbers. No session is in it (design, section 3).
 """
 
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from cachetools import LRUCache
 
 from manifests.hls.channel import Channel
 from manifests.hls.rendering import NO_SUMS, Sums
 from manifests.splicing.timeline import Splice
+from packager.bodies import Body
+from packager.hls.presentations import HlsPresentation
 from packager.planning import Plan
-from packager.presentations import Presentation
-
-GZIP_MIN_BYTES = 860  # below, a packet is a packet
-GZIP_LEVEL = 4
 
 # Gives a session's splices among the channel's breaks from one place in its log to another.
 PastSplices = Callable[[int, int], tuple[Splice, ...]]
-
-
-@dataclass(slots=True)
-class Body:
-    """An answer's bytes, and compressed once somebody asks."""
-
-    plain: bytes
-    _gzip: bytes | None = field(default=None, repr=False)
-
-    @property
-    def gzip(self) -> bytes:
-        """One gzip member (RFC 1952) without a time, so that equal bodies are equal bytes."""
-        if self._gzip is None:
-            deflate = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, 31)
-            self._gzip = deflate.compress(self.plain) + deflate.flush()
-        return self._gzip
-
-    @property
-    def compresses(self) -> bool:
-        """Whether it is worth compressing."""
-        return len(self.plain) >= GZIP_MIN_BYTES
-
-
-def _size(body: Body) -> int:
-    return len(body.plain) + len(body.plain) // 4 + 512
 
 
 class Playlists:
@@ -53,14 +24,16 @@ class Playlists:
 
     def __init__(self, *, max_bytes: int = 128 * 1024 * 1024, max_sums: int = 262_144) -> None:
         """Make an empty cache of at most `max_bytes` of bodies."""
-        self._bodies: LRUCache[tuple[object, ...], Body] = LRUCache(max_bytes, getsizeof=_size)
+        self._bodies: LRUCache[tuple[object, ...], Body] = LRUCache(
+            max_bytes, lambda body: body.size
+        )
         # For a session, a rendition and the last break that is past: what all of them did.
         self._sums: LRUCache[tuple[str, str, str], Sums] = LRUCache(max_sums)
 
     def body(
         self,
         session_id: str,
-        presentation: Presentation,
+        presentation: HlsPresentation,
         number: int,
         channel: Channel,
         plan: Plan,
@@ -92,7 +65,7 @@ class Playlists:
             return found, True
         rung = presentation.rung(number) or ""
         body = Body(channel.playlist(name, plan.splices, rung, past=past, until=plan.until))
-        if _size(body) <= self._bodies.maxsize:
+        if body.size <= self._bodies.maxsize:
             self._bodies[key] = body
         return body, False
 

@@ -16,9 +16,9 @@ from manifests.errors import ManifestError
 from manifests.hls.channel import Channel, ChannelRules
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.reader import read_media_playlist
-from packager.channel_memory import ChannelMemory
-from packager.channel_news import ChannelNews
 from packager.clock import Clock
+from packager.hls.memory import ChannelMemory
+from packager.hls.news import ChannelNews
 from packager.log import report
 from packager.metrics import Metrics
 from packager.origin import Document, OriginCache

@@ -1,0 +1,48 @@
+"""What deciding on breaks needs to know of content, whatever its format."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Protocol
+
+from manifests.break_log import BreakLog
+from manifests.breaks import AdBreak
+from manifests.creative import Creative
+from manifests.splicing.timeline import Splice
+
+
+class Content(Protocol):
+    """One version of content that is followed at its origin; all instants on the content clock."""
+
+    @property
+    def version(self) -> int:
+        """Rises with every change."""
+
+    @property
+    def log(self) -> BreakLog:
+        """The breaks that the content's cues have opened."""
+
+    @property
+    def over(self) -> int:
+        """How many of the log's breaks are past everywhere: nothing of them is listed any more."""
+
+    @property
+    def window(self) -> tuple[Decimal, Decimal] | None:
+        """Where what is listed starts and ends; None: nothing is listed."""
+
+    @property
+    def pace_s(self) -> int:
+        """Seconds after which viewers expect something new: a target duration."""
+
+    def out_border(self, ad_break: AdBreak) -> Decimal | None:
+        """Where viewers leave the content for a break; None if that is not listed yet."""
+
+    def is_aligned(self, ad_break: AdBreak) -> bool:
+        """Whether the content can be left there in all its renditions."""
+
+    def splice_of(self, ad_break: AdBreak, pod: Iterable[Creative], rung: str) -> Splice | None:
+        """A session's decision for a break as a splice, as far as it is known now."""
+
+    def insertion_of(
+        self, at: Decimal, pod: Iterable[Creative], rung: str, *, break_id: str
+    ) -> Splice:
+        """A session's decision for a point of a VOD presentation."""

@@ -1,0 +1,1 @@
+"""DASH presentations: followed at their origin, joined with sessions into MPDs."""

@@ -1,0 +1,1 @@
+"""HLS presentations: followed at their origin, joined with sessions into playlists."""
