@@ -22,9 +22,8 @@ from packager.decisions.ads import (
     pod_and_substitutes,
 )
 from packager.decisions.fill import Candidate
-from packager.decisions.reading import VastReader
 from packager.decisions.request import DecisionRequest, UrlTemplate
-from packager.decisions.vast import MAX_BYTES, VastError
+from packager.decisions.vast import MAX_BYTES, VastError, read_vast
 from packager.outbound import (
     BadStatus,
     Limits,
@@ -38,8 +37,11 @@ from packager.outbound import (
 )
 from packager.packaging.ladder import Ladder
 from packager.reasons import Reason
+from packager.xml_thread import XmlThread
 
 AD_LIMITS = Limits(total_s=2.5, read_s=2.5, max_bytes=MAX_BYTES)  # for who binds `Fetch`
+
+_RETIRE_BYTES = 16 << 20  # of documents read by one thread
 
 _REASONS: Mapping[type[OutboundError], Reason] = {
     Refused: Reason.AD_REFUSED,
@@ -184,7 +186,7 @@ class VastDecider:
         self._template = template
         self._fetch = fetch
         self._condition = condition
-        self._reader = VastReader()
+        self._xml = XmlThread("vast", retire_bytes=_RETIRE_BYTES)
         self._timeout_s = timeout_s
         self._allow_skippable = allow_skippable
 
@@ -194,7 +196,7 @@ class VastDecider:
             async with asyncio.timeout(self._timeout_s):
                 body = (await self._fetch(self._template.expand(request))).body
                 # An empty body is as good as an empty document: there is no ad.
-                vast = await self._reader.read(body) if body.strip() else Vast(version="")
+                vast = await self._xml.run(read_vast, body) if body.strip() else Vast(version="")
                 return await self._offers(vast, request.ladder)
         except TimeoutError:
             return Decided(
