@@ -1,16 +1,19 @@
-"""The demo's origin: its channel as live HLS with breaks, and its loop as VOD, over ASGI.
+"""The demo's origin: its channel with breaks, and its loop as VOD, in HLS and DASH, over ASGI.
 
 Every answer is a function of the request and the time, so the origin can be stopped and started, or
 run twice, and nobody notices. URLs, below wherever the application is mounted:
 
     /live/index.m3u8  /live/720p.m3u8  /live/720p/init.mp4  /live/720p/12345.m4s
+    /live/index.mpd   of the same segments
     /vod/index.m3u8   and likewise
+    /time             what DASH players set their clocks by
 
 `index.m3u8?max_height=360` leaves out larger variants. `/live/timeline.json` and
 `/vod/timeline.json` tell what is on air, for the demo page (its format: `packager.demo.site`).
 """
 
 from fractions import Fraction
+from urllib.parse import urljoin
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,14 +24,17 @@ from starlette.routing import Mount, Route
 from packager.clock import Clock, unix_seconds
 from packager.demo.boxes import retime
 from packager.demo.media import DemoMedia, LoopRendition
+from packager.demo.mpd import even_segment_s, live_mpd, vod_mpd
 from packager.demo.playlists import live_playlist, multivariant_playlist, vod_playlist
-from packager.demo.schedule import OriginSettings, Schedule
+from packager.demo.schedule import Addressing, OriginSettings, Schedule
 from packager.demo.site import Span, timeline_json
 
 _PLAYLIST = "application/vnd.apple.mpegurl"
+_MPD = "application/dash+xml"
 _CORS = {"access-control-allow-origin": "*"}
 _FOR_EVER = {**_CORS, "cache-control": "public, max-age=31536000, immutable"}
 _FOR_A_SECOND = {**_CORS, "cache-control": "public, max-age=1"}
+_NEVER = {**_CORS, "cache-control": "no-store"}
 
 
 def create_demo_origin(
@@ -40,12 +46,21 @@ def create_demo_origin(
         media: What it plays.
         clock: Says what is on air.
         settings: When breaks come and how they are signalled.
+
+    Raises:
+        ValueError: The MPDs cannot have the addressing that the settings ask for.
     """
     schedule = Schedule(media, settings or OriginSettings())
+    if schedule.settings.addressing is Addressing.NUMBER:
+        even_segment_s(media)  # raises
     programmes = {"live": _Live(schedule, clock), "vod": _Vod(schedule)}
-    return Starlette(
-        routes=[Mount(f"/{name}", routes=item.routes()) for name, item in programmes.items()]
-    )
+
+    async def time(request: Request) -> Response:
+        text = clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return Response(text, media_type="text/plain", headers=_NEVER)
+
+    routes = [Mount(f"/{name}", routes=item.routes()) for name, item in programmes.items()]
+    return Starlette(routes=[Route("/time", time), *routes])
 
 
 class _Vod:
@@ -60,6 +75,7 @@ class _Vod:
         # plain functions: Starlette runs them in threads, because segments are read from the disk
         return [
             Route("/index.m3u8", self.multivariant),
+            Route("/index.mpd", self.mpd),
             Route("/timeline.json", self.timeline),
             Route("/{rendition}.m3u8", self.playlist),
             Route("/{rendition}/init.mp4", self.init),
@@ -72,6 +88,11 @@ class _Vod:
             self._schedule.media, max_height=int(limit) if limit.isdecimal() else None
         )
         return Response(text, media_type=_PLAYLIST, headers=_FOR_A_SECOND)
+
+    def mpd(self, request: Request) -> Response:
+        # absolute: it is asked for by players to whom the MPD came from elsewhere
+        text = self._write_mpd(urljoin(str(request.base_url), "../time"))
+        return Response(text, media_type=_MPD, headers=self.playlist_headers)
 
     def playlist(self, request: Request) -> Response:
         rendition = self._rendition(request)
@@ -107,6 +128,9 @@ class _Vod:
     def _write(self, rendition: LoopRendition) -> str:
         return vod_playlist(self._schedule, rendition)
 
+    def _write_mpd(self, time_url: str) -> str:
+        return vod_mpd(self._schedule)
+
     def _end(self) -> int:
         return self._schedule.vod_segments
 
@@ -138,10 +162,10 @@ class _Live(_Vod):
         return _timeline(timeline_json(spans, now=float(now), edge=float(edge), pdt_base=base))
 
     def _write(self, rendition: LoopRendition) -> str:
-        text = live_playlist(self._schedule, rendition, self._now())
-        if text is None:
-            raise HTTPException(404, "not on air yet")
-        return text
+        return _on_air(live_playlist(self._schedule, rendition, self._now()))
+
+    def _write_mpd(self, time_url: str) -> str:
+        return _on_air(live_mpd(self._schedule, self._now(), time_url=time_url))
 
     def _end(self) -> int:
         return self._schedule.complete(self._now())
@@ -152,5 +176,11 @@ class _Live(_Vod):
         )
 
 
+def _on_air(text: str | None) -> str:
+    if text is None:
+        raise HTTPException(404, "not on air yet")
+    return text
+
+
 def _timeline(document: dict[str, object]) -> Response:
-    return JSONResponse(document, headers={**_CORS, "cache-control": "no-store"})
+    return JSONResponse(document, headers=_NEVER)

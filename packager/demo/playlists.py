@@ -1,7 +1,6 @@
 """The playlists of the demo's channel and of its VOD, as text (RFC 8216bis)."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from fractions import Fraction
 
 from manifests.scte35 import SpliceInfo, SpliceInsert, to_base64, to_hex, write_splice_info
@@ -57,7 +56,7 @@ def live_playlist(schedule: Schedule, rendition: LoopRendition, now: Fraction) -
     for number in window:
         if dialect is not Dialect.DATERANGE:
             lines += _cues(schedule, number)
-        at = _instant(schedule, schedule.start(number, rendition))
+        at = schedule.date(schedule.start(number, rendition))
         lines += [f"#EXT-X-PROGRAM-DATE-TIME:{at}", *_segment(schedule, rendition, number)]
     return _text(lines)
 
@@ -113,9 +112,7 @@ def _cues(schedule: Schedule, number: int) -> Iterator[str]:
 
 def _dateranges(schedule: Schedule, item: DemoBreak, window: range) -> Iterator[str]:
     """The tags of a break: what was announced, and its end once that is in the window (A-62)."""
-    tag = (
-        f'#EXT-X-DATERANGE:ID="demo-{item.event_id}",START-DATE="{_instant(schedule, item.start)}"'
-    )
+    tag = f'#EXT-X-DATERANGE:ID="demo-{item.event_id}",START-DATE="{schedule.date(item.start)}"'
     out = to_hex(_message(item, out=True))
     yield f"{tag},PLANNED-DURATION={item.announced_s},SCTE35-OUT={out}"
     if item.back < window.stop:
@@ -132,11 +129,6 @@ def _message(item: DemoBreak, *, out: bool) -> bytes:
         auto_return=out,
     )
     return write_splice_info(SpliceInfo(command=insert))
-
-
-def _instant(schedule: Schedule, seconds: Fraction) -> str:
-    at: datetime = schedule.settings.epoch + timedelta(milliseconds=round(seconds * 1000))
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _text(lines: list[str]) -> str:

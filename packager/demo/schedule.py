@@ -7,7 +7,7 @@ seconds since the epoch, exact.
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -25,6 +25,13 @@ class Dialect(StrEnum):
     ENHANCED = "enhanced"  # OATCLS-SCTE35 and its companions
 
 
+class Addressing(StrEnum):
+    """How the segments are listed in the MPD (splice rules B-11, B-13)."""
+
+    TIMELINE = "timeline"  # SegmentTimeline and $Number$
+    NUMBER = "number"  # @duration and $Number$: nothing is listed, the clock tells
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginSettings:
     """How the demo's channel behaves; the defaults are what `weft demo` shows."""
@@ -37,6 +44,8 @@ class OriginSettings:
     early_return_s: int | None = None  # every second break ends already after so many seconds
     dialect: Dialect = Dialect.BOTH
     vod_loops: int = 1  # how often the loop is repeated in the VOD
+    addressing: Addressing = Addressing.TIMELINE
+    mid_segment_s: Fraction = Fraction(0)  # the MPD moves the first of every two breaks so far
 
     def __post_init__(self) -> None:
         if not 0 < self.break_s < self.break_every_s:
@@ -45,6 +54,8 @@ class OriginSettings:
             raise ValueError("an early return comes before the announced end")
         if self.window_s < 6 or self.vod_loops < 1:
             raise ValueError("a window has at least 6 s, a VOD at least one loop")
+        if not 0 <= self.mid_segment_s < min(self.break_s, self.break_every_s - self.break_s):
+            raise ValueError("moved into a segment, a break neither is over nor meets the next")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,16 @@ class Schedule:
     def shift_ticks(self, number: int, rendition: LoopRendition) -> int:
         """How far segment `number` lies, on the time axis, behind the same segment of the loop."""
         return round(number // self.length * self.media.loop_s * rendition.timescale)
+
+    def ticks(self, number: int, rendition: LoopRendition) -> int:
+        """The decode time that segment `number` is served with, in the rendition's timescale."""
+        before = sum(rendition.durations[: number % self.length])
+        return self.shift_ticks(number, rendition) + before
+
+    def date(self, seconds: Fraction) -> str:
+        """The instant so long after the epoch, as manifests have it: to the millisecond."""
+        at = self.settings.epoch + timedelta(milliseconds=round(seconds * 1000))
+        return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def first_from(self, instant: Fraction) -> int:
         """The first segment that starts at `instant` or later."""
