@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 
 from manifests.creative import Creative, CreativeRendition, CreativeSegment
 from manifests.errors import ManifestError
-from manifests.hls.uris import CLEAN
 from manifests.timing import read_date_time
+from manifests.uris import CLEAN
 
 RUNG = "only"  # a plan is for one playlist, so its creatives have one rendition
 

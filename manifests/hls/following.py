@@ -22,7 +22,7 @@ from manifests.hls.placing import (
 )
 from manifests.hls.restarting import restart
 from manifests.hls.track import Track
-from manifests.hls.uris import without_query
+from manifests.uris import without_query
 
 
 def follow(

@@ -19,7 +19,7 @@ from manifests.hls.placing import (
     start_by_number,
 )
 from manifests.hls.track import Shift, Track, TrackMemory
-from manifests.hls.uris import without_query
+from manifests.uris import without_query
 
 
 def restart(previous: Track, playlist: MediaPlaylist, reference: Track | None) -> Track:

@@ -9,8 +9,9 @@ from manifests.hls.attributes import unquote
 from manifests.hls.lexer import BLANKS, tag_name
 from manifests.hls.model import MultivariantPlaylist, Rendition, Variant
 from manifests.hls.rehosting import rehost_line
-from manifests.hls.uris import CLEAN, Resolver
+from manifests.hls.uris import Resolver
 from manifests.hls.variables import Variables
+from manifests.uris import CLEAN
 
 KEY = "{key}"  # stands for the session's key in a URI; no URI can have braces of its own
 SAFE_KEY = re.compile(r"[A-Za-z0-9\-._~]+")

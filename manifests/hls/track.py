@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from manifests.hls.model import MediaPlaylist, Segment
-from manifests.hls.uris import without_query
+from manifests.uris import without_query
 
 # An origin may list no more than three target durations (rule A-08). Of them a session may lack an
 # ad that is not over yet, and what an early return left open: so much more stays in the list.

@@ -1,72 +1,25 @@
-"""URIs of a playlist made absolute (rule A-47), and safe to write into another (threat 12)."""
-
-import re
-from urllib.parse import quote as percent_encode
-from urllib.parse import urljoin, urlsplit
+"""URIs of a playlist made absolute (rule A-47)."""
 
 from manifests.errors import PlaylistSyntaxError
 from manifests.hls.attributes import Attributes, quote, unquote
-
-LEGAL = "-._~:/?#[]@!$&'()*+,;=%"  # besides letters and digits (RFC 3986, section 2)
-CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-CLEAN = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
-
-# The two forms that nearly all references have; no other form matches, and nothing is left to do.
-BELOW_BASE = re.compile(r"[A-Za-z0-9_~%!$&'()*+,;=@\-][A-Za-z0-9\-._~%!$&'()*+,;=@/?]*")
-ABSOLUTE = re.compile(
-    r"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?/[A-Za-z0-9\-._~%!$&'()*+,;=@/?:]*",
-)
+from manifests.uris import Base
 
 
-class Resolver:
+class Resolver(Base):
     """Makes references absolute against the URL that their playlist was fetched from."""
 
-    __slots__ = ("_base", "_folder")
-
-    def __init__(self, base: str) -> None:
-        """Take the base.
-
-        Args:
-            base: Absolute URL, after redirects.
-
-        Raises:
-            ValueError: It is not an absolute URL.
-        """
-        if CONTROLS.search(base) or not SCHEME.match(base):
-            raise ValueError(f"not an absolute URL: {base[:80]!r}")
-        self._base = percent_encode(base, safe=LEGAL)
-        self._folder = urljoin(self._base, "x")[:-1]
+    __slots__ = ()
 
     def resolve(self, reference: str, *, line: int) -> str:
-        """Make a reference absolute; characters that no URI may have are percent-encoded.
-
-        A legal URI of a scheme that has no hierarchy (`skd:`, `data:`) stays as it is.
+        """Make a reference absolute, as `Base.join`.
 
         Raises:
             PlaylistSyntaxError: It is empty, has control characters or cannot be resolved.
         """
-        if BELOW_BASE.fullmatch(reference) and "/." not in reference:
-            return self._folder + reference
-        if ABSOLUTE.fullmatch(reference):
-            return reference
-        if not reference:
-            raise PlaylistSyntaxError("empty URI", line=line)
-        # `urlsplit` drops TAB, CR and LF without a word: look before it does.
-        if CONTROLS.search(reference):
-            raise PlaylistSyntaxError(f"control character in URI {reference[:80]!r}", line=line)
         try:
-            encoded = percent_encode(reference, safe=LEGAL)
-            parts = urlsplit(encoded)
-            # Python takes `//` and `https:a` for relative paths, browsers for hosts.
-            hosted = encoded.startswith("//") or parts.scheme in ("http", "https")
-            hostless = hosted and not parts.hostname
-            absolute = urljoin(self._base, encoded)
-        except ValueError:  # UnicodeEncodeError among them
-            raise PlaylistSyntaxError(f"not a URI: {reference[:80]!r}", line=line) from None
-        if hostless or not CLEAN.fullmatch(absolute):
-            raise PlaylistSyntaxError(f"not a URI: {reference[:80]!r}", line=line)
-        return absolute
+            return self.join(reference)
+        except ValueError as error:
+            raise PlaylistSyntaxError(str(error), line=line) from None
 
 
 def absolute(
@@ -82,8 +35,3 @@ def absolute(
             uri = resolver.resolve(unquote(value), line=line)
             return uri, (*attributes[:index], (name, quote(uri)), *attributes[index + 1 :])
     return None, attributes
-
-
-def without_query(uri: str) -> str:
-    """What names the resource: a rotated query token does not make another one (rule A-02)."""
-    return urlsplit(uri)._replace(query="", fragment="").geturl()
