@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Any, Generic, TypeVar
+from inspect import iscoroutinefunction
+from typing import Any, Generic, TypeVar, cast
 from zlib import crc32
 
 import anyio
@@ -65,7 +66,9 @@ class OriginObserver:
         """After failures in a row a document is asked for less often, or again as usual."""
 
 
-_Key = tuple[str, Callable[[bytes, str], Any]]
+# Reads a body, given the URL that it came from; what may not run on the event loop is awaited.
+Parse = Callable[[bytes, str], V] | Callable[[bytes, str], Awaitable[V]]
+_Key = tuple[str, Parse[Any]]
 
 
 @dataclass(slots=True)
@@ -134,9 +137,7 @@ class OriginCache:
         self._flights: SingleFlight[Document[Any]] = SingleFlight(limit=max_flights)
         self._followers: SingleFlight[None] = SingleFlight(limit=max_followers)
 
-    async def get(
-        self, url: str, *, max_age_s: Seconds[V], parse: Callable[[bytes, str], V]
-    ) -> Document[V]:
+    async def get(self, url: str, *, max_age_s: Seconds[V], parse: Parse[V]) -> Document[V]:
         """Return the document at `url`: fresh, or the last good one where that cannot be had.
 
         Args:
@@ -180,7 +181,7 @@ class OriginCache:
         url: str,
         *,
         interval_s: Seconds[V],
-        parse: Callable[[bytes, str], V],
+        parse: Parse[V],
         idle_s: float = 30.0,
     ) -> None:
         """Keep a document fresh in the background while somebody asks for it.
@@ -323,11 +324,14 @@ def _validators(fetched: Fetched) -> dict[str, str]:
     }
 
 
-async def _parsed(fetched: Fetched, parse: Callable[[bytes, str], V]) -> V:
+async def _parsed(fetched: Fetched, parse: Parse[V]) -> V:
     try:
+        if iscoroutinefunction(parse):
+            return cast("V", await parse(fetched.body, fetched.url))
+        read = cast("Callable[[bytes, str], V]", parse)
         if len(fetched.body) > _PARSE_OFF_LOOP_BYTES:
-            return await anyio.to_thread.run_sync(parse, fetched.body, fetched.url)
-        return parse(fetched.body, fetched.url)
+            return await anyio.to_thread.run_sync(read, fetched.body, fetched.url)
+        return read(fetched.body, fetched.url)
     except ManifestLimitError as error:
         raise Oversize(f"{len(fetched.body)} bytes: {error}") from error
     except Exception as error:  # a stranger's bytes must not take down what a good copy can carry

@@ -8,16 +8,18 @@ and only then lets anybody see it (rule A-03).
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import count
 
 import anyio.to_thread
 
 from manifests.errors import ManifestError
 from manifests.hls.channel import Channel, ChannelRules
+from manifests.hls.channel_state import read_state, write_state
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.reader import read_media_playlist
+from packager.channel_memory import ChannelMemory, Codec, joined_logs
 from packager.clock import Clock
-from packager.hls.memory import ChannelMemory
 from packager.hls.news import ChannelNews
 from packager.log import report
 from packager.metrics import Metrics
@@ -90,7 +92,10 @@ class Keeper:
         self._due: dict[str, float] = {}  # when a rendition must be looked at again
         self._watched: dict[str, float] = {}
         self._lock = asyncio.Lock()
-        self._memory = ChannelMemory(key, store, metrics)
+        codec = Codec(
+            write_state, partial(read_state, reference=str(reference), rules=rules), _joined
+        )
+        self._memory = ChannelMemory(key, codec, store, metrics)
         self._news = ChannelNews(key, metrics)
 
     def fresh(self, number: int) -> Channel | None:
@@ -149,7 +154,9 @@ class Keeper:
     async def _apply(self, documents: Mapping[str, Document[MediaPlaylist]], asked: str) -> Channel:
         channel = self._channel
         if channel is None:
-            channel = await self._memory.restored(str(self._reference), self._rules)
+            channel = await self._memory.restored()
+            if channel is None:
+                channel = Channel(reference=str(self._reference), rules=self._rules)
         now = self._clock.monotonic()
         fresh = {
             name: document.value
@@ -232,3 +239,8 @@ async def _advance(channel: Channel, fresh: Mapping[str, MediaPlaylist]) -> Chan
     if any(len(playlist.segments) > LARGE_SEGMENTS for playlist in fresh.values()):
         return await anyio.to_thread.run_sync(channel.advance, fresh)
     return channel.advance(fresh)
+
+
+def _joined(recent: Channel, older: Channel) -> Channel:
+    log = joined_logs(recent.log, older.log)
+    return replace(recent, log=log, shadows={**older.shadows, **recent.shadows})

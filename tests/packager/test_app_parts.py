@@ -16,10 +16,10 @@ from manifests.breaks import AdBreak
 from packager import weft as composition
 from packager.bodies import Body
 from packager.config.values import CueBreaks, ScheduledBreak
+from packager.cue_news import _ended_by_maximum
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.decider import Decided
 from packager.hls import keeper
-from packager.hls.news import _ended_by_maximum
 from packager.openings import Opening, refusal_of
 from packager.outbound import Unreachable
 from packager.packaging.errors import CreativeFailed, WorkerCrashed
