@@ -7,6 +7,7 @@ EXT-X-PROGRAM-DATE-TIME and of the dates in EXT-X-DATERANGE (RFC 8216bis, 4.4.4.
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from functools import lru_cache
 
 from manifests.errors import ManifestError
@@ -20,6 +21,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = EPOCH.toordinal()
 MILLISECOND = Decimal("0.001")
 LATEST = Decimal(253_402_300_800)  # the first instant of the year 10000
+MOST_SECONDS = 10**12  # of what is counted from somewhere
+_DIGITS = 15
+_SHIFT = 10**_DIGITS
 EARLIEST = Decimal(-62_135_596_800)  # the first instant of the year 1
 
 
@@ -82,6 +86,22 @@ def format_date_time(at: Decimal) -> str:
     seconds, milliseconds = divmod(milliseconds, 1000)
     whole = (EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None)
     return f"{whole.isoformat()}.{milliseconds:03}Z"
+
+
+def to_seconds(exact: Fraction) -> Decimal:
+    """Seconds as a `Decimal`: exact where no more than 15 digits follow the point, else to the ns.
+
+    Raises:
+        ManifestError: More than 10**12 seconds, before or after.
+    """
+    if abs(exact) > MOST_SECONDS:
+        raise ManifestError("more than 10**12 seconds")
+    if exact.denominator == 1:
+        return Decimal(exact.numerator)
+    shifted, rest = divmod(exact.numerator * _SHIFT, exact.denominator)
+    if rest == 0:
+        return Decimal(shifted).scaleb(-_DIGITS).normalize()
+    return Decimal(round(exact * 10**9)).scaleb(-9)
 
 
 def round_half_up(duration: Decimal) -> int:

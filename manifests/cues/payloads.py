@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from lxml import etree
+
 from manifests.breaks import Cue, CueKind
 from manifests.cues.rules import CueRules
 from manifests.cues.signals import BREAK_DURATION, NO_DURATION, SEGMENTATION_DURATION
@@ -15,8 +17,10 @@ from manifests.scte35 import (
     TimeSignal,
     read_splice_info,
     to_base64,
+    write_splice_info,
 )
 from manifests.scte35.text import read_text
+from manifests.scte35.xml import read_splice_xml
 
 TICKS_PER_S = 90_000
 _OVERLAYS = frozenset(range(0x38, 0x3C))  # C-06: they do not replace content
@@ -48,6 +52,27 @@ def read_message(text: str, at: Decimal, rules: CueRules) -> Message | None:
     if read is None:
         return None
     info, base64 = read
+    return _Speaker(at, base64, rules).message(info)
+
+
+def read_xml_message(section: etree._Element, at: Decimal, rules: CueRules) -> Message | None:
+    """Read a message that stands as XML in an MPD (B-51).
+
+    Args:
+        section: The SpliceInfoSection.
+        at: Where it takes effect (C-15: the time of its Event, not its PTS).
+        rules: Which signals count.
+
+    Returns:
+        What it says, or None if it cannot be read.
+    """
+    try:
+        info = read_splice_xml(section)
+        if not isinstance(info.command, SpliceInsert | TimeSignal):
+            return Message(())
+        base64 = to_base64(write_splice_info(info))  # the form that all that follows knows
+    except (CueError, ValueError):  # ValueError: more than a section has room for
+        return None
     return _Speaker(at, base64, rules).message(info)
 
 

@@ -1,4 +1,4 @@
-"""What one line says, before it is known which lines speak of the same event."""
+"""What one line or Event says, before it is known which of them speak of the same event."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -10,6 +10,7 @@ NOTHING_BETWEEN = -1  # OUT and IN stand at one place: whatever a message says, 
 SEGMENTATION_DURATION = 0
 BREAK_DURATION = 1
 DATERANGE_DURATION = 2
+EVENT_DURATION = 2  # of an Event in an MPD: what its sender says beside the message, as well
 PLANNED_DURATION = 3
 TEXT_DURATION = 4
 NO_DURATION = 9

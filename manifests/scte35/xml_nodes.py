@@ -24,7 +24,9 @@ class Node:
         tag = element.tag  # of comments and the like it is a function
         self.name: str = _local(tag) if isinstance(tag, str) else ""
         self._element = element
-        self._attributes = {_local(name): value for name, value in element.attrib.items()}
+        self._attributes: dict[str, str] = {
+            _local(name): value for name, value in element.attrib.items()
+        }
 
     @property
     def text(self) -> str:

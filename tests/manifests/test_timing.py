@@ -1,11 +1,18 @@
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from manifests.errors import ManifestError
-from manifests.timing import fits_target, format_date_time, read_date_time, round_half_up
+from manifests.timing import (
+    fits_target,
+    format_date_time,
+    read_date_time,
+    round_half_up,
+    to_seconds,
+)
 
 INSTANTS = {
     "milliseconds": ("2026-01-01T00:10:12.000Z", "1767226212"),
@@ -95,3 +102,29 @@ def test_a_24_half_a_second_more_than_the_target_is_too_long(
 ) -> None:
     assert fits_target(Decimal(duration), target) is fits
     assert round_half_up(Decimal(duration)) == target + (not fits)
+
+
+FRACTIONS = {
+    "whole": (Fraction(1000), "1000"),
+    "ticks of 10 MHz": (Fraction(12_650, 10_000_000), "0.001265"),
+    "before": (Fraction(-1, 8), "-0.125"),
+    "no end: to the nanosecond": (Fraction(2, 3), "0.666666667"),
+    "no end, before": (Fraction(-2, 90_000), "-0.000022222"),
+    "more digits than are kept": (Fraction(1, 2**20), "0.000000954"),
+    "as far as it goes": (Fraction(10**12), "1000000000000"),
+}
+
+
+@pytest.mark.parametrize(("exact", "seconds"), FRACTIONS.values(), ids=FRACTIONS)
+def test_a_fraction_is_written_as_seconds(exact: Fraction, seconds: str) -> None:
+    assert f"{to_seconds(exact):f}" == seconds
+
+
+@given(st.fractions(-(10**12), 10**12))
+def test_seconds_are_within_half_a_nanosecond(exact: Fraction) -> None:
+    assert abs(Fraction(to_seconds(exact)) - exact) <= Fraction(1, 2 * 10**9)
+
+
+def test_what_no_clock_counts_is_refused() -> None:
+    with pytest.raises(ManifestError):
+        to_seconds(Fraction(10**30, 7))
