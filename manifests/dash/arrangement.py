@@ -1,0 +1,179 @@
+"""Which Periods a session's MPD has: parts of the origin's, and ads between them (B-05, B-10, B-20).
+
+Every id follows from the origin's Period and the break alone, so that it names the same interval in
+every answer: `P0`, `P0~b42` for what follows break b42 in it, `b42.0` for the break's first ad.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from manifests.creative import Creative
+from manifests.dash.channel import DashChannel
+from manifests.dash.content_clock import origin_of
+from manifests.dash.model import Period
+from manifests.dash.part import Part
+from manifests.splicing.timeline import FRAME_S, Splice
+
+_FOREVER = Decimal("Infinity")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdPart:
+    """One creative, as a Period of its own."""
+
+    creative: Creative
+    like: Period  # the content's Period whose AdaptationSets it has
+    id: str
+    start: Decimal  # @start in the session's MPD
+    length: Decimal  # seconds until the next Period starts
+    early_s: Decimal | None = None  # availabilityTimeOffset: all of it is there already (B-21)
+    duration: Decimal | None = None  # @duration to write; None: none
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """A session's Periods, in order."""
+
+    parts: tuple[Part | AdPart, ...]
+    inserted: Decimal  # seconds by which the presentation is longer than the origin's
+
+
+def arrange(
+    channel: DashChannel,
+    splices: Sequence[Splice],
+    *,
+    until: Decimal | None = None,
+) -> Arrangement:
+    """Lay out a session's Periods.
+
+    Args:
+        channel: With an MPD.
+        splices: In order; in live those of the window, and before them the last one that is past:
+            what follows it in its Period keeps the name that it got there (B-34).
+        until: Start of the first break that is not decided yet: nothing is listed behind it.
+    """
+    layout = _Layout(channel, splices, until)
+    for period in channel.mpd.periods if channel.mpd is not None else ():
+        if not layout.take(period):
+            break
+    layout.finish()
+    return Arrangement(tuple(_dated(channel, layout.kept())), layout.inserted)
+
+
+class _Layout:
+    """What is laid out so far; all instants on the content clock."""
+
+    def __init__(
+        self, channel: DashChannel, splices: Sequence[Splice], until: Decimal | None
+    ) -> None:
+        assert channel.mpd is not None
+        self.mpd = channel.mpd
+        self.clock = origin_of(channel.mpd)
+        self.window_start = channel.listed.start if channel.listed is not None else self.clock
+        self.splices = [one for one in splices if until is None or one.out_at < until]
+        self.until = until
+        self.inserted = Decimal(0)
+        self.found: list[tuple[Part | AdPart, Decimal]] = []  # with the end of each
+        self.told: set[str] = set()  # breaks whose ads are laid out
+
+    def take(self, period: Period) -> bool:
+        """Lay out a Period of the origin; False: nothing follows."""
+        start = self.clock + period.start
+        end = _FOREVER if period.end is None else self.clock + period.end
+        begin, name, after, continuous = start, period.id, None, False
+        for one in self.splices:
+            if one.out_at >= end or (one.in_at is not None and one.in_at < start):
+                continue
+            if one.out_at > begin:
+                self._content(period, name, begin, one.out_at, after, continuous)
+                after = name
+            if one.out_at >= start and one.break_id not in self.told:
+                self._ads(one, period)
+            if one.in_at is None:
+                return False
+            if one.in_at > begin or one.is_insertion:
+                begin, continuous = max(begin, one.in_at), one.is_insertion
+                name = period.id if begin == start else f"{period.id}~{one.break_id}"
+        if self.until is not None and self.until <= begin:
+            return False
+        if begin < end:
+            self._content(period, name, begin, None if end == _FOREVER else end, after, continuous)
+        return self.until is None or end <= self.until
+
+    def finish(self) -> None:
+        """Lay out what comes after the last Period."""
+        for one in self.splices:
+            if one.is_insertion and one.break_id not in self.told and self.mpd.periods:
+                self._ads(one, self.mpd.periods[-1])
+
+    def kept(self) -> list[Part | AdPart]:
+        """What has not left the window yet (B-34)."""
+        if not self.mpd.is_dynamic:
+            return [part for part, _ in self.found]
+        return [part for part, end in self.found if end > self.window_start]
+
+    def _content(
+        self,
+        period: Period,
+        name: str,
+        begin: Decimal,
+        end: Decimal | None,
+        after: str | None,
+        continuous: bool,
+    ) -> None:
+        start = self.clock + period.start
+        held = self.until is not None and (end is None or end > self.until)
+        is_end = end is None or (period.end is not None and end == self.clock + period.end)
+        part = Part(
+            period=period,
+            id=name,
+            start=begin - self.clock + self.inserted,
+            begin=begin - start,
+            end=None if is_end or end is None else end - start,
+            after=after,
+            is_continuous=continuous,
+            listed_until=self.until - start if held and self.until is not None else None,
+        )
+        self.found.append((part, _FOREVER if end is None else end))
+
+    def _ads(self, one: Splice, like: Period) -> None:
+        self.told.add(one.break_id)
+        limit = _FOREVER
+        if not one.is_insertion:
+            limits = [at for at in (one.in_at, one.limit) if at is not None]
+            limit = min(limits, default=_FOREVER)
+        early = None
+        if self.mpd.is_dynamic and one.limit is not None:
+            early = one.limit - one.out_at
+        at, shift = one.out_at, self.inserted - self.clock
+        for number, creative in enumerate(one.pod):
+            if at >= limit:
+                break
+            end = at + creative.duration
+            if end > limit or limit - end <= FRAME_S:
+                end = limit
+            part = AdPart(
+                creative=creative,
+                like=like,
+                id=f"{one.break_id}.{number}",
+                start=at + shift,
+                length=end - at,
+                early_s=early,
+            )
+            self.found.append((part, end))
+            at = end
+        if one.is_insertion:
+            self.inserted += at - one.out_at
+
+
+def _dated(channel: DashChannel, parts: list[Part | AdPart]) -> list[Part | AdPart]:
+    """The last Period says where it ends, if it does (B-20, B-40)."""
+    if not parts or channel.mpd is None or not channel.mpd.is_dynamic:
+        return parts
+    last = parts[-1]
+    if isinstance(last, AdPart):
+        return [*parts[:-1], replace(last, duration=last.length)]
+    if last.period.end is not None and last.end is None:
+        return [*parts[:-1], replace(last, duration=last.period.end - last.begin - last.period.start)]
+    return parts

@@ -1,0 +1,229 @@
+"""A show's MPD as Weft knows it, carried on from refresh to refresh.
+
+The channel holds what is the same for all sessions: the latest MPD, the breaks that its events
+opened, and where the content may be cut for them. It is a value: `advance` gives the next one.
+An MPD's own times never change (B-04), so unlike HLS nothing has to be counted: a session's Periods
+follow from the origin's MPD and the session's splices alone.
+"""
+
+from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from manifests.break_log import BreakLog, CueSettings
+from manifests.breaks import AdBreak, Cue
+from manifests.creative import Creative
+from manifests.cues.rules import CueRules
+from manifests.dash.content_clock import Listed, computes, listed, origin_of
+from manifests.dash.cues import read_cues
+from manifests.dash.cut_point import cut_point, cut_refusal
+from manifests.dash.model import Mpd, Period
+from manifests.splicing.timeline import FRAME_S, Splice, splice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DashRules:
+    """How a show reads cues and writes content."""
+
+    # None: breaks come from the schedule alone
+    cues: CueSettings | None = field(default_factory=CueSettings)
+    signals: CueRules = field(default_factory=CueRules)
+    spliced: bool = True  # the show may have breaks
+    removes_cues: bool = True  # SCTE 35 does not reach players (B-52)
+    content_base: tuple[str, str] | None = None  # prefix of content's URLs and what replaces it
+    asset_id: str | None = None  # of the content, where it has none of its own (B-19)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DashChannel:
+    """One origin presentation."""
+
+    rules: DashRules = field(default_factory=DashRules)
+    mpd: Mpd | None = None
+    log: BreakLog = field(default_factory=BreakLog)
+    listed: Listed | None = None
+    seen_edge: Decimal | None = None  # nobody was shown content behind it
+    # Where the content is cut for what a cue says: found once, while the place is listed.
+    cuts: Mapping[Decimal, Decimal] = field(default_factory=dict)
+    version: int = 0  # rises with every change
+    over: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Count the breaks that are over, with room for returns that differ by a segment."""
+        if self.listed is not None and self.mpd is not None and self.mpd.is_dynamic:
+            before = self.listed.start - 2 * self.pace_s
+            object.__setattr__(self, "over", bisect_left(self.log.breaks, before, key=_in_at))
+
+    def advance(self, mpd: Mpd, *, now: Decimal, inband: Iterable[Cue] = ()) -> "DashChannel":
+        """Take in the MPD that was just fetched.
+
+        Args:
+            mpd: The origin's; older than the one that is known: it is ignored.
+            now: Seconds since 1970.
+            inband: Cues from the segments themselves.
+
+        Raises:
+            ManifestError: Its cues cannot be placed.
+        """
+        window = listed(mpd, now)
+        if self.mpd is not None and _is_older(mpd, self.mpd, window, self.listed):
+            return self
+        if mpd is self.mpd and window == self.listed:
+            return self
+        log = self._observed(mpd, window, inband)
+        following = replace(
+            self,
+            mpd=mpd,
+            log=log,
+            listed=window,
+            version=self.version + 1,
+            seen_edge=_latest(self.seen_edge, window),
+        )
+        return replace(following, cuts=following._cuts())
+
+    def _observed(self, mpd: Mpd, window: Listed | None, inband: Iterable[Cue]) -> BreakLog:
+        if self.rules.cues is None or window is None:
+            return self.log
+        cues = [*read_cues(mpd, rules=self.rules.signals), *inband]
+        settings = replace(self.rules.cues, near_s=Decimal(_pace_s(mpd)) / 2)
+        # A static MPD is seen whole: no cue in it is late.
+        seen = self.seen_edge if mpd.is_dynamic else None
+        return self.log.observe(cues, edge=window.end, seen_edge=seen, settings=settings)
+
+    def _cuts(self) -> dict[Decimal, Decimal]:
+        """Cut points of the log's breaks; once found they stay (B-04, B-06)."""
+        wanted = [
+            at for one in self.log.breaks for at in (one.out_at, one.in_at) if at is not None
+        ]
+        found: dict[Decimal, Decimal] = {}
+        for at in wanted:
+            cut = self.cuts.get(at)
+            if cut is None:
+                cut = self._cut(at)
+            if cut is not None:
+                found[at] = cut
+        return found
+
+    def _cut(self, at: Decimal) -> Decimal | None:
+        """Where the content may be cut at about an instant; None: not listed yet, or never."""
+        if self.mpd is None or self.listed is None:
+            return None
+        period = self.period_at(at)
+        if period is None:
+            return None
+        if not computes(period) and at > self.listed.end and period is self.mpd.periods[-1]:
+            return None  # B-04: only the last Period grows, and it is cut where it is complete
+        start = origin_of(self.mpd) + period.start
+        into = cut_point(period, max(at - start, Decimal(0)))
+        return None if into is None else start + into
+
+    def period_at(self, at: Decimal) -> Period | None:
+        """The Period that an instant lies in; the last one also before it goes on."""
+        if self.mpd is None or not self.mpd.periods:
+            return None
+        into = at - origin_of(self.mpd)
+        index = bisect_right(self.mpd.periods, into, key=lambda one: one.start) - 1
+        return self.mpd.periods[max(index, 0)]
+
+    @property
+    def window(self) -> tuple[Decimal, Decimal] | None:
+        """Where what is listed starts and ends; None: nothing is listed."""
+        return None if self.listed is None else (self.listed.start, self.listed.end)
+
+    @property
+    def pace_s(self) -> int:
+        """The longest segment, in whole seconds."""
+        return 1 if self.mpd is None else _pace_s(self.mpd)
+
+    def forget_before(self, instant: Decimal) -> "DashChannel":
+        """Drop breaks that ended before an instant."""
+        log = self.log.forget_before(instant)
+        if log is self.log:
+            return self
+        kept = {at for one in log.breaks for at in (one.out_at, one.in_at)}
+        return replace(self, log=log, cuts={k: v for k, v in self.cuts.items() if k in kept})
+
+    def out_border(self, ad_break: AdBreak) -> Decimal | None:
+        """Where viewers leave the content for a break; None if that is not listed yet."""
+        cut = self.cuts.get(ad_break.out_at)
+        if cut is None and self._refusal(ad_break.out_at) is not None:
+            return ad_break.out_at  # nobody leaves there: `is_aligned`
+        return cut
+
+    def is_aligned(self, ad_break: AdBreak) -> bool:
+        """Whether the content can be cut where the break begins and, if that is known, ends."""
+        return all(
+            self._refusal(at) is None for at in (ad_break.out_at, ad_break.in_at) if at is not None
+        )
+
+    def _refusal(self, at: Decimal) -> str | None:
+        period = self.period_at(at)
+        return None if period is None else cut_refusal(period)
+
+    def splice_of(self, ad_break: AdBreak, pod: Iterable[Creative], rung: str) -> Splice | None:
+        """A session's decision for a break as a splice, as far as it is known now."""
+        out_at = self.cuts.get(ad_break.out_at)
+        if out_at is None or self.listed is None:
+            return None
+        one = splice(
+            break_id=ad_break.id, out_at=out_at, in_at=None, pod=pod, rung=rung, limit=None
+        )
+        filled_until = out_at + sum((creative.duration for creative in one.pod), Decimal(0))
+        planned = ad_break.in_at
+        if planned is None or filled_until < planned - FRAME_S:
+            back = self._cut(filled_until)  # rule D-53: the rest is content
+            limit = filled_until if planned is None else min(planned, filled_until)
+        else:
+            back = self.cuts.get(planned)
+            limit = planned if back is None else back
+        # The return is published with what follows it (B-30): until then it may still change.
+        is_listed = back is not None and (
+            back < self.listed.end or (self.mpd is not None and not self.mpd.is_dynamic)
+        )
+        return replace(one, in_at=back if is_listed else None, limit=limit)
+
+    def insertion_of(
+        self, at: Decimal, pod: Iterable[Creative], rung: str, *, break_id: str
+    ) -> Splice:
+        """A session's decision for a point of a VOD presentation (insertion)."""
+        out_at = self._cut(at)
+        if out_at is None or (self.listed is not None and at >= self.listed.end - FRAME_S):
+            out_at = at if self.listed is None else min(at, self.listed.end)
+        return splice(break_id=break_id, out_at=out_at, in_at=out_at, pod=pod, rung=rung)
+
+
+def _in_at(ad_break: AdBreak) -> Decimal:
+    return Decimal("Infinity") if ad_break.in_at is None else ad_break.in_at
+
+
+def _latest(seen: Decimal | None, window: Listed | None) -> Decimal | None:
+    if window is None:
+        return seen
+    return window.end if seen is None else max(seen, window.end)
+
+
+def _is_older(new: Mpd, known: Mpd, window: Listed | None, before: Listed | None) -> bool:
+    """Whether a stale copy was served, by its publishTime or by what it lists."""
+    if new is known or not new.is_dynamic or new.availability_start != known.availability_start:
+        return False
+    if new.publish_time is not None and known.publish_time is not None:
+        return new.publish_time < known.publish_time
+    if window is None or before is None:
+        return window is None and before is not None
+    return window.end < before.end
+
+
+def _pace_s(mpd: Mpd) -> int:
+    """The longest segment of the last Period, or what the MPD says of it, in whole seconds."""
+    if mpd.max_segment_s is not None:
+        return max(1, round(mpd.max_segment_s))
+    longest = Decimal(1)
+    for period in mpd.periods[-1:]:
+        for _, representation in period.representations():
+            one = representation.addressing
+            if one is None:
+                continue
+            ticks = max([one.duration or 0, *(run.duration for run in one.runs[-16:])])
+            longest = max(longest, Decimal(ticks) / one.timescale)
+    return max(1, round(longest))
