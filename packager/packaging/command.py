@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,14 +15,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from manifests.errors import ManifestError
+from packager.packaging.encoded import EncodedRendition, encoded_from_json
 from packager.packaging.errors import LadderUnmatched, PackagingError
 from packager.packaging.jobs import WorkerLimits, run_job
 from packager.packaging.ladder import Ladder, Rung, Unmatched, rung_to_json
 from packager.packaging.library import MediaLibrary
 from packager.packaging.local import read_local_show
-from packager.packaging.playlists import peak_bitrate, write_playlists
+from packager.packaging.playlists import write_playlists
 from packager.packaging.settings import ConditionSettings, settings_to_json
-from packager.packaging.write import EncodedRendition, EncodedSegment
 from packager.terminal import CONTEXT
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -143,8 +144,7 @@ def _name_folders(
     renditions = []
     for number, (rung, item) in enumerate(zip(ladder.rungs, answer["renditions"], strict=True), 1):
         folder = Path(item["folder"]).rename(out / f"{number}-{_label(rung)}")
-        segments = (EncodedSegment(name, Fraction(s), size) for name, s, size in item["segments"])
-        renditions.append(EncodedRendition(rung, folder, item["init"], tuple(segments)))
+        renditions.append(replace(encoded_from_json(rung, item), folder=folder))
     return tuple(renditions)
 
 
@@ -165,6 +165,6 @@ def _table(renditions: tuple[EncodedRendition, ...]) -> Table:
             f"{audio.sample_rate / 1000:g} kHz, {audio.channels} ch" if audio else "",
             str(len(rendition.segments)),
             f"{float(seconds):.3f}",
-            f"{peak_bitrate(rendition) / 1000:.0f}",
+            f"{rendition.peak_bitrate / 1000:.0f}",
         )
     return table

@@ -9,13 +9,13 @@ import av
 
 from packager.packaging.conformance import check_renditions
 from packager.packaging.encode import LadderEncoder
+from packager.packaging.encoded import EncodedRendition
 from packager.packaging.errors import CreativeFailed
 from packager.packaging.ladder import Rung
 from packager.packaging.loudness import gain_to
 from packager.packaging.segmentation import SegmentPlan, nearest
 from packager.packaging.settings import ConditionSettings
 from packager.packaging.source import Picture, open_source
-from packager.packaging.write import EncodedRendition
 
 __all__ = ["ConditionSettings", "Part", "condition"]
 

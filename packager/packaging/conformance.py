@@ -6,12 +6,12 @@ Reads back what was written, with readers that know nothing of the writers.
 from collections.abc import Sequence
 from fractions import Fraction
 
+from packager.packaging.encoded import EncodedRendition
 from packager.packaging.errors import CreativeFailed
 from packager.packaging.ladder import Rung
 from packager.packaging.read_cmaf import MediaUnreadable, TrackSpan, read_init, read_segment
 from packager.packaging.read_ts import read_packed_aac_segment, read_ts_segment
 from packager.packaging.segmentation import SegmentPlan
-from packager.packaging.write import EncodedRendition
 
 _TICK = Fraction(1, 90_000)
 _AAC_FRAME = 1024

@@ -1,13 +1,18 @@
-"""Slates of any length: whole segments, and one last part that is encoded anew (rule D-53)."""
+"""Slates of any length: whole segments, and one last part that is encoded anew (rule D-53).
+
+That part is for playlists. In an MPD the Period ends where the cut does, in the middle of a segment
+of the whole slate (B-03).
+"""
 
 from dataclasses import replace
 from fractions import Fraction
 
+from packager.packaging.assets import Asset, StoredRendition
 from packager.packaging.errors import CreativeFailed
 from packager.packaging.ladder import Rung
 from packager.packaging.making import Maker, Progress
 from packager.packaging.mux_ts import counters_after
-from packager.packaging.store import Asset, StoredRendition, digest_of
+from packager.packaging.store import digest_of
 
 _SHORTEST_CUT = Fraction(1, 10)  # seconds
 
@@ -51,7 +56,14 @@ async def cut(
     if kept and 0 < 4 * tail < plan.step:
         kept -= 1  # a very short segment; two of about the same length instead
     first = plan.border(kept)
-    renditions = [replace(r, segments=r.segments[:kept]) for r in asset.renditions]
+    renditions = [
+        replace(
+            r,
+            segments=r.segments[:kept],
+            template=r.template and r.template.until(frames / plan.grid),
+        )
+        for r in asset.renditions
+    ]
     if tail:
         made = await _encode_tail(maker, asset, kept, first, frames, progress)
         renditions = [

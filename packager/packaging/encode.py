@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packager.packaging.audio import AudioEncoder, frame_of
+from packager.packaging.encoded import EncodedRendition, EncodedSegment
 from packager.packaging.ladder import AudioSpec, Rung, VideoSpec
 from packager.packaging.segmentation import SegmentPlan, nearest
 from packager.packaging.settings import EncodeSettings
 from packager.packaging.tracks import Sample, Track
 from packager.packaging.video import VideoEncoder
-from packager.packaging.write import EncodedRendition, EncodedSegment, RenditionWriter
+from packager.packaging.write import RenditionWriter
 
 __all__ = [
     "AudioSource",

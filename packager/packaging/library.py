@@ -20,6 +20,7 @@ from cachetools import LRUCache
 
 from manifests.creative import Creative
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
+from packager.packaging.assets import Asset
 from packager.packaging.cutting import cut, cut_id, cut_lengths
 from packager.packaging.errors import (
     CreativeFailed,
@@ -35,13 +36,7 @@ from packager.packaging.making import Maker, Progress
 from packager.packaging.probe import Probe, ladder_from_streams
 from packager.packaging.segmentation import nearest
 from packager.packaging.settings import ConditionSettings
-from packager.packaging.store import (
-    Asset,
-    MediaFile,
-    MediaFolder,
-    digest_of,
-    digest_of_source,
-)
+from packager.packaging.store import MediaFile, MediaFolder, digest_of, digest_of_source
 from packager.packaging.streams import stream_from_json
 from packager.single_flight import SingleFlight
 

@@ -12,22 +12,18 @@ from typing import Any
 
 import anyio.to_thread
 
+from packager.packaging.assets import Asset, StoredRendition, stored
+from packager.packaging.encoded import encoded_from_json
 from packager.packaging.jobs import WorkerLimits, run_job
 from packager.packaging.ladder import Ladder, Rung, rung_to_json
 from packager.packaging.segmentation import nearest
 from packager.packaging.settings import ConditionSettings, settings_to_json
-from packager.packaging.store import (
-    Asset,
-    MediaFolder,
-    StoredRendition,
-    StoredSegment,
-    digest_of,
-)
+from packager.packaging.store import MediaFolder, digest_of
 
 Progress = Callable[[float], None]  # called with the share that is done, 0 to 1
 
-# Part of every digest: raise it when the same source and rung give other bytes than before.
-PROFILE_VERSION = 1
+# Part of every digest: raise it when the same source and rung give other bytes or another index.
+PROFILE_VERSION = 2
 
 
 class Maker:
@@ -69,15 +65,15 @@ class Maker:
     ) -> Asset:
         """Make the asset of a whole source; slates keep their source, to be cut later."""
         digests = {rung: self.rendition_digest(source_digest, rung) for rung in ladder.rungs}
-        stored = {rung: self.folder.rendition(digest, rung) for rung, digest in digests.items()}
-        missing = [rung for rung, rendition in stored.items() if rendition is None]
+        found = {rung: self.folder.rendition(digest, rung) for rung, digest in digests.items()}
+        missing = [rung for rung, rendition in found.items() if rendition is None]
         with self.folder.work_folder() as work:
             path = await anyio.to_thread.run_sync(_local, source, work)
             if missing:
-                stored.update(await self.encode(path, missing, digests, work, progress))
+                found.update(await self.encode(path, missing, digests, work, progress))
             if kind == "slate":
                 await anyio.to_thread.run_sync(_keep, path, self.folder.source(source_digest), work)
-        renditions = tuple(rendition for rendition in stored.values() if rendition is not None)
+        renditions = tuple(rendition for rendition in found.values() if rendition is not None)
         return Asset(
             id=creative_id,
             kind=kind,
@@ -112,14 +108,9 @@ class Maker:
         )
         made = {}
         for rung, item in zip(rungs, answer["renditions"], strict=True):
-            digest = digests[rung]
-            rendition = StoredRendition(
-                rung,
-                None if item["init"] is None else (digest, item["init"]),
-                tuple(StoredSegment(digest, name, Fraction(s)) for name, s, _ in item["segments"]),
-            )
-            self.folder.add_rendition(Path(item["folder"]), digest, rendition)
-            made[rung] = rendition
+            digest, encoded = digests[rung], encoded_from_json(rung, item)
+            made[rung] = stored(encoded, digest, is_part=part is not None)
+            self.folder.add_rendition(encoded.folder, digest, made[rung])
         return made
 
 

@@ -6,8 +6,8 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
 
+from packager.packaging.encoded import EncodedRendition
 from packager.packaging.segmentation import nearest
-from packager.packaging.write import EncodedRendition
 
 MULTIVARIANT_NAME = "index.m3u8"
 _MICROSECOND = Decimal("0.000001")
@@ -65,14 +65,14 @@ def multivariant_playlist(renditions: Sequence[EncodedRendition]) -> str:
         f'DEFAULT=NO,AUTOSELECT=YES,LANGUAGE="en",URI="{rendition.folder.name}.m3u8"'
         for number, rendition in enumerate(subtitles, 1)
     ]
-    audio_peak = max(map(peak_bitrate, audios), default=0)
+    audio_peak = max((audio.peak_bitrate for audio in audios), default=0)
     pictures = [r for r in renditions if r.rung.video is not None]
     for rendition in pictures or audios[:1]:
         video = rendition.rung.video
         codecs = [h264_codecs(rendition)] if video else []
         if audios or rendition.rung.audio:
             codecs.append("mp4a.40.2")
-        peak = peak_bitrate(rendition) + (audio_peak if video else 0)
+        peak = rendition.peak_bitrate + (audio_peak if video else 0)
         attributes = [f"BANDWIDTH={peak}", f'CODECS="{",".join(codecs)}"']
         if video is not None:
             attributes.append(f"RESOLUTION={video.width}x{video.height}")
@@ -83,11 +83,6 @@ def multivariant_playlist(renditions: Sequence[EncodedRendition]) -> str:
             attributes.append('SUBTITLES="subtitles"')
         lines += [f"#EXT-X-STREAM-INF:{','.join(attributes)}", f"{rendition.folder.name}.m3u8"]
     return "\n".join([*lines, ""])
-
-
-def peak_bitrate(rendition: EncodedRendition) -> int:
-    """Return the highest bit rate of a segment, in bit/s."""
-    return max(int(segment.size * 8 / segment.duration) + 1 for segment in rendition.segments)
 
 
 def h264_codecs(rendition: EncodedRendition) -> str:

@@ -14,19 +14,22 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-from manifests.creative import Creative, CreativeRendition, CreativeSegment
-from packager.packaging.ladder import Rung, rung_from_json, rung_to_json
-from packager.packaging.segmentation import SegmentPlan
+from packager.packaging.assets import (
+    Asset,
+    StoredRendition,
+    StoredSegment,
+    asset_from_json,
+    asset_to_json,
+    rendition_from_json,
+    rendition_to_json,
+)
+from packager.packaging.ladder import Rung
 
-_VERSION = 1  # of the index files
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"init\.mp4|[1-9][0-9]{0,5}\.(?:m4s|ts|aac|vtt)")
 _CONTENT_TYPES = {
@@ -36,7 +39,6 @@ _CONTENT_TYPES = {
     ".aac": "audio/aac",
     ".vtt": "text/vtt",
 }
-_MICROSECOND = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,53 +47,6 @@ class MediaFile:
 
     path: Path
     content_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredSegment:
-    """A segment and the rendition folder that it is in."""
-
-    digest: str
-    name: str
-    duration: Fraction  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRendition:
-    """The segments of one rung, which may be in several folders: a cut shares most of them."""
-
-    rung: Rung
-    init: tuple[str, str] | None  # digest and name
-    segments: tuple[StoredSegment, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asset:
-    """A packaged asset."""
-
-    id: str
-    kind: str
-    source: str  # digest of the source's bytes
-    frames: int  # of the grid
-    renditions: tuple[StoredRendition, ...]
-
-    @property
-    def plan(self) -> SegmentPlan:
-        """Where its segments begin."""
-        rung = self.renditions[0].rung
-        return SegmentPlan(rung.frame_grid, rung.segment_frames, self.frames)
-
-    def creative(self, uri_prefix: str) -> Creative:
-        """Return what the splicer needs to know of it."""
-        return Creative(
-            id=self.id,
-            duration=_seconds(self.frames / self.plan.grid),
-            renditions={
-                rendition.rung.key: _creative_rendition(rendition, uri_prefix)
-                for rendition in self.renditions
-            },
-            kind=self.kind,
-        )
 
 
 class MediaFolder:
@@ -127,7 +82,7 @@ class MediaFolder:
         """Write an asset's index; its renditions are there already."""
         with self.work_folder() as work:
             path = work / "asset.json"
-            path.write_text(json.dumps(_asset_to_json(asset)), "utf-8")
+            path.write_text(json.dumps(asset_to_json(asset)), "utf-8")
             path.replace(self._assets / f"{asset.id}.json")
 
     def rendition(self, digest: str, rung: Rung) -> StoredRendition | None:
@@ -136,11 +91,11 @@ class MediaFolder:
             value = json.loads((self._renditions / digest / "index.json").read_text("utf-8"))
         except FileNotFoundError:
             return None
-        return _rendition_from_json(rung, value)
+        return rendition_from_json(rung, value)
 
     def add_rendition(self, made: Path, digest: str, rendition: StoredRendition) -> None:
         """Take over a folder of files that a worker has made."""
-        (made / "index.json").write_text(json.dumps(_rendition_to_json(rendition)), "utf-8")
+        (made / "index.json").write_text(json.dumps(rendition_to_json(rendition)), "utf-8")
         target = self._renditions / digest
         try:
             made.rename(target)
@@ -184,9 +139,7 @@ class MediaFolder:
 
 def _read_asset(path: Path) -> Asset | None:
     with suppress(ValueError, KeyError, TypeError, OSError):
-        value = json.loads(path.read_text("utf-8"))
-        if value["version"] == _VERSION:
-            return _asset_from_json(value)
+        return asset_from_json(json.loads(path.read_text("utf-8")))
     return None
 
 
@@ -202,57 +155,3 @@ def digest_of_source(source: bytes | Path) -> str:
         return hashlib.sha256(source).hexdigest()
     with source.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _creative_rendition(rendition: StoredRendition, uri_prefix: str) -> CreativeRendition:
-    segments, end, written = [], Fraction(0), Decimal(0)
-    for segment in rendition.segments:
-        end += segment.duration
-        duration = _seconds(end) - written  # rounding must not add up
-        written += duration
-        segments.append(CreativeSegment(f"{uri_prefix}/{segment.digest}/{segment.name}", duration))
-    init = None if rendition.init is None else "/".join((uri_prefix, *rendition.init))
-    return CreativeRendition(tuple(segments), init)
-
-
-def _seconds(value: Fraction) -> Decimal:
-    return (Decimal(value.numerator) / value.denominator).quantize(_MICROSECOND)
-
-
-def _rendition_to_json(rendition: StoredRendition) -> dict[str, Any]:
-    return {
-        "init": rendition.init,
-        "segments": [[s.digest, s.name, str(s.duration)] for s in rendition.segments],
-    }
-
-
-def _rendition_from_json(rung: Rung, value: Mapping[str, Any]) -> StoredRendition:
-    segments = (StoredSegment(digest, name, Fraction(s)) for digest, name, s in value["segments"])
-    init = None if value["init"] is None else (value["init"][0], value["init"][1])
-    return StoredRendition(rung, init, tuple(segments))
-
-
-def _asset_to_json(asset: Asset) -> dict[str, Any]:
-    return {
-        "version": _VERSION,
-        "id": asset.id,
-        "kind": asset.kind,
-        "source": asset.source,
-        "frames": asset.frames,
-        "renditions": [
-            {"rung": rung_to_json(rendition.rung), **_rendition_to_json(rendition)}
-            for rendition in asset.renditions
-        ],
-    }
-
-
-def _asset_from_json(value: Mapping[str, Any]) -> Asset:
-    return Asset(
-        id=value["id"],
-        kind=value["kind"],
-        source=value["source"],
-        frames=value["frames"],
-        renditions=tuple(
-            _rendition_from_json(rung_from_json(item["rung"]), item) for item in value["renditions"]
-        ),
-    )

@@ -36,6 +36,11 @@ class VideoTrack:
         """Pictures per second."""
         return self.spec.frame_rate
 
+    @property
+    def codecs(self) -> str:
+        """As in RFC 6381, "avc1.640028"; CMAF only."""
+        return f"avc1.{self.config[1:4].hex()}"
+
 
 @dataclass(frozen=True, slots=True)
 class AudioTrack:
@@ -50,6 +55,11 @@ class AudioTrack:
     def rate(self) -> Fraction:
         """AAC frames per second."""
         return Fraction(self.spec.sample_rate, AAC_FRAME)
+
+    @property
+    def codecs(self) -> str:
+        """As in RFC 6381."""
+        return "mp4a.40.2"
 
 
 Track = VideoTrack | AudioTrack

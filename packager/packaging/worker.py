@@ -12,10 +12,10 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, TextIO
 
+from packager.packaging.encoded import encoded_to_json
 from packager.packaging.errors import MediaMissing, MediaWriteFailed, PackagingError
 from packager.packaging.ladder import rung_from_json
 
@@ -83,18 +83,7 @@ def _condition(job: dict[str, Any], report: Callable[[float], None]) -> dict[str
         progress=report,
         part=part,
     )
-    return {
-        "renditions": [
-            {
-                "folder": str(rendition.folder),
-                "init": rendition.init,
-                "segments": [
-                    [s.name, str(Fraction(s.duration)), s.size] for s in rendition.segments
-                ],
-            }
-            for rendition in renditions
-        ]
-    }
+    return {"renditions": [encoded_to_json(rendition) for rendition in renditions]}
 
 
 def _streams(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """Writing a rendition's files, each segment as soon as its samples are there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from packager.packaging.adts import PackedAacWriter
+from packager.packaging.encoded import CmafTrack, EncodedRendition, EncodedSegment
 from packager.packaging.ladder import Rung
 from packager.packaging.mux_cmaf import CmafWriter
 from packager.packaging.mux_ts import TsWriter
@@ -14,25 +14,6 @@ from packager.packaging.subtitles import empty_vtt
 from packager.packaging.tracks import Run, Sample, SegmentWriter, Track
 
 INIT_NAME = "init.mp4"
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedSegment:
-    """One segment that was written."""
-
-    name: str  # of the file in the rendition's folder
-    duration: Fraction  # seconds, from the media's timestamps
-    size: int  # bytes
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedRendition:
-    """The files made for one rung."""
-
-    rung: Rung
-    folder: Path
-    init: str | None  # name of the init section's file, where the container has one
-    segments: tuple[EncodedSegment, ...]
 
 
 class RenditionWriter:
@@ -71,7 +52,10 @@ class RenditionWriter:
         """Write what is left up to grid frame `end`; samples past it are dropped."""
         self._write_segments(end)
         name = None if self._init is None else INIT_NAME
-        return EncodedRendition(self._rung, self._folder, name, tuple(self._segments))
+        track = None
+        if self._rung.container == "cmaf" and len(self._tracks) == 1:
+            track = CmafTrack(self._tracks[0].timescale, self._tracks[0].codecs)
+        return EncodedRendition(self._rung, self._folder, name, tuple(self._segments), track)
 
     def _write_segments(self, end: int | None) -> None:
         """Write all segments that are complete, or all up to `end`."""
