@@ -21,6 +21,7 @@ from packager.responses import json_response, refusal
 from packager.sessions import SessionRefused, UnknownSession
 from packager.stores import StoreError
 from packager.tokens import InvalidToken
+from packager.viewing import Viewing
 from packager.weft import Weft
 
 
@@ -72,14 +73,14 @@ def routes(weft: Weft) -> list[BaseRoute]:
     desk = SessionDesk(
         config=weft.config,
         sessions=weft.sessions,
-        presentations=weft.presentations,
+        by_format={"m3u8": weft.presentations},
         clock=weft.clock,
     )
+    viewing = Viewing(sessions=weft.sessions, planner=weft.planner, metrics=weft.metrics)
     hls = HlsHandlers(
         desk=desk,
-        sessions=weft.sessions,
         presentations=weft.presentations,
-        planner=weft.planner,
+        viewing=viewing,
         playlists=weft.playlists,
         metrics=weft.metrics,
     )

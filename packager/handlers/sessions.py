@@ -3,26 +3,44 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any, Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from packager.clock import Clock
 from packager.config.values import Config, Show
-from packager.hls.presentations import HlsPresentation, HlsPresentations
 from packager.parameters import (
     MAX_BODY_BYTES,
+    Pairs,
     ParameterError,
     Parameters,
     read_body,
     read_query,
 )
 from packager.paths import check_asset
+from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.responses import json_response
 from packager.sessions import Session, Sessions
 
 TOKEN_PARAMETER = "aws.sessionId"  # noqa: S105  (the name of a parameter)
+
+
+_ROUTES = {"m3u8": "master", "mpd": "dash"}  # by ending
+
+P = TypeVar("P", bound=Presentation)
+P_co = TypeVar("P_co", bound=Presentation, covariant=True)
+
+
+class PresentationSource(Protocol[P_co]):
+    """The presentations of one format."""
+
+    def made(self, tenant: str, show: Show, asset: str, parameters: Pairs) -> P_co | None:
+        """A presentation if it was made before, at once."""
+
+    async def get(self, tenant: str, show: Show, asset: str, parameters: Pairs = ()) -> P_co:
+        """A presentation as its origin has it now."""
 
 
 class NotConfigured(Exception):
@@ -39,7 +57,7 @@ class SessionDesk:
 
     config: Config
     sessions: Sessions
-    presentations: HlsPresentations
+    by_format: Mapping[str, PresentationSource[Any]]  # by the ending of what players open
     clock: Clock
 
     async def start(self, request: Request) -> Response:
@@ -48,56 +66,63 @@ class SessionDesk:
             parameters = read_body(await _body(request), ())
         else:
             parameters = read_query(_query(request), ())
-        asset = request.path_params["asset"].removesuffix(".m3u8")
-        session, _ = await self._begin(request, asset, parameters)
-        record = session.record
-        manifest = (
-            f"{self._base()}v1/master/{record.tenant}/{record.show}/{record.asset}.m3u8"
-            f"?{TOKEN_PARAMETER}={session.token}"
-        )
-        return json_response({"manifestUrl": manifest})
+        asset, ending = _ending(request.path_params["asset"])
+        session, _ = await self._begin(request, asset, parameters, self.by_format[ending])
+        return json_response({"manifestUrl": self.url(session, ending)})
 
-    async def find_or_start(self, request: Request) -> tuple[Session, HlsPresentation]:
-        """The session that a multivariant playlist is asked for, new if none is named."""
+    def url(self, session: Session, ending: str) -> str:
+        """What a session's player opens: a path, or a URL where the public one is known."""
+        record = session.record
+        return (
+            f"{self._base()}v1/{_ROUTES[ending]}/{record.tenant}/{record.show}/{record.asset}"
+            f".{ending}?{TOKEN_PARAMETER}={session.token}"
+        )
+
+    async def find_or_start(
+        self, request: Request, source: PresentationSource[P]
+    ) -> tuple[Session, P]:
+        """The session that a manifest is asked for, new if none is named."""
         token = request.query_params.get(TOKEN_PARAMETER)
         asset = check_asset(request.path_params["asset"])
         if token is None:
-            return await self._begin(request, asset, read_query(_query(request), ()))
+            return await self._begin(request, asset, read_query(_query(request), ()), source)
         tenant, show = request.path_params["tenant"], request.path_params["show"]
         session = await self._find(token)
         session.require(tenant=tenant, show=show, asset=asset)
-        return session, await self._presentation(session)
+        return session, await self._presentation(session, source)
 
-    async def of_token(self, tenant: str, token: str) -> tuple[Session, HlsPresentation]:
-        """The session of a media playlist's URL."""
+    async def of_token(
+        self, tenant: str, token: str, source: PresentationSource[P]
+    ) -> tuple[Session, P]:
+        """The session of a URL that its token is in."""
         session = self.sessions.lookup(token, self.clock.now()) or await self._find(token)
         session.require(tenant=tenant)
         record = session.record
         show = self._show(record.tenant, record.show)
-        made = self.presentations.made(
-            record.tenant, show, record.asset, record.parameters.manifest
-        )
-        return session, made or await self._presentation(session)
+        made = source.made(record.tenant, show, record.asset, record.parameters.manifest)
+        return session, made or await self._presentation(session, source)
 
     async def _find(self, token: str) -> Session:
         return await self.sessions.resume(token, self.clock.now())
 
-    async def _presentation(self, session: Session) -> HlsPresentation:
+    async def _presentation(self, session: Session, source: PresentationSource[P]) -> P:
         record = session.record
         show = self._show(record.tenant, record.show)
-        return await self.presentations.get(
-            record.tenant, show, record.asset, record.parameters.manifest
-        )
+        return await source.get(record.tenant, show, record.asset, record.parameters.manifest)
 
     async def _begin(
-        self, request: Request, asset: str, parameters: Parameters
-    ) -> tuple[Session, HlsPresentation]:
+        self,
+        request: Request,
+        asset: str,
+        parameters: Parameters,
+        source: PresentationSource[P],
+    ) -> tuple[Session, P]:
         tenant, name = request.path_params["tenant"], request.path_params["show"]
         show = self._show(tenant, name)
         asset = check_asset(asset)
         if (address := _address(request)) is not None:
             self.sessions.admit(address, self.clock.now())
-        presentation = await self.presentations.get(tenant, show, asset, parameters.manifest)
+        presentation = await source.get(tenant, show, asset, parameters.manifest)
         session = await self.sessions.start(
             tenant,
             name,
@@ -163,3 +188,9 @@ async def _body(request: Request) -> bytes:
     except ClientDisconnect as error:
         raise ParameterError("the body ended early") from error
     return bytes(received)
+
+
+def _ending(asset: str) -> tuple[str, str]:
+    """An asset without its ending, and which format that asks for; HLS where it has none."""
+    stem, _, ending = asset.rpartition(".")
+    return (stem, ending) if stem and ending in _ROUTES else (asset, "m3u8")
