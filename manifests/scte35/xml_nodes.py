@@ -18,12 +18,12 @@ _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 class Node:
     """One element; not modified."""
 
-    __slots__ = ("_attributes", "_element", "name")
+    __slots__ = ("_attributes", "element", "name")
 
     def __init__(self, element: etree._Element) -> None:
         tag = element.tag  # of comments and the like it is a function
         self.name: str = _local(tag) if isinstance(tag, str) else ""
-        self._element = element
+        self.element = element
         self._attributes: dict[str, str] = {
             _local(name): value for name, value in element.attrib.items()
         }
@@ -31,13 +31,13 @@ class Node:
     @property
     def text(self) -> str:
         """Its own text, around comments, without white space at both ends."""
-        parts: list[str] = [self._element.text or ""]
-        parts += (child.tail or "" for child in self._element)
+        parts: list[str] = [self.element.text or ""]
+        parts += (child.tail or "" for child in self.element)
         return "".join(parts).strip()
 
     def children(self, *names: str) -> "Iterator[Node]":
         """The elements in it that have one of these names; without names, all."""
-        nodes = (Node(child) for child in self._element if isinstance(child.tag, str))
+        nodes = (Node(child) for child in self.element if isinstance(child.tag, str))
         return (node for node in nodes if not names or node.name in names)
 
     def child(self, name: str) -> "Node | None":

@@ -1,0 +1,84 @@
+"""All cues of an MPD: the SCTE 35 events of its Periods (splice rules B-50 to B-52, A-79)."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from decimal import Decimal
+
+from manifests.breaks import Cue, CueKind
+from manifests.cues.rules import CueRules
+from manifests.dash.break_periods import PeriodCues, ends_of_periods, times_of
+from manifests.dash.content_clock import origin_of
+from manifests.dash.event_cues import cues_of_event, is_cue_scheme, read_bodies
+from manifests.dash.model import Event, EventStream, Mpd, Period
+from manifests.errors import ManifestError
+from manifests.splicing.timeline import FRAME_S
+from manifests.timing import to_seconds
+
+__all__ = ["is_cue_scheme", "read_cues"]
+
+_DEFAULT_RULES = CueRules()
+_UNKNOWN_TICKS = 0xFFFF_FFFF  # what an event in a segment has as duration that does not know it
+
+
+def read_cues(mpd: Mpd, *, rules: CueRules = _DEFAULT_RULES) -> tuple[Cue, ...]:
+    """Find the cues of an MPD.
+
+    An event that two Periods have is told twice. A break without duration that is a Period of its
+    own ends with that Period. Whatever cannot be read is left out; no event is an error.
+
+    Args:
+        mpd: The origin's.
+        rules: Which signals count; their tags and classes are those of playlists.
+
+    Returns:
+        Cues on the content clock, by their time; a cancellation stands behind what it cancels.
+    """
+    clock = origin_of(mpd)
+    told = [_cues_of_period(period, clock, rules) for period in mpd.periods]
+    return tuple(_in_order([*(cue for one in told for cue in one.cues), *ends_of_periods(told)]))
+
+
+def _cues_of_period(period: Period, clock: Decimal, rules: CueRules) -> PeriodCues:
+    start = clock + period.start
+    end = None if period.end is None else clock + period.end
+    cues = tuple(
+        cue
+        for stream in period.event_streams
+        if is_cue_scheme(stream.scheme)
+        for event in stream.events
+        for cue in _cues(stream, event, start, end, rules)
+    )
+    return PeriodCues(start, end, cues)
+
+
+def _cues(
+    stream: EventStream, event: Event, start: Decimal, end: Decimal | None, rules: CueRules
+) -> Iterator[Cue]:
+    try:
+        at = start + to_seconds(event.at)
+        duration = _duration(stream, event)
+    except ManifestError:
+        return  # in another age
+    if end is None or at <= end + FRAME_S:  # else the Period was cut short, and the event with it
+        messages = read_bodies(event.element, at, rules)
+        yield from cues_of_event(messages, at=at, duration=duration, event_id=event.id)
+
+
+def _duration(stream: EventStream, event: Event) -> Decimal | None:
+    if event.duration is None or event.duration * stream.timescale == _UNKNOWN_TICKS:
+        return None
+    return to_seconds(event.duration)
+
+
+def _in_order(cues: list[Cue]) -> list[Cue]:
+    """By time. In which order they were announced (C-11) an MPD does not tell."""
+    starts = times_of(CueKind.OUT, cues)
+
+    def place(cue: Cue) -> tuple[Decimal, bool]:
+        if cue.kind is not CueKind.CANCEL:
+            return cue.at, False
+        times = starts.get(cue.event_id, ())
+        index = bisect_left(times, cue.at)
+        return (times[index] if index < len(times) else cue.at), True
+
+    return sorted(cues, key=place)
