@@ -38,15 +38,17 @@ class Addressing:
 
     - `timeline`: SegmentTemplate or SegmentList with a SegmentTimeline; `runs` has all segments.
     - `duration`: SegmentTemplate with @duration and $Number$; `runs` is empty.
-    - `list`: SegmentList with @duration, or with one segment; `runs` has all segments.
-    - `indexed`: SegmentBase, or one resource that is all there is; `runs` is empty.
+    - `list`: SegmentList with @duration; `runs` has all segments.
+    - `indexed`: SegmentBase, or one segment that is all there is; `runs` is empty.
     """
 
     mode: Mode
     timescale: int = 1
     pto: int = 0  # presentationTimeOffset, ticks
     start_number: int = 1
-    runs: tuple[Run, ...] = ()
+    ept_delta: int = 0  # @eptDelta: where the first segment starts, from `pto` (mode `duration`)
+    runs: tuple[Run, ...] = ()  # by start; there may be gaps, and overlaps of less than a segment
+    is_open: bool = False  # the last run goes on without end (negative @r, no end of the Period)
     duration: int | None = None  # ticks of each segment, in modes `duration` and `list`
     end_number: int | None = None
     by_time: bool = False  # the template has $Time$
@@ -99,6 +101,7 @@ class AdaptationSet:
     language: str | None = None
     is_encrypted: bool = False  # it or a Representation has ContentProtection
     is_trick_mode: bool = False  # it is only for trick play
+    roles: tuple[str, ...] = ()  # of urn:mpeg:dash:role:2011, in document order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

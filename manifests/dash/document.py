@@ -1,0 +1,130 @@
+"""MPD documents as trees and back, without loss and without harm (failures.md, threats 14 to 16).
+
+Whatever could make a parser work out of proportion is refused by looking at the bytes, before
+there is a tree: document types and entities, other encodings than UTF-8, and too much of anything.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+from manifests.dash.model import NAMESPACE
+from manifests.errors import ManifestLimitError, MpdSyntaxError
+
+BOM = b"\xef\xbb\xbf"
+# What may stand before the root element; possessive, so that its cost is linear.
+PROLOG = re.compile(rb"(?:[ \t\r\n]++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
+DECLARATION = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]{0,40})[\"']")
+ROOT = re.compile(rb"<(?:[^\s/>:]{1,80}:)?([^\s/>:<]{1,80})")
+UTF8 = {b"utf-8", b"utf8", b"us-ascii", b"ascii"}  # ASCII is UTF-8 too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What an MPD may have at most; counted in its bytes, where the count may be too high."""
+
+    bytes: int = 4 * 1024 * 1024
+    elements: int = 150_000  # the SegmentTimelines of a 2 MB MPD have some 65,000 S elements
+    depth: int = 64
+    attributes: int = 256  # of one element
+    all_attributes: int = 450_000
+    namespaces: int = 20_000  # declarations: each SCTE 35 event may have its own
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def read_tree(body: bytes, limits: Limits = DEFAULT_LIMITS) -> etree._Element:
+    """Read the tree of an MPD: its root, with comments and processing instructions around it.
+
+    Entities of XML itself and CDATA sections become the text that they stand for.
+
+    Raises:
+        MpdSyntaxError: It is not well-formed UTF-8 XML, has a document type, or is no MPD.
+        ManifestLimitError: It has more of something than the limits allow.
+    """
+    _check_size(body, limits)
+    body = body.removeprefix(BOM)
+    _check_prolog(body)
+    parser = etree.XMLParser(
+        encoding="utf-8",  # whatever is declared: the bytes have been looked at as UTF-8
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        collect_ids=False,
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError as error:
+        raise MpdSyntaxError(f"line {error.lineno or 1}: {_reason(error)}") from None
+    if root.tag != f"{{{NAMESPACE}}}MPD":
+        name = etree.QName(root)
+        raise MpdSyntaxError(
+            f"the root is {name.localname[:80]} in namespace {(name.namespace or '')[:80]!r},"
+            f" not MPD in {NAMESPACE}"
+        )
+    if etree.XPath(f"boolean({'/*' * (limits.depth + 1)})")(root):
+        raise ManifestLimitError(f"elements more than {limits.depth} deep")
+    return root
+
+
+def write_tree(root: etree._Element) -> bytes:
+    """Write a tree as UTF-8, with what stands around its root; read again, it is the same tree."""
+    tree = root.getroottree()
+    written: bytes = etree.tostring(
+        tree, encoding="UTF-8", xml_declaration=True, standalone=tree.docinfo.standalone
+    )
+    return written
+
+
+def _check_size(body: bytes, limits: Limits) -> None:
+    if len(body) > limits.bytes:
+        raise ManifestLimitError(f"{len(body)} bytes: an MPD may have {limits.bytes}")
+    counts = (
+        ("elements", body.count(b"<") - body.count(b"</"), limits.elements),
+        ("attributes", body.count(b"="), limits.all_attributes),
+        ("namespace declarations", body.count(b"xmlns"), limits.namespaces),
+    )
+    for what, count, limit in counts:
+        if count > limit:
+            raise ManifestLimitError(f"{count} {what}: an MPD may have {limit}")
+    if max(piece.count(b"=") for piece in body.split(b"<")) > limits.attributes:
+        raise ManifestLimitError(f"an element with more than {limits.attributes} attributes")
+
+
+def _check_prolog(body: bytes) -> None:
+    """Look at everything before the root element, and at the name of that."""
+    if b"\0" in body or body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise MpdSyntaxError("not UTF-8: it seems to be UTF-16 or UTF-32")
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise MpdSyntaxError(f"line {line}: not UTF-8") from None
+    declared = DECLARATION.match(body)
+    if declared and declared[1].lower() not in UTF8:
+        raise MpdSyntaxError(f"declared to be in {declared[1].decode()!r}, not UTF-8")
+    prolog = PROLOG.match(body)
+    start = prolog.end() if prolog else 0
+    rest = body[start : start + 200]
+    line = body.count(b"\n", 0, start) + 1
+    if not rest:
+        raise MpdSyntaxError(f"line {line}: no element")
+    if re.match(rb"<!doctype\s+html|<html[\s>]", rest, re.IGNORECASE):
+        raise MpdSyntaxError(f"line {line}: an HTML page, not an MPD")
+    if rest.startswith(b"<!"):
+        raise MpdSyntaxError(f"line {line}: document types and entities are refused")
+    name = ROOT.match(rest)
+    if name is None:
+        found = rest[:40].decode(errors="replace")
+        raise MpdSyntaxError(f"line {line}: not XML: {found!r}")
+    if name[1] != b"MPD":
+        raise MpdSyntaxError(
+            f"line {line}: the root is {name[1].decode(errors='replace')}, not MPD"
+        )
+
+
+def _reason(error: etree.XMLSyntaxError) -> str:
+    return (error.msg or "not well-formed")[:200]
