@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from itertools import count
 
 import anyio.to_thread
 
@@ -18,6 +17,7 @@ from manifests.hls.channel import Channel, ChannelRules
 from manifests.hls.channel_state import read_state, write_state
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.reader import read_media_playlist
+from packager.channel_ids import next_channel_id
 from packager.channel_memory import ChannelMemory, Codec, joined_logs
 from packager.clock import Clock
 from packager.hls.news import ChannelNews
@@ -29,7 +29,6 @@ from packager.reasons import Reason
 from packager.stores import Store
 
 UNWATCHED_S = 60.0  # after which a rendition is no longer followed
-_IDS = count()
 LARGE_SEGMENTS = 2000  # more are woven off the event loop
 
 
@@ -78,7 +77,7 @@ class Keeper:
             remember_s: How long breaks count in numbers: as long as a session may last.
         """
         self.key = key
-        self.id = next(_IDS)  # for caches: no other keeper's channel has it
+        self.id = next_channel_id()
         self.uris = uris
         self._reference = reference
         self._rules = rules
