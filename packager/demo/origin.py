@@ -91,7 +91,7 @@ class _Vod:
 
     def mpd(self, request: Request) -> Response:
         # absolute: it is asked for by players to whom the MPD came from elsewhere
-        text = self._write_mpd(urljoin(str(request.base_url), "../time"))
+        text = self._write_mpd(urljoin(str(request.url), "../time"))
         return Response(text, media_type=_MPD, headers=self.playlist_headers)
 
     def playlist(self, request: Request) -> Response:

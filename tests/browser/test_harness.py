@@ -13,13 +13,19 @@ from starlette.types import ASGIApp
 from packager.clock import SystemClock
 from packager.demo.media import DemoMedia
 from packager.demo.origin import create_demo_origin
-from packager.demo.schedule import OriginSettings
+from packager.demo.schedule import Addressing, OriginSettings
 from tests.browser.players import Players, Sample, Stall, Watch
 from tests.browser.serving import only, serving
 
 pytestmark = pytest.mark.browser
 
-HLS = ("hlsjs", "shaka", "native")
+PLAYS = (  # player, kind of manifest
+    ("hlsjs", "m3u8"),
+    ("shaka", "m3u8"),
+    ("native", "m3u8"),
+    ("shaka", "mpd"),
+    ("dashjs", "mpd"),
+)
 
 
 @pytest.fixture
@@ -27,28 +33,32 @@ def origin(demo_media: DemoMedia) -> Iterator[str]:
     clock = SystemClock()
     # the loop begins again 3 s from now: players, some 6 s late, come to its seam after 9 s
     epoch = clock.now() - timedelta(seconds=float(demo_media.loop_s) * 3 - 3)
+    numbers = OriginSettings(epoch=epoch, addressing=Addressing.NUMBER)
     app = Starlette(
         routes=[
             Mount("/origin", create_demo_origin(demo_media, clock, OriginSettings(epoch=epoch))),
-            Route("/broken.m3u8", lambda _: PlainTextResponse("<html>", 200)),
+            Mount("/numbers", create_demo_origin(demo_media, clock, numbers)),
+            Route("/broken.{kind}", lambda _: PlainTextResponse("<html>", 200)),
         ]
     )
     with serving(only(app)) as url:
         yield url
 
 
-@pytest.fixture(params=HLS)
-def player(request: pytest.FixtureRequest, players: Players) -> str:
-    name = str(request.param)
-    if reason := players.missing(name):
+@pytest.fixture(params=PLAYS, ids="-".join)
+def play(request: pytest.FixtureRequest, players: Players) -> tuple[str, str]:
+    """A player, and the kind of manifest that it is to play."""
+    player, kind = request.param
+    if reason := players.missing(player):
         pytest.skip(reason)
-    return name
+    return player, kind
 
 
 def test_live_plays_on_across_the_end_of_the_loop(
-    players: Players, player: str, origin: str
+    players: Players, play: tuple[str, str], origin: str
 ) -> None:
-    watching = players.play(player, f"{origin}/origin/live/index.m3u8")
+    player, kind = play
+    watching = players.play(player, f"{origin}/origin/live/index.{kind}")
     watching.wait(14)
     watch = watching.finish()
 
@@ -59,8 +69,25 @@ def test_live_plays_on_across_the_end_of_the_loop(
     assert not watch.ended
 
 
-def test_vod_is_played_to_its_end(players: Players, player: str, origin: str) -> None:
-    watching = players.play(player, f"{origin}/origin/vod/index.m3u8")
+@pytest.mark.parametrize("player", ["shaka", "dashjs"])
+def test_live_plays_where_the_mpd_lists_no_segments(
+    players: Players, player: str, origin: str
+) -> None:
+    """B-13: the clock tells players which segments there are, and UTCTiming sets their clocks."""
+    if reason := players.missing(player):
+        pytest.skip(reason)
+    watching = players.play(player, f"{origin}/numbers/live/index.mpd")
+    watching.wait(14)
+    watch = watching.finish()
+
+    watch.assert_played()
+    watch.assert_shows("content")
+    assert watch.advanced > 9
+
+
+def test_vod_is_played_to_its_end(players: Players, play: tuple[str, str], origin: str) -> None:
+    player, kind = play
+    watching = players.play(player, f"{origin}/origin/vod/index.{kind}")
     watching.wait(2)
     watching.seek(43)
     watching.wait_for_end(20)
@@ -72,15 +99,16 @@ def test_vod_is_played_to_its_end(players: Players, player: str, origin: str) ->
     watch.assert_shows("content")
 
 
-def test_a_playlist_that_is_none_is_a_fatal_error(
-    players: Players, player: str, origin: str
+def test_a_manifest_that_is_none_is_a_fatal_error(
+    players: Players, play: tuple[str, str], origin: str
 ) -> None:
-    watching = players.play(player, f"{origin}/broken.m3u8")
+    player, kind = play
+    watching = players.play(player, f"{origin}/broken.{kind}")
     watching.wait_for_end(15)
     watch = watching.finish()
 
     assert watch.fatal
-    with pytest.raises(AssertionError, match=r"broken\.m3u8"):
+    with pytest.raises(AssertionError, match=rf"broken\.{kind}"):
         watch.assert_played()
 
 

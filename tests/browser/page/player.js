@@ -94,14 +94,18 @@ const start = {
     const [subtitles] = player.getTextTracks();
     if (subtitles) player.selectTextTrack(subtitles); // hls.js shows the default ones by itself
   },
-  dashjs(url) {
+  async dashjs(url) {
     const player = dashjs.MediaPlayer().create();
+    const { ERROR, STREAM_INITIALIZED } = dashjs.MediaPlayer.events;
     globalThis.player = player;
-    player.on(dashjs.MediaPlayer.events.ERROR, (event) => {
+    player.on(ERROR, (event) => {
       note("fatal", `dash.js ${event.error?.code} ${event.error?.message ?? event.error}`);
     });
     player.updateSettings({ streaming: { abr: { limitBitrateByPortal: true } } });
     player.initialize(video, url, false);
+    player.clearDefaultUTCTimingSources(); // a host far away
+    // a play that it does not hear of, because it comes before, leaves the MPD as it is
+    await new Promise((resolve) => player.on(STREAM_INITIALIZED, resolve));
   },
 };
 

@@ -8,6 +8,8 @@ import httpx2
 import m3u8
 import pytest
 from lxml import etree
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from manifests.scte35 import SpliceInsert, read_splice_info
 from packager.clock import ManualClock
@@ -265,13 +267,16 @@ def test_the_mpds_are_valid_by_the_schema(media: DemoMedia, addressing: Addressi
 
 async def test_mpds_and_the_time_are_served(media: DemoMedia) -> None:
     clock = ManualClock(EPOCH)
-    async with client(media, clock) as origin:
+    app = Starlette(routes=[Mount("/below", create_demo_origin(media, clock, SETTINGS))])
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://origin/below") as origin:
         assert (await origin.get("/live/index.mpd")).status_code == 404
         clock.advance(2.5)
         live = await origin.get("/live/index.mpd")
         vod = await origin.get("/vod/index.mpd")
         [timing] = found(tree(live.text), "UTCTiming")
-        time = await origin.get(timing.get("value"))
+        assert timing.get("value") == "http://origin/below/time"
+        time = await origin.get("/time")
 
     for response in (live, vod):
         assert response.headers["content-type"] == "application/dash+xml"
