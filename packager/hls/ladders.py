@@ -1,35 +1,29 @@
 """The ladder of a presentation: what creatives must become to stand in its playlists.
 
-It comes from a look at a little of every rendition's media, and is then kept in the store: another
-look, at other segments, might find another bit rate, and what was packaged for the first ladder
-would not fit the second one.
+It comes from a look at a little of every rendition's media, and is then kept
+(`packager.ladder_memory`).
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
-
-import orjson
 
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
 from packager.clock import Clock
 from packager.config.values import Show
 from packager.hls.keeper import freshness_s, read_playlist
+from packager.ladder_memory import LadderMemory
 from packager.log import report
 from packager.metrics import Metrics
 from packager.origin import OriginCache
 from packager.outbound import Fetched, GuardedClient, Limits, OutboundError, Policy
 from packager.packaging.errors import PackagingError
-from packager.packaging.ladder import Ladder, Rung, Unmatched, rung_from_json, rung_to_json
+from packager.packaging.ladder import Ladder, Rung
 from packager.packaging.library import MediaLibrary
 from packager.packaging.probe import Probe
 from packager.reasons import Reason
-from packager.stores import Store, StoreError
+from packager.stores import Store
 
-VERSION = 1
-KEPT_S = 24 * 3600  # then the origin is looked at again: it may encode otherwise by now
 SEGMENT_LIMITS = Limits(max_bytes=64 * 1024 * 1024)
 
 
@@ -67,8 +61,7 @@ class Ladders:
         self._origin = origin
         self._client = client
         self._library = library
-        self._store = store
-        self._clock = clock
+        self._memory = LadderMemory(store, clock, metrics)
         self._metrics = metrics
 
     async def fit(
@@ -91,7 +84,7 @@ class Ladders:
         lines = value.lines if isinstance(value, MultivariantPlaylist) else ()
         digest = sha256("\n".join((*uris, *lines)).encode()).hexdigest()
         subtitles = _subtitles(value, uris)
-        ladder = await self._kept(key, digest, len(uris))
+        ladder = await self._memory.get(key, digest, len(uris))
         if ladder is not None:
             return self._judged(show, ladder, subtitles)
         try:
@@ -102,7 +95,7 @@ class Ladders:
             return Fitting()
         fitting = self._judged(show, ladder, subtitles)
         if fitting.ladder is not None:
-            await self._keep(key, digest, ladder)
+            await self._memory.keep(key, digest, ladder)
         return fitting
 
     def _judged(self, show: Show, ladder: Ladder, subtitles: frozenset[int]) -> Fitting:
@@ -141,47 +134,6 @@ class Ladders:
     async def _fetch(self, url: str) -> Fetched:
         # Segments may be anywhere: an origin's playlists name the hosts of its CDN.
         return await self._client.fetch(url, policy=Policy(), limits=SEGMENT_LIMITS)
-
-    async def _kept(self, key: str, digest: str, count: int) -> Ladder | None:
-        try:
-            state = await self._store.get_channel(_key(key))
-            return None if state is None else self._read(orjson.loads(state), digest, count)
-        except (StoreError, ValueError, KeyError, TypeError) as error:
-            report(Reason.STORE_FAILED, "ladder_not_restored", self._metrics, detail=repr(error))
-            return None
-
-    def _read(self, state: Mapping[str, Any], digest: str, count: int) -> Ladder | None:
-        young = self._clock.now().timestamp() - state["at"] < KEPT_S
-        entries = state["entries"]
-        if state["version"] != VERSION or state["digest"] != digest or not young:
-            return None
-        if len(entries) != count:
-            raise ValueError(f"{len(entries)} rungs for {count} playlists")
-        return Ladder(
-            tuple(
-                Unmatched(entry) if isinstance(entry, str) else rung_from_json(entry)
-                for entry in entries
-            )
-        )
-
-    async def _keep(self, key: str, digest: str, ladder: Ladder) -> None:
-        state = {
-            "version": VERSION,
-            "at": int(self._clock.now().timestamp()),
-            "digest": digest,
-            "entries": [
-                rung_to_json(entry) if isinstance(entry, Rung) else entry.reason
-                for entry in ladder.entries
-            ],
-        }
-        try:
-            await self._store.put_channel(_key(key), orjson.dumps(state))
-        except StoreError as error:
-            report(Reason.STORE_FAILED, "ladder_not_kept", self._metrics, detail=str(error))
-
-
-def _key(key: str) -> str:
-    return f"ladder of {key}"
 
 
 def _subtitles(

@@ -258,11 +258,11 @@ async def test_a_ladder_for_another_number_of_playlists_is_not_taken(
     bench: Bench,
 ) -> None:
     async with bench.run() as running:
-        ladders = running.weft.presentations._ladders
-        await ladders._keep("x", "digest", bench.media.ladder)
-        assert await ladders._kept("x", "digest", 3) == bench.media.ladder
-        assert await ladders._kept("x", "another", 3) is None
-        assert await ladders._kept("x", "digest", 2) is None
+        memory = running.weft.presentations._ladders._memory
+        await memory.keep("x", "digest", bench.media.ladder)
+        assert await memory.get("x", "digest", 3) == bench.media.ladder
+        assert await memory.get("x", "another", 3) is None
+        assert await memory.get("x", "digest", 2) is None
         assert running.count(Reason.STORE_FAILED) == 1
 
 
