@@ -1,4 +1,4 @@
-"""A look at a show: from its playlists and a little of its media to its ladder."""
+"""A look at a show in HLS: from its playlists and a little of its media to its ladder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,11 +6,17 @@ from decimal import Decimal
 from fractions import Fraction
 from statistics import median
 
-from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
-from packager.packaging.derive import PlaylistFacts, ladder_of
+from manifests.hls.model import MediaPlaylist, MultivariantPlaylist, Rendition, Variant
+from packager.packaging.derive import (
+    RenditionFacts,
+    ladder_of,
+    room_for_video,
+    usual_audio_bitrate,
+)
 from packager.packaging.errors import MediaMissing
 from packager.packaging.ladder import Ladder
 from packager.packaging.streams import Stream, container_of
+from packager.packaging.told import completed, told_by_rendition, told_by_variant
 
 _CLOSEST_TARGET = Decimal("0.45")  # past TARGETDURATION, to stay clear of its rounding (A-24)
 
@@ -58,9 +64,19 @@ def ladder_from_streams(
     streams: Sequence[tuple[Stream, ...]],
 ) -> Ladder:
     """As `derive_ladder`, with what `read_probe` gave for each probe, here or elsewhere."""
-    facts = [_facts(*pair) for pair in zip(probes, streams, strict=True)]
     multivariant = source if isinstance(source, MultivariantPlaylist) else None
-    return ladder_of(multivariant, media_playlist_uris(source), facts)
+    users = [_users(multivariant, uri) for uri in media_playlist_uris(source)]
+    known = [_streams(multivariant, *of) for of in zip(users, probes, streams, strict=True)]
+    sounds = (stream for of in known for stream in of if stream.kind == "audio")
+    audio_bitrate = max(map(usual_audio_bitrate, sounds), default=0)
+    facts = [_facts(*of, audio_bitrate) for of in zip(probes, users, known, strict=True)]
+    # Subtitles may have longer segments than what they accompany (A-23).
+    lengths = [
+        _usual_segment_s(probe.playlist)
+        for probe, of in zip(probes, facts, strict=True)
+        if probe.playlist.segments and of.container != "webvtt"
+    ]
+    return ladder_of(facts, segment_s=min(lengths, default=None))
 
 
 def read_probe(probe: Probe) -> tuple[Stream, ...]:
@@ -76,21 +92,64 @@ def read_probe(probe: Probe) -> tuple[Stream, ...]:
     return read_streams(probe.init, probe.media)
 
 
-def _facts(probe: Probe, streams: tuple[Stream, ...]) -> PlaylistFacts:
+@dataclass(frozen=True, slots=True)
+class _Users:
+    """What names a media playlist in the multivariant playlist."""
+
+    variants: tuple[Variant, ...] = ()
+    rendition: Rendition | None = None
+
+
+def _users(multivariant: MultivariantPlaylist | None, uri: str) -> _Users:
+    if multivariant is None:
+        return _Users()
+    variants = tuple(variant for variant in multivariant.variants if variant.uri == uri)
+    renditions = (rendition for rendition in multivariant.renditions if rendition.uri == uri)
+    return _Users(variants, next(renditions, None))
+
+
+def _streams(
+    multivariant: MultivariantPlaylist | None,
+    users: _Users,
+    probe: Probe,
+    streams: tuple[Stream, ...],
+) -> tuple[Stream, ...]:
+    """Return what was read; where encryption hid it, what the multivariant playlist tells."""
+    if not _is_encrypted(probe.playlist) or multivariant is None:
+        return streams
+    if users.rendition is not None:
+        return streams or told_by_rendition(users.rendition, multivariant)
+    return completed(streams, told_by_variant(users.variants[0], multivariant))
+
+
+def _facts(
+    probe: Probe, users: _Users, streams: tuple[Stream, ...], audio_bitrate: int
+) -> RenditionFacts:
     playlist = probe.playlist
-    if not playlist.segments:
-        return PlaylistFacts(container=None, streams=(), segment_s=None)
-    segments = playlist.segments[:-1] if len(playlist.segments) > 1 else playlist.segments
-    usual = median(segment.duration for segment in segments)
-    last = playlist.segments[-1]
-    is_encrypted = any(key.method != "NONE" for key in last.keys)
     container = container_of(probe.init or probe.media)
-    if container is None and is_encrypted:
-        container = "cmaf" if last.map is not None else "ts"
-    return PlaylistFacts(
+    if container is None and _is_encrypted(playlist):
+        container = "cmaf" if playlist.segments[-1].map is not None else "ts"
+    bandwidths = [variant.bandwidth for variant in users.variants]
+    refusal = ""
+    if not playlist.segments:
+        refusal = "the playlist has no segments"
+    elif playlist.iframes_only:
+        refusal = "I-frame playlists cannot be matched"
+    elif users.rendition and users.rendition.type == "SUBTITLES" and container != "webvtt":
+        refusal = "subtitles other than WebVTT cannot be matched"
+    return RenditionFacts(
         container=container,
         streams=streams,
-        segment_s=Fraction(min(usual, playlist.target_duration + _CLOSEST_TARGET)),
-        is_encrypted=is_encrypted,
-        iframes_only=playlist.iframes_only,
+        video_bitrate=room_for_video(min(bandwidths), audio_bitrate) if bandwidths else None,
+        refusal=refusal,
     )
+
+
+def _is_encrypted(playlist: MediaPlaylist) -> bool:
+    return any(key.method != "NONE" for segment in playlist.segments[-1:] for key in segment.keys)
+
+
+def _usual_segment_s(playlist: MediaPlaylist) -> Fraction:
+    segments = playlist.segments[:-1] if len(playlist.segments) > 1 else playlist.segments
+    usual = median(segment.duration for segment in segments)
+    return Fraction(min(usual, playlist.target_duration + _CLOSEST_TARGET))
