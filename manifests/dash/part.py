@@ -1,0 +1,177 @@
+"""Parts of an origin's Period as Periods of their own: what stands before, between, after breaks.
+
+A session's MPD has a Period for each part. Its start tag is written for the session, all the rest
+is made once and shared (`manifests.dash.period_tag`).
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from lxml import etree
+
+from manifests.dash.children import children, make_child, remove
+from manifests.dash.dressing import Dressing, dress
+from manifests.dash.event_cut import cut_events
+from manifests.dash.model import AdaptationSet, Addressing, Period, Representation
+from manifests.dash.period_tag import period_body, period_opening, shell
+from manifests.dash.segment_information import write_cuts
+from manifests.dash.timeline_cut import Cut, Interval, cut_segments
+
+CONTINUITY = "urn:mpeg:dash:period-continuity:2015"
+CONNECTIVITY = "urn:mpeg:dash:period-connectivity:2015"
+BEFORE_SUPPLEMENT = (
+    "FramePacking",
+    "AudioChannelConfiguration",
+    "ContentProtection",
+    "OutputProtection",
+    "EssentialProperty",
+    "SupplementalProperty",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """What of a Period stands in a part; all that the text after the start tag depends on."""
+
+    period: Period
+    begin: Decimal = Decimal(0)  # seconds into the Period where it begins: a cut point
+    end: Decimal | None = None  # where it ends: a cut point; None: as the Period does
+    after: str | None = None  # @id of the earlier part of the same Period (B-18)
+    is_continuous: bool = False  # media run on from that part without a hole: an insertion
+    listed_until: Decimal | None = None  # segments that end later than this are not listed
+
+    @property
+    def interval(self) -> Interval:
+        """Which seconds of the Period it has."""
+        period = self.period
+        return Interval(
+            begin=self.begin,
+            end=self.end,
+            listed_until=self.listed_until,
+            length=None if period.end is None else period.end - period.start,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A stretch of one origin Period, as it is to stand in a session's MPD."""
+
+    period: Period
+    id: str
+    start: Decimal  # @start in the session's MPD
+    begin: Decimal = Decimal(0)  # seconds into the origin Period where it begins: a cut point
+    end: Decimal | None = None  # where it ends: a cut point; None: as the Period does
+    duration: Decimal | None = None  # @duration to write; None: none
+    after: str | None = None  # @id of the earlier part of the same Period (B-18)
+    is_continuous: bool = False  # media run on from that part without a hole: an insertion
+    # Seconds into the Period; segments that end later are not listed, as a break is being
+    # decided. Only where the MPD lists segments, so not with @duration and $Number$.
+    listed_until: Decimal | None = None
+
+    @property
+    def stretch(self) -> Stretch:
+        """All of it that does not go into the start tag."""
+        return Stretch(
+            period=self.period,
+            begin=self.begin,
+            end=self.end,
+            after=self.after,
+            is_continuous=self.is_continuous,
+            listed_until=self.listed_until,
+        )
+
+
+def write_part(part: Part, dressing: Dressing) -> bytes:
+    """The text of one Period element, to be put under the root of the origin's MPD.
+
+    Raises:
+        ManifestError: As `part_body`.
+    """
+    return part_opening(part) + part_body(part.stretch, dressing)
+
+
+def part_opening(part: Part) -> bytes:
+    """The start tag; attributes that are not understood are kept."""
+    return period_opening(part.period.element, id=part.id, start=part.start, duration=part.duration)
+
+
+def part_body(stretch: Stretch, dressing: Dressing) -> bytes:
+    """Everything after the start tag, with the end tag.
+
+    The Period must allow to be cut where the stretch begins and ends
+    (`manifests.dash.cut_point`).
+
+    Raises:
+        MpdSyntaxError: A BaseURL is no URL.
+    """
+    original = stretch.period.element
+    period = copy.deepcopy(original)
+    shell(original).append(period)
+    period.tail = None
+    if not stretch.interval.is_whole:
+        _cut(period, stretch)
+    dress(period, dressing)
+    return period_body(period, original)
+
+
+def is_sidecar(one: AdaptationSet, representation: Representation) -> bool:
+    """Whether this is a text file without segments, timed from the Period's start (B-17)."""
+    addressing = representation.addressing
+    return (
+        one.kind == "text"
+        and (addressing is None or addressing.mode == "indexed")
+        and not representation.mime_type.endswith("/mp4")
+    )
+
+
+def _cut(period: etree._Element, stretch: Stretch) -> None:
+    twins = _twins(stretch.period.element, period)
+    cuts: dict[etree._Element, tuple[Addressing, Cut]] = {}
+    for one, representation in stretch.period.representations():
+        twin = twins[representation.element]
+        if stretch.begin and is_sidecar(one, representation):
+            remove(twin)
+            continue
+        if representation.addressing is not None:
+            cut = cut_segments(representation.addressing, stretch.interval)
+            cuts[twin] = representation.addressing, cut
+    for one in stretch.period.sets:
+        twin = twins[one.element]
+        if one.representations and next(children(twin, "Representation"), None) is None:
+            remove(twin)
+        elif stretch.begin:
+            representations = children(twin, "Representation")
+            _connect(twin, stretch, [cuts[one][1] for one in representations if one in cuts])
+    write_cuts(period, cuts)
+    for stream in stretch.period.event_streams:
+        cut_events(twins[stream.element], stream, stretch.begin, stretch.end)
+
+
+def _connect(twin: etree._Element, stretch: Stretch, cuts: list[Cut]) -> None:
+    """Say how an AdaptationSet goes on from the earlier part (rule B-18)."""
+    # What the origin said was about the Period before this one, and about its beginning.
+    for old in children(twin, "SupplementalProperty"):
+        if old.get("schemeIdUri") == CONTINUITY:
+            remove(old)
+    if stretch.after is None or "id" not in twin.attrib or not cuts:
+        return
+    if any(cut.is_converted for cut in cuts):
+        return  # the addressing mode changed
+    runs_on = stretch.is_continuous and all(cut.on_border for cut in cuts)
+    supplement = make_child(twin, "SupplementalProperty", behind=BEFORE_SUPPLEMENT)
+    supplement.set("schemeIdUri", CONTINUITY if runs_on else CONNECTIVITY)
+    supplement.set("value", stretch.after)
+
+
+def _twins(
+    original: etree._Element, period: etree._Element
+) -> Mapping[etree._Element, etree._Element]:
+    """From each AdaptationSet, Representation and EventStream to its copy."""
+    twins: dict[etree._Element, etree._Element] = {}
+    for above, copied in zip(original, period, strict=True):
+        twins[above] = copied
+        if above.tag == f"{{{etree.QName(original).namespace}}}AdaptationSet":
+            twins.update(zip(above, copied, strict=True))
+    return twins

@@ -1,0 +1,32 @@
+"""Periods pasted under the root of the MPD that they come from, as a session's MPD has them."""
+
+import copy
+
+from lxml import etree
+from mpd_schema import FOLDER, assert_valid
+
+from manifests.dash.model import Mpd
+from manifests.dash.reader import read_mpd
+
+NS = "{urn:mpeg:dash:schema:mpd:2011}"
+URL = "https://o.example/live/ch/a.mpd"
+
+
+def paste(mpd: Mpd, *fragments: bytes) -> bytes:
+    """An MPD with other Periods; it is valid, where the schema is there to tell."""
+    root = copy.deepcopy(mpd.element)
+    periods = root.findall(f"{NS}Period")
+    root.insert(root.index(periods[0]), etree.ProcessingInstruction("periods", "here"))
+    for period in periods:
+        root.remove(period)
+    for base in root.findall(f"{NS}BaseURL"):  # rule B-22: they are in the Periods
+        root.remove(base)
+    text = etree.tostring(root).replace(b"<?periods here?>", b"".join(fragments))
+    if FOLDER.is_dir():
+        assert_valid(text)
+    return text
+
+
+def reread(mpd: Mpd, *fragments: bytes) -> Mpd:
+    """The same, read."""
+    return read_mpd(paste(mpd, *fragments), url="https://weft.example/v1/dash/x.mpd")
