@@ -6,7 +6,7 @@ workers is not tried a third time.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -19,6 +19,7 @@ import anyio.to_thread
 from cachetools import LRUCache
 
 from manifests.creative import Creative
+from manifests.dash.model import Period
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
 from packager.packaging.assets import Asset
 from packager.packaging.cutting import cut, cut_id, cut_lengths
@@ -33,11 +34,13 @@ from packager.packaging.errors import (
 from packager.packaging.jobs import WORKER, WorkerLimits, run_job
 from packager.packaging.ladder import Ladder
 from packager.packaging.making import Maker, Progress
+from packager.packaging.mpd_excerpt import Excerpt
+from packager.packaging.mpd_ladder import MpdLadder, RepresentationKey, mpd_ladder
 from packager.packaging.probe import Probe, ladder_from_streams
 from packager.packaging.segmentation import nearest
 from packager.packaging.settings import ConditionSettings
 from packager.packaging.store import MediaFile, MediaFolder, digest_of, digest_of_source
-from packager.packaging.streams import stream_from_json
+from packager.packaging.streams import Stream, stream_from_json
 from packager.single_flight import SingleFlight
 
 Kind = Literal["ad", "slate", "bumper"]
@@ -133,18 +136,38 @@ class MediaLibrary:
             MediaMissing: PyAV is not installed.
             WorkerCrashed: The worker died or took too long.
         """
+        streams = await self._streams([(probe.init, probe.media) for probe in probes])
+        return ladder_from_streams(source, probes, streams)
+
+    async def derive_mpd_ladder(
+        self, period: Period, probes: Mapping[RepresentationKey, Excerpt]
+    ) -> MpdLadder:
+        """As `mpd_ladder`; the media are read by a worker.
+
+        Args:
+            period: Of the MPD.
+            probes: Of its `media_representations`; those that `refusal_of` refuses may be missing.
+
+        Raises:
+            MediaMissing: PyAV is not installed.
+            WorkerCrashed: The worker died or took too long.
+        """
+        found = await self._streams([(probe.init, probe.media) for probe in probes.values()])
+        return mpd_ladder(period, probes, dict(zip(probes, found, strict=True)))
+
+    async def _streams(self, media: Sequence[tuple[bytes, bytes]]) -> list[tuple[Stream, ...]]:
+        """Have a worker read the streams of pairs of an init section and a segment."""
         async with self._probe_slots:
             with self._folder.work_folder() as work:
-                pairs = await anyio.to_thread.run_sync(_write_probes, probes, work)
+                paths = await anyio.to_thread.run_sync(_write_media, media, work)
                 answer = await run_job(
-                    {"do": "streams", "media": pairs},
+                    {"do": "streams", "media": paths},
                     work,
                     limits=_PROBE_LIMITS,
                     progress=_unheard,
                     command=self._command,
                 )
-        streams = [tuple(map(stream_from_json, found)) for found in answer["streams"]]
-        return ladder_from_streams(source, probes, streams)
+        return [tuple(map(stream_from_json, found)) for found in answer["streams"]]
 
     async def condition(
         self,
@@ -252,13 +275,13 @@ async def _persist(make: _Make, creative_id: str, progress: Progress) -> Asset:
         return await make(creative_id, progress)
 
 
-def _write_probes(probes: Sequence[Probe], work: Path) -> list[tuple[str, str]]:
+def _write_media(media: Sequence[tuple[bytes, bytes]], work: Path) -> list[tuple[str, ...]]:
     pairs = []
-    for number, probe in enumerate(probes):
-        init, media = work / f"{number}.init", work / f"{number}.media"
-        init.write_bytes(probe.init)
-        media.write_bytes(probe.media)
-        pairs.append((str(init), str(media)))
+    for number, pair in enumerate(media):
+        paths = (work / f"{number}.init", work / f"{number}.media")
+        for path, data in zip(paths, pair, strict=True):
+            path.write_bytes(data)
+        pairs.append(tuple(map(str, paths)))
     return pairs
 
 
