@@ -12,6 +12,7 @@ from packager.metrics import Metrics
 from packager.reasons import Reason
 
 HLS_TYPE = "application/vnd.apple.mpegurl"
+DASH_TYPE = "application/dash+xml"
 PERSONAL = "private, no-store"
 RETRY_AFTER_S = "5"
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -29,12 +30,21 @@ def json_response(value: object, *, status: int = 200) -> Response:
 
 def playlist_response(request: Request, body: Body) -> Response:
     """A playlist for one viewer, compressed if the client takes gzip."""
+    return _manifest_response(request, body, HLS_TYPE)
+
+
+def mpd_response(request: Request, body: Body) -> Response:
+    """An MPD for one viewer, compressed if the client takes gzip."""
+    return _manifest_response(request, body, DASH_TYPE)
+
+
+def _manifest_response(request: Request, body: Body, media_type: str) -> Response:
     headers = {"cache-control": PERSONAL, "vary": "Accept-Encoding"}
     content = body.plain
     if body.compresses and accepts_gzip(request.headers.get("accept-encoding", "")):
         content = body.gzip
         headers["content-encoding"] = "gzip"
-    return Response(content, headers=headers, media_type=HLS_TYPE)
+    return Response(content, headers=headers, media_type=media_type)
 
 
 def accepts_gzip(accept_encoding: str) -> bool:

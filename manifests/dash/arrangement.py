@@ -1,4 +1,4 @@
-"""Which Periods a session's MPD has: parts of the origin's, and ads between them (B-05, B-10, B-20).
+"""Which Periods a session's MPD has: parts of the origin's, and ads between them (B-05, B-20).
 
 Every id follows from the origin's Period and the break alone, so that it names the same interval in
 every answer: `P0`, `P0~b42` for what follows break b42 in it, `b42.0` for the break's first ad.
@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from manifests.creative import Creative
 from manifests.dash.channel import DashChannel
-from manifests.dash.content_clock import origin_of
-from manifests.dash.model import Period
+from manifests.dash.content_clock import Listed, origin_of
+from manifests.dash.model import Mpd, Period
 from manifests.dash.part import Part
 from manifests.splicing.timeline import FRAME_S, Splice
 
@@ -53,24 +53,29 @@ def arrange(
             what follows it in its Period keeps the name that it got there (B-34).
         until: Start of the first break that is not decided yet: nothing is listed behind it.
     """
-    layout = _Layout(channel, splices, until)
-    for period in channel.mpd.periods if channel.mpd is not None else ():
+    if channel.mpd is None:
+        return Arrangement((), Decimal(0))
+    layout = _Layout(channel.mpd, channel.listed, splices, until)
+    for period in channel.mpd.periods:
         if not layout.take(period):
             break
     layout.finish()
-    return Arrangement(tuple(_dated(channel, layout.kept())), layout.inserted)
+    return Arrangement(_dated(channel.mpd, layout.kept()), layout.inserted)
 
 
 class _Layout:
     """What is laid out so far; all instants on the content clock."""
 
     def __init__(
-        self, channel: DashChannel, splices: Sequence[Splice], until: Decimal | None
+        self,
+        mpd: Mpd,
+        listed: Listed | None,
+        splices: Sequence[Splice],
+        until: Decimal | None,
     ) -> None:
-        assert channel.mpd is not None
-        self.mpd = channel.mpd
-        self.clock = origin_of(channel.mpd)
-        self.window_start = channel.listed.start if channel.listed is not None else self.clock
+        self.mpd = mpd
+        self.clock = origin_of(mpd)
+        self.window_start = self.clock if listed is None else listed.start
         self.splices = [one for one in splices if until is None or one.out_at < until]
         self.until = until
         self.inserted = Decimal(0)
@@ -167,13 +172,13 @@ class _Layout:
             self.inserted += at - one.out_at
 
 
-def _dated(channel: DashChannel, parts: list[Part | AdPart]) -> list[Part | AdPart]:
+def _dated(mpd: Mpd, parts: list[Part | AdPart]) -> tuple[Part | AdPart, ...]:
     """The last Period says where it ends, if it does (B-20, B-40)."""
-    if not parts or channel.mpd is None or not channel.mpd.is_dynamic:
-        return parts
-    last = parts[-1]
-    if isinstance(last, AdPart):
-        return [*parts[:-1], replace(last, duration=last.length)]
-    if last.period.end is not None and last.end is None:
-        return [*parts[:-1], replace(last, duration=last.period.end - last.begin - last.period.start)]
-    return parts
+    if parts and mpd.is_dynamic:
+        last = parts[-1]
+        if isinstance(last, AdPart):
+            parts[-1] = replace(last, duration=last.length)
+        elif last.period.end is not None and last.end is None:
+            length = last.period.end - last.period.start
+            parts[-1] = replace(last, duration=length - last.begin)
+    return tuple(parts)

@@ -6,8 +6,8 @@ An MPD's own times never change (B-04), so unlike HLS nothing has to be counted:
 follow from the origin's MPD and the session's splices alone.
 """
 
-from collections.abc import Iterable, Mapping
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -20,6 +20,8 @@ from manifests.dash.cues import read_cues
 from manifests.dash.cut_point import cut_point, cut_refusal
 from manifests.dash.model import Mpd, Period
 from manifests.splicing.timeline import FRAME_S, Splice, splice
+
+_MILLISECOND = Decimal("0.001")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,11 @@ class DashChannel:
     seen_edge: Decimal | None = None  # nobody was shown content behind it
     # Where the content is cut for what a cue says: found once, while the place is listed.
     cuts: Mapping[Decimal, Decimal] = field(default_factory=dict)
+    # Of the MPD, and later with each that differs, whatever the origin says (B-41); None: static.
+    published_at: Decimal | None = None
+    forgotten: int = 0  # breaks that are no longer in the log
     version: int = 0  # rises with every change
+    # How many of the log's breaks are past: nothing of them is listed any more.
     over: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -72,6 +78,8 @@ class DashChannel:
         if mpd is self.mpd and window == self.listed:
             return self
         log = self._observed(mpd, window, inband)
+        known = self.log.breaks
+        first = log.breaks[0].start if log.breaks else None
         following = replace(
             self,
             mpd=mpd,
@@ -79,8 +87,30 @@ class DashChannel:
             listed=window,
             version=self.version + 1,
             seen_edge=_latest(self.seen_edge, window),
+            published_at=self._published_at(mpd, now),
+            forgotten=self.forgotten + sum(first is not None and b.start < first for b in known),
         )
         return replace(following, cuts=following._cuts())
+
+    def _published_at(self, mpd: Mpd, now: Decimal) -> Decimal | None:
+        if not mpd.is_dynamic:
+            return None
+        at = round(now, 3) if mpd.publish_time is None else mpd.publish_time
+        if self.published_at is None or mpd is self.mpd:
+            return self.published_at or at
+        return max(at, self.published_at + (_MILLISECOND if self.mpd is not None else 0))
+
+    @property
+    def turns(self) -> int:
+        """How many breaks have come back on air, and how many have left the window, so far.
+
+        Both change a session's MPD without the origin's doing; the number only rises.
+        """
+        if self.listed is None:
+            return 2 * self.forgotten
+        back = bisect_right(self.log.breaks, self.listed.end, key=_in_at)
+        gone = bisect_right(self.log.breaks, self.listed.start, key=_in_at)
+        return 2 * self.forgotten + back + gone
 
     def _observed(self, mpd: Mpd, window: Listed | None, inband: Iterable[Cue]) -> BreakLog:
         if self.rules.cues is None or window is None:
@@ -93,9 +123,7 @@ class DashChannel:
 
     def _cuts(self) -> dict[Decimal, Decimal]:
         """Cut points of the log's breaks; once found they stay (B-04, B-06)."""
-        wanted = [
-            at for one in self.log.breaks for at in (one.out_at, one.in_at) if at is not None
-        ]
+        wanted = [at for one in self.log.breaks for at in (one.out_at, one.in_at) if at is not None]
         found: dict[Decimal, Decimal] = {}
         for at in wanted:
             cut = self.cuts.get(at)
@@ -142,7 +170,12 @@ class DashChannel:
         if log is self.log:
             return self
         kept = {at for one in log.breaks for at in (one.out_at, one.in_at)}
-        return replace(self, log=log, cuts={k: v for k, v in self.cuts.items() if k in kept})
+        return replace(
+            self,
+            log=log,
+            cuts={wanted: cut for wanted, cut in self.cuts.items() if wanted in kept},
+            forgotten=self.forgotten + len(self.log.breaks) - len(log.breaks),
+        )
 
     def out_border(self, ad_break: AdBreak) -> Decimal | None:
         """Where viewers leave the content for a break; None if that is not listed yet."""

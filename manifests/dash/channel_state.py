@@ -17,6 +17,8 @@ def write_state(channel: DashChannel) -> dict[str, Any]:
         "version": VERSION,
         "log": channel.log.to_state(),
         "seen_edge": None if seen is None else str(seen),
+        "published_at": None if channel.published_at is None else str(channel.published_at),
+        "forgotten": channel.forgotten,
         "cuts": [[str(wanted), str(cut)] for wanted, cut in channel.cuts.items()],
     }
 
@@ -30,11 +32,13 @@ def read_state(state: dict[str, Any], *, rules: DashRules) -> DashChannel:
     try:
         if state["version"] != VERSION:
             raise ManifestError(f"channel state of unknown version {state['version']!r}")
-        seen = state["seen_edge"]
+        seen, published = state["seen_edge"], state["published_at"]
         return DashChannel(
             rules=rules,
             log=BreakLog.from_state(state["log"]),
             seen_edge=None if seen is None else Decimal(seen),
+            published_at=None if published is None else Decimal(published),
+            forgotten=int(state["forgotten"]),
             cuts={Decimal(wanted): Decimal(cut) for wanted, cut in state["cuts"]},
         )
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:

@@ -86,10 +86,17 @@ class SessionDesk:
         asset = check_asset(request.path_params["asset"])
         if token is None:
             return await self._begin(request, asset, read_query(_query(request), ()), source)
-        tenant, show = request.path_params["tenant"], request.path_params["show"]
         session = await self._find(token)
-        session.require(tenant=tenant, show=show, asset=asset)
+        _require(session, request)
         return session, await self._presentation(session, source)
+
+    async def named(
+        self, request: Request, token: str, source: PresentationSource[P]
+    ) -> tuple[Session, P]:
+        """The session that a manifest's URL names, with its presentation as it was made before."""
+        session, presentation = await self.of_token(request.path_params["tenant"], token, source)
+        _require(session, request)
+        return session, presentation
 
     async def of_token(
         self, tenant: str, token: str, source: PresentationSource[P]
@@ -188,6 +195,11 @@ async def _body(request: Request) -> bytes:
     except ClientDisconnect as error:
         raise ParameterError("the body ended early") from error
     return bytes(received)
+
+
+def _require(session: Session, request: Request) -> None:
+    path = request.path_params
+    session.require(tenant=path["tenant"], show=path["show"], asset=path["asset"])
 
 
 def _ending(asset: str) -> tuple[str, str]:

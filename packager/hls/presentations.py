@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 from cachetools import LRUCache
 
 from manifests.break_log import CueSettings
-from manifests.cues import CueRules
 from manifests.errors import ManifestError
 from manifests.hls.channel import ChannelRules
 from manifests.hls.fragments import Dressing
@@ -21,6 +20,7 @@ from manifests.hls.multivariant import is_multivariant, read_multivariant_playli
 from manifests.hls.session_template import SessionTemplate, prepare_multivariant
 from packager.clock import Clock
 from packager.config.values import CueBreaks, Show
+from packager.cue_rules import cue_rules
 from packager.hls.keeper import Keeper, freshness_s, read_playlist
 from packager.hls.ladders import Ladders
 from packager.log import report
@@ -246,13 +246,7 @@ class HlsPresentations:
 def channel_rules(show: Show) -> ChannelRules:
     """How a show's configuration says that cues are read and content is written."""
     from_cues = any(isinstance(rule, CueBreaks) for rule in show.breaks)
-    signals = CueRules(
-        start_types=show.cues.start_types,
-        splice_insert=show.cues.splice_insert,
-        honour_restrictions=show.cues.honour_restrictions,
-        tags=show.cues.tags,
-        classes=show.cues.classes,
-    )
+    signals = cue_rules(show)
     content = show.segments.content
     return ChannelRules(
         cues=CueSettings(max_break_s=show.limits.max_break_s) if from_cues else None,

@@ -1,0 +1,206 @@
+"""Presentations: an asset of a show as DASH players are offered it.
+
+One is made for each shape of the origin's MPD: its Representations, and what can be packaged to
+stand beside them. Where the asset exists as HLS too, both have one ladder, so that one decision and
+one set of media files serve both.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from cachetools import LRUCache
+
+from manifests.break_log import CueSettings
+from manifests.dash.channel import DashRules
+from manifests.dash.model import AdaptationSet, Mpd, Representation
+from manifests.dash.rendering import Renderer
+from packager.clock import Clock
+from packager.config.values import CueBreaks, Show
+from packager.cue_rules import cue_rules
+from packager.dash.keeper import MpdKeeper, freshness_s
+from packager.dash.ladders import MpdFitting, MpdLadders, shape_of
+from packager.dash.reading import MpdReading
+from packager.hls.presentations import HlsPresentations
+from packager.metrics import Metrics
+from packager.origin import OriginCache
+from packager.outbound import NotManifest, OutboundError, Unreachable
+from packager.packaging.ladder import Ladder
+from packager.parameters import Pairs
+from packager.presentation import Presentation
+from packager.single_flight import FlightError, SingleFlight
+from packager.stores import Store
+
+LADDER_RETRY_S = 30.0
+PRESENTATIONS = 1000  # kept ready
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DashPresentation(Presentation):
+    """A presentation as DASH players are offered it."""
+
+    keeper: MpdKeeper
+    renderer: Renderer
+
+
+class DashPresentations:
+    """The presentations of a process."""
+
+    def __init__(
+        self,
+        *,
+        hls: HlsPresentations,
+        origin: OriginCache,
+        ladders: MpdLadders,
+        reading: MpdReading,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        remember_s: int,
+        on_ladder: Callable[[Show, Ladder], None],
+    ) -> None:
+        """Make an empty set.
+
+        Args:
+            hls: The same assets as HLS.
+            origin: Documents.
+            ladders: Find what creatives must become.
+            reading: Reads MPDs.
+            store: Keeps what channels must remember.
+            clock: Says the time.
+            metrics: Is told of degradations.
+            remember_s: How long a session may last.
+            on_ladder: Is told when a show's ladder is known.
+        """
+        self._hls = hls
+        self._origin = origin
+        self._ladders = ladders
+        self._reading = reading
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._remember_s = remember_s
+        self._on_ladder = on_ladder
+        self._made: LRUCache[tuple[str, ...], tuple[str, DashPresentation, float]] = LRUCache(
+            PRESENTATIONS
+        )
+        self._keepers: LRUCache[str, MpdKeeper] = LRUCache(PRESENTATIONS)
+        self._flights: SingleFlight[DashPresentation] = SingleFlight()
+
+    def made(
+        self, tenant: str, show: Show, asset: str, parameters: Pairs
+    ) -> DashPresentation | None:
+        """The presentation if it was made before, at once."""
+        found = self._made.get((tenant, show.name, asset, urlencode(parameters)))
+        return None if found is None else found[1]
+
+    async def get(
+        self, tenant: str, show: Show, asset: str, parameters: Pairs = ()
+    ) -> DashPresentation:
+        """The presentation as its origin has it now.
+
+        Args:
+            tenant: Configured name.
+            show: The show.
+            asset: Path below the show's origin, without its ending.
+            parameters: What the origin is sent as a query (`manifest.*`).
+
+        Raises:
+            OutboundError: The origin has no MPD for it, not even an old one.
+        """
+        query = urlencode(parameters)
+        url = f"{show.origin}{asset}.mpd" + (f"?{query}" if query else "")
+        document = await self._origin.get(url, max_age_s=freshness_s, parse=self._reading.read)
+        key, shape = (tenant, show.name, asset, query), shape_of(document.value)
+        found = self._made.get(key)
+        if found is not None and found[0] == shape:
+            lacks_ladder = found[1].ladder is None and bool(show.breaks)
+            if not lacks_ladder or self._clock.monotonic() < found[2]:
+                return found[1]
+
+        async def make() -> DashPresentation:
+            presentation = await self._make(tenant, show, asset, parameters, url, document.value)
+            retry_at = self._clock.monotonic() + LADDER_RETRY_S
+            self._made[key] = (shape, presentation, retry_at)
+            return presentation
+
+        try:
+            return await self._flights.run((*key, shape), make)
+        except FlightError as error:
+            raise Unreachable(f"not prepared: {error}") from error
+
+    async def aclose(self) -> None:
+        """End what is being made."""
+        await self._flights.aclose()
+
+    async def _make(
+        self, tenant: str, show: Show, asset: str, parameters: Pairs, url: str, mpd: Mpd
+    ) -> DashPresentation:
+        if not mpd.periods:
+            raise NotManifest("an MPD without Periods")
+        keeper = self._keeper(show, asset, url)
+        fitting = MpdFitting()
+        if show.breaks:
+            fitting = await self._ladders.fit(
+                show, keeper.key, mpd, await self._hls_ladder(tenant, show, asset, parameters)
+            )
+        if fitting.ladder is not None:
+            self._on_ladder(show, fitting.ladder)
+        return DashPresentation(
+            show=show,
+            asset=asset,
+            channel_id=keeper.id,
+            ladder=fitting.ladder,
+            reference_rung=fitting.reference,
+            live=mpd.is_dynamic,
+            keeper=keeper,
+            renderer=Renderer(rules=dash_rules(show, asset), rung_of=_rung_of(fitting)),
+        )
+
+    async def _hls_ladder(
+        self, tenant: str, show: Show, asset: str, parameters: Pairs
+    ) -> Ladder | None:
+        """The ladder of the same asset as HLS; None: it does not exist as such, or has none."""
+        try:
+            return (await self._hls.get(tenant, show, asset, parameters)).ladder
+        except OutboundError:
+            return None
+
+    def _keeper(self, show: Show, asset: str, url: str) -> MpdKeeper:
+        key = f"{show.name}/{url.removeprefix(show.origin)}"
+        keeper = self._keepers.get(key)
+        if keeper is None:
+            keeper = MpdKeeper(
+                key,
+                url,
+                dash_rules(show, asset),
+                origin=self._origin,
+                reading=self._reading,
+                store=self._store,
+                clock=self._clock,
+                metrics=self._metrics,
+                remember_s=self._remember_s,
+            )
+            self._keepers[key] = keeper
+        return keeper
+
+
+def dash_rules(show: Show, asset: str) -> DashRules:
+    """How a show's configuration says that cues are read and content is written."""
+    from_cues = any(isinstance(rule, CueBreaks) for rule in show.breaks)
+    content = show.segments.content
+    return DashRules(
+        cues=CueSettings(max_break_s=show.limits.max_break_s) if from_cues else None,
+        signals=cue_rules(show),
+        spliced=bool(show.breaks),
+        removes_cues=from_cues and show.markers == "remove",
+        content_base=None if content is None else (show.origin, content),
+        asset_id=f"{show.name}/{asset}" if show.breaks else None,
+    )
+
+
+def _rung_of(fitting: MpdFitting) -> Callable[[AdaptationSet, Representation], str | None]:
+    def rung_of(one: AdaptationSet, representation: Representation) -> str | None:
+        return fitting.rung_of(one, representation)
+
+    return rung_of

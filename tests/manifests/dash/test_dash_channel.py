@@ -1,0 +1,226 @@
+"""Live replacement and insertion as Periods: worked example B.4, and changes between polls."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from manifests.breaks import AdBreak
+from manifests.creative import CmafMedia, Creative, CreativeRendition, CreativeSegment
+from manifests.dash.arrangement import AdPart, arrange
+from manifests.dash.channel import DashChannel, DashRules
+from manifests.dash.channel_state import read_state, write_state
+from manifests.dash.reader import read_mpd
+from manifests.errors import ManifestError
+from manifests.scte35 import SpliceInfo, SpliceInsert, to_base64, write_splice_info
+
+AST = 1767225600  # 2026-01-01T00:00:00Z
+
+
+def creative(name: str, seconds: str, segment: str = "2.5") -> Creative:
+    length, step = Decimal(seconds), Decimal(segment)
+    durations = [step] * int(length / step)
+    if sum(durations) < length:
+        durations.append(length - sum(durations))
+    segments = tuple(CreativeSegment(f"/tm/{name}/{n}.m4s", d) for n, d in enumerate(durations, 1))
+    media = CmafMedia(
+        base=f"/tm/{name}/",
+        initialization="init.mp4",
+        media="$Number$.m4s",
+        start_number=1,
+        timescale=1000,
+        durations=tuple(int(d * 1000) for d in durations),
+        mime_type="video/mp4",
+        codecs="avc1.64001f",
+        bandwidth=1_000_000,
+        width=1280,
+        height=720,
+        frame_rate="25",
+    )
+    return Creative(
+        id=name,
+        duration=length,
+        renditions={"v": CreativeRendition(segments, f"/tm/{name}/init.mp4", media)},
+    )
+
+
+A, B = creative("a", "15"), creative("b", "15")
+
+
+def event(at: str, seconds: str | None, *, event_id: int = 42, out: bool = True) -> str:
+    insert = SpliceInsert(
+        event_id=event_id,
+        out_of_network=out,
+        immediate=True,
+        duration_ticks=None if seconds is None else int(Decimal(seconds) * 90000),
+        auto_return=seconds is not None,
+    )
+    message = to_base64(write_splice_info(SpliceInfo(command=insert)))
+    return (
+        f'<Event presentationTime="{int(Decimal(at) * 1000)}" id="{event_id}-{out}">'
+        '<Signal xmlns="http://www.scte.org/schemas/35/2016"><Binary>'
+        f"{message}</Binary></Signal></Event>"
+    )
+
+
+def live(edge: int, *events: str, first: int = 1, published: int | None = None) -> str:
+    """The origin of worked example B.4, with segments `first` to `edge`."""
+    stream = (
+        '<EventStream schemeIdUri="urn:scte:scte35:2014:xml+bin" timescale="1000">'
+        + "".join(events)
+        + "</EventStream>"
+    )
+    start, count = (first - 1) * 345600, edge - first + 1
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic"
+  profiles="urn:mpeg:dash:profile:isoff-live:2011" availabilityStartTime="2026-01-01T00:00:00Z"
+  publishTime="2026-01-01T00:{published or edge:02}:00Z"
+  minimumUpdatePeriod="PT2S" minBufferTime="PT4S" timeShiftBufferDepth="PT60S">
+ <Period id="P0" start="PT0S">{stream if events else ""}
+  <AdaptationSet id="1" contentType="video" mimeType="video/mp4" frameRate="25">
+   <SegmentTemplate timescale="90000" startNumber="{first}" media="v$Number$.m4s"
+     initialization="v.mp4">
+    <SegmentTimeline><S t="{start}" d="345600" r="{count - 1}"/></SegmentTimeline></SegmentTemplate>
+   <Representation id="v" bandwidth="1000000" codecs="avc1.64001f" width="1280" height="720"/>
+  </AdaptationSet>
+  <AdaptationSet id="2" contentType="audio" mimeType="audio/mp4" lang="en">
+   <SegmentTemplate timescale="48000" startNumber="{first}" media="a$Number$.m4s"
+     initialization="a.mp4">
+    <SegmentTimeline>
+     <S t="{(first - 1) * 184320}" d="184320" r="{count - 1}"/>
+    </SegmentTimeline></SegmentTemplate>
+   <Representation id="a" bandwidth="128000" codecs="mp4a.40.2" audioSamplingRate="48000"/>
+  </AdaptationSet>
+ </Period>
+</MPD>"""
+
+
+def advanced(channel: DashChannel, text: str, now: float = 0) -> DashChannel:
+    mpd = read_mpd(text.encode(), url="https://o.example/c/live.mpd")
+    return channel.advance(mpd, now=AST + Decimal(str(now)))
+
+
+def told(channel: DashChannel, *pod: Creative, until: Decimal | None = None) -> list[str]:
+    """Each Period in short: its id, start, and duration if it has one."""
+    splices = [channel.splice_of(one, pod, "v") for one in channel.log.breaks] if pod else []
+    found = arrange(channel, [one for one in splices if one is not None], until=until)
+    return [
+        f"{part.id} {part.start:f}" + ("" if part.duration is None else f" for {part.duration:f}")
+        for part in found.parts
+    ]
+
+
+OUT = event("100", "30")
+
+
+def test_worked_example_b_4_is_laid_out_as_it_stands() -> None:
+    channel = advanced(DashChannel(), live(20, OUT))
+    assert told(channel, A, B) == ["P0 0"]  # 76.8 s: nothing behind the cue is listed yet
+    channel = advanced(channel, live(27, OUT, first=10))
+    assert told(channel, A, B) == ["P0 0", "b1767225700.0 100", "b1767225700.1 115 for 15"]
+    channel = advanced(channel, live(34, OUT, first=15))
+    assert told(channel, A, B) == [
+        "P0 0",
+        "b1767225700.0 100",
+        "b1767225700.1 115",
+        "P0~b1767225700 130",
+    ]
+    channel = advanced(channel, live(50, OUT, first=35))
+    assert told(channel, A, B) == ["P0~b1767225700 130"]  # B-34: it keeps its name and start
+
+
+def test_the_content_goes_on_at_the_very_tick() -> None:
+    channel = advanced(advanced(DashChannel(), live(20, OUT)), live(34, OUT, first=15))
+    one = channel.splice_of(channel.log.breaks[0], (A, B), "v")
+    assert one is not None
+    assert (one.out_at - AST, (one.in_at or 0) - AST) == (100, 130)
+    parts = arrange(channel, [one]).parts
+    assert [part.early_s for part in parts if isinstance(part, AdPart)] == [30, 30]  # B-21
+
+
+def test_an_early_return_ends_the_ad_that_plays_and_drops_the_next_b_31() -> None:
+    channel = advanced(advanced(DashChannel(), live(20, OUT)), live(31, OUT))
+    assert told(channel, A, B)[-1] == "b1767225700.1 115 for 15"
+    back = event("121", None, out=False)
+    channel = advanced(channel, live(32, OUT, back))
+    assert told(channel, A, B) == [
+        "P0 0",
+        "b1767225700.0 100",
+        "b1767225700.1 115",
+        "P0~b1767225700 121",
+    ]
+    early = advanced(
+        advanced(DashChannel(), live(20, OUT)), live(30, OUT, event("112", None, out=False))
+    )
+    assert told(early, A, B) == ["P0 0", "b1767225700.0 100", "P0~b1767225700 112"]
+
+
+def test_a_short_pod_gives_the_rest_back_to_the_content_d_53() -> None:
+    channel = advanced(advanced(DashChannel(), live(20, OUT)), live(34, OUT))
+    assert told(channel, A) == ["P0 0", "b1767225700.0 100", "P0~b1767225700 115"]
+
+
+def test_a_break_that_is_being_decided_is_not_shown() -> None:
+    channel = advanced(advanced(DashChannel(), live(20, OUT)), live(30, OUT))
+    until = channel.out_border(channel.log.breaks[0])
+    parts = arrange(channel, [], until=until).parts
+    assert [(part.id, part.listed_until) for part in parts if not isinstance(part, AdPart)] == [
+        ("P0", Decimal(100))
+    ]
+
+
+def test_a_stale_copy_is_ignored() -> None:
+    channel = advanced(advanced(DashChannel(), live(20, OUT)), live(30, OUT))
+    assert advanced(channel, live(25, OUT)) is channel
+
+
+def test_a_channel_remembers_where_it_was_cut() -> None:
+    channel = advanced(advanced(DashChannel(), live(20, OUT)), live(34, OUT))
+    again = read_state(write_state(channel), rules=DashRules())
+    assert again.log == channel.log
+    assert again.cuts == channel.cuts
+    assert (again.seen_edge, again.published_at) == (channel.seen_edge, channel.published_at)
+    assert told(advanced(again, live(50, first=35)), A, B) == ["P0~b1767225700 130"]
+    with pytest.raises(ManifestError, match="version"):
+        read_state({"version": 0}, rules=DashRules())
+
+
+def test_publish_time_rises_with_every_version_whatever_the_origin_says_b_41() -> None:
+    first = advanced(DashChannel(), live(20, OUT, published=5))
+    second = advanced(first, live(21, OUT, published=5))
+    assert first.published_at is not None
+    assert second.published_at is not None
+    assert second.published_at > first.published_at
+
+
+STATIC = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" minBufferTime="PT2S"
+  profiles="urn:mpeg:dash:profile:isoff-live:2011" mediaPresentationDuration="PT60S">
+ <Period><AdaptationSet id="1" contentType="video" mimeType="video/mp4" frameRate="25">
+  <SegmentTemplate timescale="12800" duration="25600" media="v$Number$.m4s" initialization="v.mp4"/>
+  <Representation id="v" bandwidth="1000000" codecs="avc1.64001f" width="1280" height="720"/>
+ </AdaptationSet></Period></MPD>"""
+
+
+def test_insertions_move_what_follows_them() -> None:
+    channel = advanced(DashChannel(), STATIC)
+    splices = [
+        channel.insertion_of(Decimal(at), (A,), "v", break_id=f"s{n}")
+        for n, at in enumerate(("0", "20.01", "60"))
+    ]
+    found = arrange(channel, splices)
+    assert [f"{part.id} {part.start:f}" for part in found.parts] == [
+        "s0.0 0",
+        "t0 15",
+        "s1.0 35",
+        "t0~s1 50",
+        "s2.0 90",
+    ]
+    assert found.inserted == 45
+
+
+def test_a_zero_length_break_of_a_static_mpd_is_a_point() -> None:
+    channel = advanced(DashChannel(), STATIC)
+    one = AdBreak(id="b1", start=Decimal(4), out_at=Decimal(4), planned_end=Decimal(4))
+    point = channel.insertion_of(one.start, (A, B), "v", break_id=one.id)
+    assert [part.id for part in arrange(channel, [point]).parts] == ["t0", "b1.0", "b1.1", "t0~b1"]
+    assert replace(point, pod=()) != point
