@@ -8,13 +8,13 @@ from manifests.breaks import Cue, CueKind
 from manifests.cues.rules import CueRules
 from manifests.dash.break_periods import PeriodCues, ends_of_periods, times_of
 from manifests.dash.content_clock import origin_of
-from manifests.dash.event_cues import cues_of_event, is_cue_scheme, read_bodies
+from manifests.dash.event_cues import CUE_SCHEMES, cues_of_event, is_cue_scheme, read_bodies
 from manifests.dash.model import Event, EventStream, Mpd, Period
 from manifests.errors import ManifestError
 from manifests.splicing.timeline import FRAME_S
 from manifests.timing import to_seconds
 
-__all__ = ["is_cue_scheme", "read_cues"]
+__all__ = ["CUE_SCHEMES", "is_cue_scheme", "read_cues"]
 
 _DEFAULT_RULES = CueRules()
 _UNKNOWN_TICKS = 0xFFFF_FFFF  # what an event in a segment has as duration that does not know it
@@ -71,14 +71,14 @@ def _duration(stream: EventStream, event: Event) -> Decimal | None:
 
 
 def _in_order(cues: list[Cue]) -> list[Cue]:
-    """By time. In which order they were announced (C-11) an MPD does not tell."""
+    """By time, ends first. In which order they were announced (C-11) an MPD does not tell."""
     starts = times_of(CueKind.OUT, cues)
 
-    def place(cue: Cue) -> tuple[Decimal, bool]:
+    def place(cue: Cue) -> tuple[Decimal, int]:
         if cue.kind is not CueKind.CANCEL:
-            return cue.at, False
+            return cue.at, int(cue.kind is not CueKind.IN)
         times = starts.get(cue.event_id, ())
         index = bisect_left(times, cue.at)
-        return (times[index] if index < len(times) else cue.at), True
+        return (times[index] if index < len(times) else cue.at), 2
 
     return sorted(cues, key=place)

@@ -12,13 +12,18 @@ from manifests.cues.rules import CueRules
 from manifests.cues.signals import EVENT_DURATION
 from manifests.scte35.xml_nodes import Node
 
-_SCTE35 = "urn:scte:scte35:"  # 2013:xml, 2013:bin, 2014:xml, 2014:xml+bin and what may follow
+# Schemes of event streams that are ad cues; all that stands in one is read, whatever the scheme.
+CUE_SCHEMES = frozenset(
+    f"urn:scte:scte35:{edition}:{form}"
+    for edition in (2013, 2014)
+    for form in ("xml", "bin", "xml+bin")
+)
 _RULE = "B-51"
 
 
 def is_cue_scheme(scheme: str) -> bool:
     """Whether a scheme (schemeIdUri) is that of ad cues: its streams are removed (B-52)."""
-    return scheme.strip().lower().startswith(_SCTE35)
+    return scheme.strip() in CUE_SCHEMES
 
 
 def read_bodies(event: etree._Element, at: Decimal, rules: CueRules) -> Iterator[Message | None]:
