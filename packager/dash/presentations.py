@@ -139,22 +139,24 @@ class DashPresentations:
         if not mpd.periods:
             raise NotManifest("an MPD without Periods")
         keeper = self._keeper(show, asset, url)
-        fitting = MpdFitting()
+        fitting: MpdFitting | None = None
         if show.breaks:
-            fitting = await self._ladders.fit(
-                show, keeper.key, mpd, await self._hls_ladder(tenant, show, asset, parameters)
-            )
-        if fitting.ladder is not None:
+            hls = await self._hls_ladder(tenant, show, asset, parameters)
+            fitting = await self._ladders.fit(show, keeper.key, mpd, hls)
+        if fitting is not None:
             self._on_ladder(show, fitting.ladder)
         return DashPresentation(
             show=show,
             asset=asset,
             channel_id=keeper.id,
-            ladder=fitting.ladder,
-            reference_rung=fitting.reference,
+            ladder=None if fitting is None else fitting.ladder,
+            reference_rung=None if fitting is None else fitting.reference,
             live=mpd.is_dynamic,
             keeper=keeper,
-            renderer=Renderer(rules=dash_rules(show, asset), rung_of=_rung_of(fitting)),
+            renderer=Renderer(
+                rules=dash_rules(show, asset),
+                rung_of=_no_rung if fitting is None else fitting.rung_of,
+            ),
         )
 
     async def _hls_ladder(
@@ -199,8 +201,5 @@ def dash_rules(show: Show, asset: str) -> DashRules:
     )
 
 
-def _rung_of(fitting: MpdFitting) -> Callable[[AdaptationSet, Representation], str | None]:
-    def rung_of(one: AdaptationSet, representation: Representation) -> str | None:
-        return fitting.rung_of(one, representation)
-
-    return rung_of
+def _no_rung(one: AdaptationSet, representation: Representation) -> str | None:
+    return None

@@ -7,6 +7,7 @@ It comes from a look at a little of every rendition's media, and is then kept
 import asyncio
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
 from packager.clock import Clock
@@ -18,7 +19,7 @@ from packager.metrics import Metrics
 from packager.origin import OriginCache
 from packager.outbound import Fetched, GuardedClient, Limits, OutboundError, Policy
 from packager.packaging.errors import PackagingError
-from packager.packaging.ladder import Ladder, Rung
+from packager.packaging.ladder import Ladder, Rung, Unmatched, rung_from_json, rung_to_json
 from packager.packaging.library import MediaLibrary
 from packager.packaging.probe import Probe
 from packager.reasons import Reason
@@ -61,7 +62,7 @@ class Ladders:
         self._origin = origin
         self._client = client
         self._library = library
-        self._memory = LadderMemory(store, clock, metrics)
+        self._memory = LadderMemory(store, clock, metrics, write=_write, read=_read)
         self._metrics = metrics
 
     async def fit(
@@ -84,8 +85,8 @@ class Ladders:
         lines = value.lines if isinstance(value, MultivariantPlaylist) else ()
         digest = sha256("\n".join((*uris, *lines)).encode()).hexdigest()
         subtitles = _subtitles(value, uris)
-        ladder = await self._memory.get(key, digest, len(uris))
-        if ladder is not None:
+        ladder = await self._memory.get(key, digest)
+        if ladder is not None and len(ladder.entries) == len(uris):
             return self._judged(show, ladder, subtitles)
         try:
             probes = await asyncio.gather(*map(self._probe, uris))
@@ -145,3 +146,18 @@ def _subtitles(
     others: set[str | None] = {variant.uri for variant in value.variants}
     others |= {rendition.uri for rendition in value.renditions if rendition.type != "SUBTITLES"}
     return frozenset(number for number, uri in enumerate(uris) if uri not in others)
+
+
+def _write(ladder: Ladder) -> list[Any]:
+    return [
+        rung_to_json(entry) if isinstance(entry, Rung) else entry.reason for entry in ladder.entries
+    ]
+
+
+def _read(entries: list[Any]) -> Ladder:
+    return Ladder(
+        tuple(
+            Unmatched(entry) if isinstance(entry, str) else rung_from_json(entry)
+            for entry in entries
+        )
+    )
