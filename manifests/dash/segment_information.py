@@ -6,7 +6,7 @@ holds all that there is to change for everybody that inherits from it (rule B-16
 """
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from lxml import etree
 
@@ -154,19 +154,31 @@ def _write_timeline(
     is_numbered = any("n" in s.attrib for s in children(timeline, "S"))
     for s in children(timeline, "S"):
         timeline.remove(s)
+    write_runs(timeline, runs, is_open=is_open)
+    if is_numbered and runs:
+        next(children(timeline, "S")).set("n", str(number))
+
+
+def write_runs(timeline: etree._Element, runs: Iterable[Run], *, is_open: bool = False) -> None:
+    """Write S elements; the first one, and what does not follow on, tells its time.
+
+    Args:
+        timeline: A SegmentTimeline, changed.
+        runs: In order.
+        is_open: The last one goes on to the Period's end.
+    """
     end: int | None = None
+    s = None
     for run in runs:
         s = make_child(timeline, "S", at=len(timeline))
         if run.start != end:
             s.set("t", str(run.start))
-        if is_numbered and end is None:
-            s.set("n", str(number))
         s.set("d", str(run.duration))
-        if is_open and run is runs[-1]:
-            s.set("r", "-1")
-        elif run.count > 1:
+        if run.count > 1:
             s.set("r", str(run.count - 1))
         end = run.end
+    if is_open and s is not None:
+        s.set("r", "-1")
 
 
 def _trim_list(element: etree._Element, first: int, count: int | None) -> None:
