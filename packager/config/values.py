@@ -265,12 +265,12 @@ class Cues:
     )
     tags: Mapping[str, Literal["out", "cont", "in"]] = setting(
         {},
-        "further playlist tags: `{EXT-X-ACME-START: out, EXT-X-ACME-END: in}`",
+        "HLS: further tags that are cues: `{EXT-X-ACME-START: out, EXT-X-ACME-END: in}`",
         read=MapOf(scalars.word("out", "cont", "in"), check_name=scalars.check_tag),
     )
     classes: Mapping[str, Literal["out", "cont", "in"]] = setting(
         {},
-        "DATERANGE classes that are cues: `{com.acme.break: out}`",
+        "HLS: DATERANGE classes that are cues: `{com.acme.break: out}`",
         read=MapOf(scalars.word("out", "cont", "in"), check_name=scalars.check_name),
     )
 
@@ -299,7 +299,9 @@ class Show:
         read=ListOf(scalars.text),
     )
     markers: Literal["remove", "keep"] = setting(
-        "remove", "what becomes of cue tags in playlists", read=scalars.word("remove", "keep")
+        "remove",
+        "what becomes of cue tags in playlists, and of SCTE 35 events in MPDs",
+        read=scalars.word("remove", "keep"),
     )
     tenants: tuple[str, ...] = setting(
         (), "tenants that may open it; without it, all", read=ListOf(scalars.name)

@@ -96,6 +96,9 @@ def binary(text: str) -> str:
 B64 = to_base64(section())
 NULL = to_base64(write_splice_info(SpliceInfo(command=SpliceNull())))
 BROKEN = '<SpliceInfoSection xmlns="http://www.scte.org/schemas/35"/>'
+LARGE = f"""<SpliceInfoSection xmlns="http://www.scte.org/schemas/35"><TimeSignal/>{
+    '<SegmentationDescriptor segmentationEventId="5" segmentationTypeId="52"/>' * 250
+}</SpliceInfoSection>"""
 NO_WEB = '<DeliveryRestrictions webDeliveryAllowedFlag="0"/>'
 
 
@@ -221,6 +224,14 @@ CASES: dict[str, tuple[str, list[Cue]]] = {
     "an end": (stream(event(10, insert(leaves=False), duration=20)), [back(30)]),
     "an end of a segment": (stream(event(10, segment(0x35))), [back(30, **PLACEMENT_END)]),
     "C-05 nothing": (stream(event(10, binary(NULL), duration=20), scheme=BOTH), []),
+    "C-05 nothing, as XML": (
+        stream(event(10, BROKEN.replace("/>", "><SpliceNull/></SpliceInfoSection>"), duration=20)),
+        [],
+    ),
+    "C-01 more than a section has room for": (
+        stream(event(10, LARGE, duration=20)),
+        [out(30, 20, EVENT_DURATION, event_id="1")],
+    ),
     "C-07 a programme starts": (stream(event(10, segment(0x10), duration=20)), []),
     "C-09 not to be replaced": (
         stream(event(10, segment(0x34, content=NO_WEB), duration=20)),
