@@ -61,7 +61,8 @@ PLAYERS = Path("tests/browser/node_modules")
     "--players",
     type=click.Path(path_type=Path, file_okay=False),
     default=PLAYERS,
-    help="A node_modules folder with hls.js; without it the browser plays HLS itself.",
+    help="A node_modules folder with hls.js, shaka-player and dashjs; without it the browser plays "
+    "HLS itself.",
 )
 @click.option(
     "--early-return",
@@ -145,7 +146,7 @@ async def serve_demo(
         media: What it plays.
         places: Where it listens.
         folder: For packaged media.
-        players: A ``node_modules`` folder with hls.js.
+        players: A ``node_modules`` folder with hls.js, shaka-player and dashjs.
         settings: When breaks come.
         on_ready: Called once players can come and find ads.
     """
@@ -178,6 +179,8 @@ def _addresses(places: DemoPlaces) -> Table:
         ("The page", f"{places.url}/"),
         ("Live, spliced", f"{places.url}/v1/master/default/live/index.m3u8"),
         ("VOD, spliced", f"{places.url}/v1/master/default/vod/index.m3u8"),
+        ("Live, as DASH", f"{places.url}/v1/dash/default/live/index.mpd"),
+        ("VOD, as DASH", f"{places.url}/v1/dash/default/vod/index.mpd"),
         ("The origin", f"{places.url}/origin/live/index.m3u8"),
         ("Metrics", f"{admin}/metrics"),
     ):

@@ -213,17 +213,24 @@ class _Timelines:
         self._epoch = unix_seconds(settings.epoch)
 
     async def streams(self, show: str) -> tuple[site.Stream, ...]:
-        """A new session through Weft, and the origin itself."""
+        """A new session through Weft, in both formats, and the origin itself."""
         weft = self._weft
         session = await weft.sessions.start(
             TENANT, show, ASSET, Parameters(), weft.clock.now(), idle_s=6 * 3600
         )
         return (
             site.Stream(
-                title="Through Weft",
-                note="ads spliced in, for this session",
+                title="HLS through Weft",
+                note="ads of this session",
                 url=f"/v1/master/{TENANT}/{show}/{ASSET}.m3u8?aws.sessionId={session.token}",
                 timeline=f"/demo/timeline/{session.token}",
+            ),
+            site.Stream(
+                title="DASH through Weft",
+                note="the same session",
+                url=f"/v1/dash/{TENANT}/{show}/{ASSET}.mpd?aws.sessionId={session.token}",
+                timeline=f"/demo/timeline/{session.token}",
+                format="dash",
             ),
             site.Stream(
                 title="The origin",

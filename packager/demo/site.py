@@ -2,12 +2,13 @@
 
 ``/streams.json`` says what to play::
 
-    {"hlsjs": "/players/hls.js",        or null: the browser plays HLS itself
+    {"players": {"hlsjs": "/players/hlsjs.js", "shaka": ..., "dashjs": ...},
      "views": [{"title": "Live", "streams": [
-        {"title": "Through Weft", "note": "...", "url": "/v1/master/...m3u8",
-         "timeline": "/demo/timeline/..."}]}]}
+        {"title": "HLS through Weft", "note": "...", "format": "hls",
+         "url": "/v1/master/...m3u8", "timeline": "/demo/timeline/..."}]}]}
 
-It is made anew for each visit, so that each can have sessions of its own.
+It is made anew for each visit, so that each can have sessions of its own. Players that are not
+installed are not told; without hls.js the browser plays HLS itself, if it can.
 
 The address in ``timeline`` says what is on air in that stream; the page asks for it each second::
 
@@ -20,20 +21,30 @@ The address in ``timeline`` says what is on air in that stream; the page asks fo
 
 Kinds are content, ad, slate, bumper, and break (where an origin says that ads may go). Spans are in
 order; a live stream's begin where its window begins. In live the page finds its playhead by the
-program date-time that the player tells, or else by how far what is buffered lies before the edge.
+date that the player tells for it, or else by how far what is buffered lies before the edge.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 _PAGE = Path(__file__).parent / "page"
-_FILES = {"/": "index.html", "/page.css": "page.css", "/page.js": "page.js"}
-_PLAYER = Path("hls.js/dist/hls.min.js")  # below a node_modules folder
+_FILES = {
+    "/": "index.html",
+    "/page.css": "page.css",
+    "/page.js": "page.js",
+    "/players.js": "players.js",
+}
+_PLAYERS = {  # below a node_modules folder
+    "hlsjs": "hls.js/dist/hls.min.js",
+    "shaka": "shaka-player/dist/shaka-player.compiled.js",
+    "dashjs": "dashjs/dist/modern/umd/dash.all.min.js",
+}
 _HEADERS = {
     "cache-control": "no-cache",
     "content-security-policy": "default-src 'self'; img-src 'self' data:; media-src * blob: data:; "
@@ -59,9 +70,10 @@ class Stream:
     """Something that the page plays."""
 
     title: str
-    url: str  # of a multivariant playlist
+    url: str  # of a multivariant playlist or an MPD
     timeline: str  # URL of its timeline document
     note: str = ""
+    format: Literal["hls", "dash"] = "hls"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,27 +100,30 @@ Views = Callable[[], Awaitable[Sequence[View]]]
 
 
 def demo_page_routes(views: Views, *, players: Path | None = None) -> list[BaseRoute]:
-    """Return the routes of the page: ``/``, its style and script, and its list of streams.
+    """Return the routes of the page: ``/``, its style and scripts, and its list of streams.
 
     Args:
         views: Gives what the page offers, the first one first; asked at each load.
-        players: A ``node_modules`` folder; with hls.js in it the page plays with hls.js.
+        players: A ``node_modules`` folder; of the players, those in it are offered.
     """
-    script = players / _PLAYER if players else None
-    has_script = script is not None and script.is_file()
+    installed = {
+        f"/players/{name}.js": (name, players / script)
+        for name, script in _PLAYERS.items()
+        if players and (players / script).is_file()
+    }
 
     async def streams(request: Request) -> Response:
         document = {
-            "hlsjs": "/players/hls.js" if has_script else None,
+            "players": {name: path for path, (name, _) in installed.items()},
             "views": [asdict(view) for view in await views()],
         }
         return JSONResponse(document, headers=_HEADERS)
 
-    routes: list[BaseRoute] = [_file(path, _PAGE / name) for path, name in _FILES.items()]
-    routes.append(Route("/streams.json", streams))
-    if script is not None and has_script:
-        routes.append(_file("/players/hls.js", script))
-    return routes
+    return [
+        Route("/streams.json", streams),
+        *(_file(path, _PAGE / name) for path, name in _FILES.items()),
+        *(_file(path, script) for path, (_, script) in installed.items()),
+    ]
 
 
 def _file(path: str, file: Path) -> Route:

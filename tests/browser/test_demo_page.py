@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from packager.demo.media import DemoMedia
 from packager.demo.origin import create_demo_origin
 from packager.demo.schedule import OriginSettings
 from packager.demo.site import Stream, View, demo_page_routes
-from tests.browser.players import NODE_MODULES, Players
+from tests.browser.players import Players
 from tests.browser.serving import only, serving
 
 pytestmark = pytest.mark.browser
@@ -25,29 +26,48 @@ VIEWS = tuple(
         streams=(
             Stream(
                 title="<b>The origin</b>",
-                url=f"/origin/{name}/index.m3u8",
+                url=f"/origin/{name}/index.{suffix}",
                 timeline=f"/origin/{name}/timeline.json",
+                format=format,
             ),
         ),
     )
-    for title, name in (("Live", "live"), ("On demand", "vod"))
+    for title, name, suffix, format in (
+        ("Live", "live", "m3u8", "hls"),
+        ("On demand", "vod", "m3u8", "hls"),
+        ("DASH", "live", "mpd", "dash"),
+        ("DASH on demand", "vod", "mpd", "dash"),
+    )
 )
+PLAYED = """(() => {
+  const { played } = document.querySelector("video");
+  return played.length ? played.end(0) - played.start(0) : 0;
+})()"""
+PLAYERS = ("hlsjs", "shaka", "dashjs")
 
 
-@pytest.fixture(params=[None, NODE_MODULES], ids=["native", "hlsjs"])
-def demo(request: pytest.FixtureRequest, demo_media: DemoMedia, players: Players) -> Iterator[str]:
-    node_modules: Path | None = request.param
-    if node_modules is not None and (reason := players.missing("hlsjs")):
-        pytest.skip(reason)
-
+@contextmanager
+def serving_page(media: DemoMedia, scripts: Path | None) -> Iterator[str]:
     async def views() -> tuple[View, ...]:
         return VIEWS
 
     settings = OriginSettings(break_every_s=15, break_at_s=5, break_s=5)
-    origin = create_demo_origin(demo_media, SystemClock(), settings)
-    scripts = node_modules and players.scripts
+    origin = create_demo_origin(media, SystemClock(), settings)
     routes = [Mount("/origin", origin), *demo_page_routes(views, players=scripts)]
     with serving(only(Starlette(routes=routes))) as url:
+        yield url
+
+
+@pytest.fixture(params=[False, True], ids=["without players", "with players"])
+def has_players(request: pytest.FixtureRequest, players: Players) -> bool:
+    if request.param and (missing := [why for name in PLAYERS if (why := players.missing(name))]):
+        pytest.skip("; ".join(missing))
+    return bool(request.param)
+
+
+@pytest.fixture
+def demo(has_players: bool, demo_media: DemoMedia, players: Players) -> Iterator[str]:
+    with serving_page(demo_media, players.scripts if has_players else None) as url:
         yield url
 
 
@@ -78,6 +98,36 @@ def test_the_page_plays_and_draws_its_timelines(page: Page, demo: str) -> None:
     until(page, "document.querySelector('.distance').textContent === '00:48'")
     page.mouse.click(*middle_of(page, "svg"))
     until(page, "document.querySelector('video').currentTime > 23")
+    assert complaints == []
+
+
+def test_a_dash_stream_is_played_by_the_player_that_is_chosen(
+    page: Page, demo: str, has_players: bool
+) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    page.goto(f"{demo}/#dash")
+    if not has_players:
+        page.wait_for_selector(".failure:visible", timeout=5_000)
+        assert "no DASH player is installed" in page.inner_text(".failure")
+        return
+    for player in ("Shaka", "dash.js", "Shaka"):
+        if page.inner_text(".players [aria-pressed=true]") != player:  # the first is not clicked
+            page.click(f"text={player}")
+        assert page.inner_text(".players [aria-pressed=true]") == player
+        until(page, f"{PLAYED} > 1.5")
+        page.wait_for_selector("svg .playhead", timeout=5_000, state="attached")
+        assert 4 < float(page.inner_text(".distance").removesuffix(" s")) < 12
+        assert page.is_hidden(".failure")
+    page.click("text=DASH on demand")
+    until(page, "document.querySelector('.distance').textContent === '00:48'")
+    for player in ("dash.js", "Shaka"):
+        page.click(f"text={player}")
+        until(page, f"{PLAYED} > 0.5")
+        page.mouse.click(*middle_of(page, "svg"))
+        until(page, "document.querySelector('video').currentTime > 24.5")
     assert complaints == []
 
 

@@ -1,6 +1,8 @@
 // The demo's page: plays the streams of one view beside each other and draws their timelines.
 // The documents that it reads are told in packager/demo/site.py; their texts are shown as text.
 
+import { open, playersOf } from "./players.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 44; // of the timeline, CSS pixels
 const BAR = { top: 8, height: 28 };
@@ -24,19 +26,6 @@ async function fetchJson(url) {
   return response.json();
 }
 
-/** Load hls.js where the demo offers it; null: the browser plays HLS itself. */
-async function loadHls(source) {
-  if (!source) return null;
-  await new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = source;
-    script.onload = resolve;
-    script.onerror = () => reject(new Error("hls.js did not load"));
-    document.head.append(script);
-  });
-  return globalThis.Hls?.isSupported() ? globalThis.Hls : null;
-}
-
 /** Cut a text to so many letters; a stump of less than four says nothing. */
 function shorten(text, letters) {
   if (text.length <= letters) return text;
@@ -55,31 +44,37 @@ function wallText(unixSeconds) {
 
 /** One stream on the page: its player, its timeline, and what is said of both. */
 class StreamCard {
-  constructor(stream, Hls) {
+  constructor(stream, scripts) {
     this.stream = stream;
-    this.Hls = Hls;
-    this.hls = null;
+    this.players = playersOf(stream.format, scripts);
     this.timeline = null; // the last document
     this.receivedAt = 0; // when it came, performance.now()
-    this.zero = Infinity; // of media time, on the axis of a live stream
     this.element = byId("stream").content.firstElementChild.cloneNode(true);
     this.video = this.find("video");
     this.find("h2").textContent = stream.title;
     this.find(".note").textContent = stream.note;
     this.find("svg").addEventListener("click", (event) => this.seek(event));
-    this.video.addEventListener("error", () => this.fail(this.video.error?.message));
-    this.video.addEventListener("playing", () => this.fail(null));
+    this.find(".players").replaceChildren(...this.players.map((player) => this.choice(player)));
   }
 
   find(selector) {
     return this.element.querySelector(selector);
   }
 
+  /** A button that chooses a player; where there is but one, its name. */
+  choice(player) {
+    const button = document.createElement(this.players.length > 1 ? "button" : "span");
+    button.textContent = player.name;
+    button.addEventListener("click", () => this.play(player));
+    return button;
+  }
+
   async start() {
     const link = this.find(".link a");
     link.href = this.stream.url;
     link.textContent = this.stream.url;
-    this.play();
+    if (this.players.length) this.play(this.players[0]);
+    else this.fail("no DASH player is installed; in tests/browser: npm ci");
     this.timers = [
       setInterval(() => this.poll(), POLL_MS),
       setInterval(() => this.draw(), DRAW_MS),
@@ -87,24 +82,25 @@ class StreamCard {
     await this.poll();
   }
 
-  play() {
-    if (this.Hls) {
-      this.hls = new this.Hls({ capLevelToPlayerSize: true, backBufferLength: 60 });
-      this.hls.on(this.Hls.Events.ERROR, (_, data) => {
-        if (data.fatal) this.fail(`${data.type}: ${data.details}`);
-      });
-      this.hls.loadSource(this.stream.url);
-      this.hls.attachMedia(this.video);
-    } else {
-      this.video.src = this.stream.url;
-    }
-    this.video.muted = true; // browsers start only silent pictures by themselves
-    this.video.play().catch(() => {});
+  play(player) {
+    this.opened?.stop();
+    const video = this.video.cloneNode(); // nothing of the player before is in it
+    this.video.replaceWith(video);
+    this.video = video;
+    this.zero = Infinity; // of media time, on the axis of a live stream
+    const fail = (reason) => video === this.video && this.fail(reason);
+    video.addEventListener("error", () => fail(video.error?.message));
+    video.addEventListener("playing", () => fail(null));
+    fail(null);
+    this.opened = open(player, video, this.stream.url, fail);
+    [...this.find(".players").children].forEach((button, number) => {
+      button.setAttribute("aria-pressed", String(this.players[number] === player));
+    });
   }
 
   stop() {
     this.timers?.forEach(clearInterval);
-    this.hls?.destroy();
+    this.opened?.stop();
     this.video.removeAttribute("src");
     this.video.load();
     this.stopped = true;
@@ -145,8 +141,8 @@ class StreamCard {
     const { video, timeline } = this;
     if (!video.readyState) return null;
     if (!this.isLive) return video.currentTime;
-    const date = this.hls?.playingDate;
-    if (date) return date / 1000 - timeline.pdt_base;
+    const date = this.opened?.date() ?? null;
+    if (date !== null) return date - timeline.pdt_base;
     return Number.isFinite(this.zero) ? this.zero + video.currentTime : null;
   }
 
@@ -251,9 +247,7 @@ class StreamCard {
 
 /** The page: a tab for each view; only the chosen view plays. */
 async function main() {
-  const { hlsjs, views } = await fetchJson("streams.json");
-  const Hls = await loadHls(hlsjs).catch(() => null);
-  byId("player").textContent = Hls ? `hls.js ${Hls.version}` : "the browser itself";
+  const { players, views } = await fetchJson("streams.json");
   let cards = [];
 
   function show(view, tab) {
@@ -261,7 +255,7 @@ async function main() {
     for (const other of byId("views").children) {
       other.setAttribute("aria-selected", String(other === tab));
     }
-    cards = view.streams.map((stream) => new StreamCard(stream, Hls));
+    cards = view.streams.map((stream) => new StreamCard(stream, players));
     byId("streams").replaceChildren(...cards.map((card) => card.element));
     for (const card of cards) card.start();
   }

@@ -6,6 +6,7 @@ from starlette.applications import Starlette
 
 from packager.demo.site import Stream, View, demo_page_routes
 
+PAGE = ("/", "/page.css", "/page.js", "/players.js")
 EVIL = '</script><img src=x onerror="alert(1)">'
 
 
@@ -31,7 +32,12 @@ def page(players: Path | None = None) -> httpx2.AsyncClient:
 
 @pytest.mark.parametrize(
     ("path", "media_type"),
-    [("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript")],
+    [
+        ("/", "text/html"),
+        ("/page.css", "text/css"),
+        ("/page.js", "text/javascript"),
+        ("/players.js", "text/javascript"),
+    ],
 )
 async def test_the_page_is_served_with_a_policy_that_allows_no_inline_code(
     path: str, media_type: str
@@ -48,7 +54,7 @@ async def test_the_page_is_served_with_a_policy_that_allows_no_inline_code(
 
 async def test_the_page_names_no_other_host_and_has_nothing_inline() -> None:
     async with page() as client:
-        texts = [(await client.get(path)).text for path in ("/", "/page.css", "/page.js")]
+        texts = [(await client.get(path)).text for path in PAGE]
 
     assert not any(
         "https://" in text or text.count("http://") > text.count("http://www.w3.org/2000/svg")
@@ -56,7 +62,7 @@ async def test_the_page_names_no_other_host_and_has_nothing_inline() -> None:
     )
     assert " style=" not in texts[0]
     assert " onclick=" not in texts[0]
-    assert "innerHTML" not in texts[2]
+    assert not any("innerHTML" in text for text in texts)
 
 
 async def test_every_visit_has_streams_of_its_own() -> None:
@@ -69,18 +75,27 @@ async def test_every_visit_has_streams_of_its_own() -> None:
         "url": "/s1.m3u8",
         "timeline": "/t",
         "note": "",
+        "format": "hls",
     }
     assert second["views"][0]["streams"][0]["url"] == "/s2.m3u8"
 
 
-async def test_hls_js_is_offered_where_it_is_installed(tmp_path: Path) -> None:
+async def test_players_are_offered_where_they_are_installed(tmp_path: Path) -> None:
     async with page(tmp_path) as client:
-        assert (await client.get("/streams.json")).json()["hlsjs"] is None
-        assert (await client.get("/players/hls.js")).status_code == 404
+        assert (await client.get("/streams.json")).json()["players"] == {}
+        assert (await client.get("/players/hlsjs.js")).status_code == 404
 
-    script = tmp_path / "hls.js/dist/hls.min.js"
-    script.parent.mkdir(parents=True)
-    script.write_text("/* hls */")
-    async with page(tmp_path) as client:
-        assert (await client.get("/streams.json")).json()["hlsjs"] == "/players/hls.js"
-        assert (await client.get("/players/hls.js")).text == "/* hls */"
+    files = {
+        "hlsjs": "hls.js/dist/hls.min.js",
+        "shaka": "shaka-player/dist/shaka-player.compiled.js",
+        "dashjs": "dashjs/dist/modern/umd/dash.all.min.js",
+    }
+    for name, file in files.items():
+        script = tmp_path / file
+        script.parent.mkdir(parents=True)
+        script.write_text(f"/* {name} */")
+        async with page(tmp_path) as client:
+            players = (await client.get("/streams.json")).json()["players"]
+            assert players[name] == f"/players/{name}.js"
+            assert (await client.get(players[name])).text == f"/* {name} */"
+    assert list(players) == list(files)
