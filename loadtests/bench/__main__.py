@@ -10,8 +10,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from loadtests.bench import dash as dash_bench
 from loadtests.bench import hls as hls_bench
-from loadtests.bench.measure import machine
+from loadtests.bench.measure import Aim, machine
+
+AnyResult = hls_bench.Result | dash_bench.Result
 
 
 @click.group(context_settings={"max_content_width": 100})
@@ -84,31 +87,67 @@ def hls(
     if past:
         cases.append(hls_bench.live_case(min(live), past=past))
     results = hls_bench.run(cases, rounds=rounds)
-    aims = hls_bench.aims(results)
-    console = Console()
-    console.print(table(results))
-    for aim in aims:
-        met = "[green]met[/]" if aim.met else "[red]missed[/]"
-        console.print(f"{met}  {aim.what}: {aim.found}", highlight=False)
-    console.print(
-        f"medians of {rounds} rounds; " + ", ".join(f"{k} {v}" for k, v in facts.items()),
-        style="dim",
-        highlight=False,
-    )
+    _print(_hls_table(results), hls_bench.aims(results), rounds, facts)
     if json_file is not None:
-        json_file.write_bytes(report(facts, rounds, results, aims))
+        json_file.write_bytes(report("hls", facts, rounds, results, hls_bench.aims(results)))
 
 
-def table(results: Sequence[hls_bench.Result]) -> Table:
-    """Ways down, cases across: microseconds, then what they say of one another."""
-    found = Table(box=box.SIMPLE_HEAD)
-    found.add_column("microseconds", no_wrap=True)
-    for one in results:
-        found.add_column(one.name.replace(", ", "\n"), justify="right")
-    found.add_row("[dim]bytes of the answer[/]", *(f"[dim]{r.body_bytes:,}[/]" for r in results))
-    for way, title in hls_bench.WAYS.items():
-        found.add_row(title, *(_figure(one.us(way)) for one in results))
-    found.add_section()
+@main.command()
+@click.option(
+    "--vod",
+    multiple=True,
+    type=click.IntRange(5_000, 3_500_000),
+    default=(10_000, 200_000, 2_000_000),
+    help="Bytes of a static MPD, about; may be given several times.  "
+    "[default: 10000, 200000, 2000000]",
+)
+@click.option(
+    "--live",
+    multiple=True,
+    type=click.IntRange(8_000, 3_500_000),
+    default=(10_000,),
+    help="Bytes of a live MPD, about; may be given several times.  [default: 10000]",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    default=15,
+    show_default=True,
+    help="How often everything is measured.",
+)
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write all figures to this file.",
+)
+def dash(vod: Sequence[int], live: Sequence[int], rounds: int, json_file: Path | None) -> None:
+    """Microseconds of one viewer's MPD.
+
+    \b
+    copy of the bytes              the least that any answer costs
+    lxml: parse, edit, serialise   the obvious way, for every request
+    next version: read             what the origin's refresh costs, for all viewers together
+    next version: carry on         (VOD: once): its values; then its cues and where it may be cut
+
+    VOD has a pre-roll, two mid-rolls and a post-roll; live windows have one break, which begins
+    in mid-segment. Breaks hold two ads of three segments each. Six Representations have a
+    SegmentTimeline each, with an S element for every segment.
+
+    \b
+    python -m loadtests.bench dash
+    python -m loadtests.bench dash --rounds 40 --json dash.json
+    """
+    facts = machine(("lxml",))
+    cases = [*map(dash_bench.vod_case, vod), *map(dash_bench.live_case, live)]
+    results = dash_bench.run(cases, rounds=rounds)
+    _print(_dash_table(results), dash_bench.aims(results), rounds, facts)
+    if json_file is not None:
+        json_file.write_bytes(report("dash", facts, rounds, results, dash_bench.aims(results)))
+
+
+def _hls_table(results: Sequence[hls_bench.Result]) -> Table:
+    found = _table(results, hls_bench.WAYS)
     found.add_row("joined, beyond the copy", *(_figure(one.beyond_copy_us) for one in results))
     for title, way, other in (
         ("joined, times the copy", "anew", "copy"),
@@ -119,20 +158,54 @@ def table(results: Sequence[hls_bench.Result]) -> Table:
     return found
 
 
+def _dash_table(results: Sequence[dash_bench.Result]) -> Table:
+    found = _table(results, dash_bench.WAYS)
+    for title, way, other in dash_bench.RATIOS:
+        found.add_row(title, *(_figure(one.us(way) / one.us(other)) for one in results))
+    return found
+
+
+def _table(results: Sequence[AnyResult], ways: Mapping[str, str]) -> Table:
+    """Ways down, cases across: microseconds; there is room below for what they say together."""
+    found = Table(box=box.SIMPLE_HEAD)
+    found.add_column("microseconds", no_wrap=True)
+    for one in results:
+        found.add_column(one.name.replace(", ", "\n"), justify="right")
+    found.add_row("[dim]bytes of the answer[/]", *(f"[dim]{r.body_bytes:,}[/]" for r in results))
+    for way, title in ways.items():
+        found.add_row(title, *(_figure(one.us(way)) for one in results))
+    found.add_section()
+    return found
+
+
 def _figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
+def _print(table: Table, aims: Sequence[Aim], rounds: int, facts: Mapping[str, str]) -> None:
+    console = Console()
+    console.print(table)
+    for aim in aims:
+        met = "[green]met[/]" if aim.met else "[red]missed[/]"
+        console.print(f"{met}  {aim.what}: {aim.found}", highlight=False)
+    console.print(
+        f"medians of {rounds} rounds; " + ", ".join(f"{k} {v}" for k, v in facts.items()),
+        style="dim",
+        highlight=False,
+    )
+
+
 def report(
+    benchmark: str,
     facts: Mapping[str, str],
     rounds: int,
-    results: Sequence[hls_bench.Result],
-    aims: Sequence[hls_bench.Aim],
+    results: Sequence[AnyResult],
+    aims: Sequence[Aim],
 ) -> bytes:
     """All figures as JSON, for comparing runs."""
     return orjson.dumps(
         {
-            "benchmark": "hls",
+            "benchmark": benchmark,
             "machine": dict(facts),
             "rounds": rounds,
             "cases": [asdict(one) for one in results],

@@ -13,7 +13,7 @@ from typing import Any
 
 import m3u8
 
-from loadtests.bench.measure import ROUND_S, Measured, Subject, measure
+from loadtests.bench.measure import ROUND_S, Aim, Measured, Subject, measure
 from loadtests.synthetic import (
     ORIGIN,
     RUNG,
@@ -278,15 +278,6 @@ def run(
 def _size(body: object) -> int:
     assert isinstance(body, bytes)
     return len(body)
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """Something that was to be reached."""
-
-    what: str
-    found: str
-    met: bool
 
 
 def aims(results: Sequence[Result]) -> list[Aim]:

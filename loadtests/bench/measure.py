@@ -36,6 +36,15 @@ class Measured:
     calls: int  # in each round
 
 
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Something that was to be reached."""
+
+    what: str
+    found: str
+    met: bool
+
+
 def measure(
     subjects: Sequence[Subject], *, rounds: int, round_s: float = ROUND_S
 ) -> dict[str, Measured]:
