@@ -82,16 +82,20 @@ def write_tree(root: etree._Element) -> bytes:
 def _check_size(body: bytes, limits: Limits) -> None:
     if len(body) > limits.bytes:
         raise ManifestLimitError(f"{len(body)} bytes: an MPD may have {limits.bytes}")
+    ends = body.count(b"</")
     counts = (
-        ("elements", body.count(b"<") - body.count(b"</"), limits.elements),
+        ("elements", body.count(b"<") - ends, limits.elements),
+        ("ends of elements", ends, limits.elements),
         ("attributes", body.count(b"="), limits.all_attributes),
         ("namespace declarations", body.count(b"xmlns"), limits.namespaces),
     )
     for what, count, limit in counts:
         if count > limit:
             raise ManifestLimitError(f"{count} {what}: an MPD may have {limit}")
-    if max(piece.count(b"=") for piece in body.split(b"<")) > limits.attributes:
-        raise ManifestLimitError(f"an element with more than {limits.attributes} attributes")
+    # An attribute takes five bytes with its blank: what is shorter cannot have too many.
+    for piece in re.finditer(rb"<[^<]{%d,}" % (5 * limits.attributes), body):
+        if piece[0].count(b"=") > limits.attributes:
+            raise ManifestLimitError(f"an element with more than {limits.attributes} attributes")
 
 
 def _check_prolog(body: bytes) -> None:

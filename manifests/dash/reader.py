@@ -86,7 +86,13 @@ def read_mpd_tree(root: etree._Element, *, url: str, xlink: Xlink = "refuse") ->
     elements = [one for one in root.iterchildren(PERIOD) if not is_removed(one)]
     if not elements:
         raise MpdSyntaxError(f"{place(root)} has no Period")
-    if sum(1 for _ in root.iter(REPRESENTATION)) > MAX_REPRESENTATIONS:
+    representations = sum(
+        1
+        for period in elements
+        for one in period.iterchildren(ADAPTATION_SET)
+        for _ in one.iterchildren(REPRESENTATION)
+    )
+    if representations > MAX_REPRESENTATIONS:
         raise ManifestLimitError(f"more than {MAX_REPRESENTATIONS} Representations")
     duration = read_seconds(root, "mediaPresentationDuration")
     base_urls = read_base_urls(root, (BaseUrl(url),))

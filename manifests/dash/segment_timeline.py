@@ -9,7 +9,7 @@ from math import ceil
 
 from lxml import etree
 
-from manifests.dash.attribute_values import mpd_tag, place
+from manifests.dash.attribute_values import BLANKS, LARGEST, UNSIGNED, mpd_tag, place
 from manifests.dash.model import Run
 from manifests.errors import ManifestLimitError, MpdSyntaxError
 
@@ -32,7 +32,7 @@ def read_runs(
 
     Returns:
         The runs, and whether the last one goes on for as long as nothing else is told: a
-        negative @r in a Period without an end. Then its count is 1.
+        negative @r in a Period without an end. Then its count tells of one segment.
 
     Raises:
         MpdSyntaxError: A number is none, a duration is 0, the starts do not increase, or
@@ -40,68 +40,87 @@ def read_runs(
         ManifestLimitError: There are more segments than anyone can want.
     """
     runs: list[Run] = []
-    start = duration = count = total = 0  # of the run that is being read
-    last_start = -1
-    end = 0  # of the segments so far
-    waiting: etree._Element | None = None  # an S with a negative @r, for the start of the next
+    start = duration = count = 0  # of the run that is being read
+    end = 0  # of the last segment
+    listed = 0  # segments of the runs before
+    is_endless = False  # the S before has a negative @r
+    lengths: dict[str, int] = {}  # few durations are written very often
+    # The loop is written for 65,000 elements: what can be spared in it is spared.
     for element in timeline.iterchildren(S):
         at = end
-        length = repeat = 0
-        is_timed = False
+        length, repeat = 0, 1
+        written = number = None
         for name, text in element.items():
             if name == "d":
-                length = _unsigned(element, name, text)
+                length = lengths.get(text) or _length(element, text, lengths)
             elif name == "t":
-                at, is_timed = _unsigned(element, name, text), True
+                written = text
+                if text.isdecimal() and text.isascii() and len(text) < 20:  # below 2**64
+                    at = int(text)
+                else:
+                    at = _unsigned(element, name, text)
             elif name == "r":
-                repeat = _repeat(element, text)
-            elif name == "n" and _unsigned(element, name, text) != start_number + total:
-                raise MpdSyntaxError(f"{place(element)}@n leaves out segment numbers")
-        if waiting is not None:
-            if not is_timed:
+                repeat = _repeat(element, text) + 1
+            elif name == "n":
+                number = _unsigned(element, name, text)
+        if is_endless:
+            if written is None:
                 raise MpdSyntaxError(f"{place(element)} has no @t after a negative @r")
-            more = max(ceil(Fraction(at - last_start, duration)), 1) - 1
+            more = _more(at - end, duration)
             count += more
-            total += more
-            last_start += more * duration
-            end = last_start + duration
-            waiting = None
-        if not length:
-            raise MpdSyntaxError(f"{place(element)} has no duration")
-        if at <= last_start:
-            raise MpdSyntaxError(f"{place(element)} starts at {at}, not after the one before")
+            end += more * duration
+            is_endless = False
         if at != end or length != duration:
+            if not length:
+                raise MpdSyntaxError(f"{place(element)} has no @d")
             if count:
                 runs.append(Run(start, duration, count))
+                listed += count
+                if at <= end - duration:
+                    raise MpdSyntaxError(f"{place(element)} does not start after the one before")
+            if at > LARGEST:
+                raise MpdSyntaxError(f"{place(element)}@t has more than 64 bits")
             start, duration, count = at, length, 0
-        if repeat < 0:
-            waiting, repeat = element, 0
-        count += repeat + 1
-        total += repeat + 1
-        last_start = at + repeat * length
-        end = last_start + length
-    if waiting is not None and period_end is not None:
-        more = max(ceil((period_end - last_start) / duration), 1) - 1
-        count += more
-        total += more
-    if total > MAX_SEGMENTS:
-        raise ManifestLimitError(f"{place(timeline)} has {total} segments: at most {MAX_SEGMENTS}")
+        if number is not None and number != start_number + listed + count:
+            raise MpdSyntaxError(f"{place(element)}@n leaves out segment numbers")
+        if repeat <= 0:
+            is_endless, repeat = True, 1
+        count += repeat
+        end = at + repeat * length
+    if is_endless and period_end is not None:
+        count += _more(period_end - end, duration)
     if count:
         runs.append(Run(start, duration, count))
-    return tuple(runs), waiting is not None and period_end is None
+    if listed + count > MAX_SEGMENTS:
+        raise ManifestLimitError(f"{place(timeline)} has more than {MAX_SEGMENTS} segments")
+    return tuple(runs), is_endless and period_end is None
 
 
-def _unsigned(element: etree._Element, name: str, text: str) -> int:
-    if text.isdecimal() and text.isascii() and len(text) <= 20:
-        return int(text)
-    stripped = text.strip(" \t\r\n")
-    if stripped != text:
-        return _unsigned(element, name, stripped)
-    raise MpdSyntaxError(f"{place(element)}@{name} is no unsigned integer: {text[:40]!r}")
+def _more(ticks: int | Fraction, duration: int) -> int:
+    """How many segments more than one a negative @r stands for, if it has these ticks to fill."""
+    return max(ceil(Fraction(ticks) / duration), 0)
+
+
+def _length(element: etree._Element, text: str, lengths: dict[str, int]) -> int:
+    """Read a duration that has not been met before."""
+    length = _unsigned(element, "d", text)
+    if not length:
+        raise MpdSyntaxError(f"{place(element)}@d is 0")
+    lengths[text] = length
+    return length
 
 
 def _repeat(element: etree._Element, text: str) -> int:
-    if text.strip(" \t\r\n").startswith("-"):
-        _unsigned(element, "r", text.strip(" \t\r\n")[1:])
-        return -1
-    return _unsigned(element, "r", text)
+    """Read how many more there are; -1 stands for all that are negative."""
+    stripped = text.strip(BLANKS)
+    if stripped.startswith("-"):
+        return -1 if _unsigned(element, "r", stripped[1:]) else 0
+    return _unsigned(element, "r", stripped)
+
+
+def _unsigned(element: etree._Element, name: str, text: str) -> int:
+    stripped = text.strip(BLANKS)
+    match = UNSIGNED.fullmatch(stripped)
+    if match is None:
+        raise MpdSyntaxError(f"{place(element)}@{name} is no unsigned integer: {text[:40]!r}")
+    return int(match[1])
