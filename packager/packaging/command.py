@@ -1,4 +1,4 @@
-"""``weft condition``: a creative on this machine, packaged for a playlist on this machine."""
+"""``weft condition``: a creative on this machine, packaged for a manifest on this machine."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,10 +17,11 @@ from rich.table import Table
 from manifests.errors import ManifestError
 from packager.packaging.encoded import EncodedRendition, encoded_from_json
 from packager.packaging.errors import LadderUnmatched, PackagingError
+from packager.packaging.index_mpd import write_mpd
 from packager.packaging.jobs import WorkerLimits, run_job
 from packager.packaging.ladder import Ladder, Rung, Unmatched, rung_to_json
 from packager.packaging.library import MediaLibrary
-from packager.packaging.local import read_local_show
+from packager.packaging.local import is_mpd, read_local_mpd, read_local_show
 from packager.packaging.playlists import write_playlists
 from packager.packaging.settings import ConditionSettings, settings_to_json
 from packager.terminal import CONTEXT
@@ -34,18 +35,18 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--like",
     required=True,
     type=_FILE,
-    help="HLS playlist with local segments; the result matches its ladder.",
+    help="HLS playlist or DASH MPD with local segments; the result matches its ladder.",
 )
 @click.option(
     "-o",
     "--out",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="New or empty folder for the renditions and their playlists.",
+    help="New or empty folder for the renditions and their manifests.",
 )
 @click.option("--loudness", type=float, help="EBU R 128 target in LUFS, such as -23.")
 def condition(file: Path, like: Path, out: Path, loudness: float | None) -> None:
-    """Package the creative FILE for the ladder of a playlist."""
+    """Package the creative FILE for the ladder of a playlist or an MPD."""
     settings = ConditionSettings(loudness_lufs=loudness)
     try:
         condition_command(file, like, out, Console(), settings=settings)
@@ -65,14 +66,14 @@ def condition_command(
 
     Args:
         file: A progressive MP4, MOV or WebM file.
-        like: A multivariant or media playlist; its segments are local files.
-        out: New or empty folder for the renditions and their playlists.
+        like: A multivariant or media playlist, or an MPD; its segments are local files.
+        out: New or empty folder for the renditions and their manifests.
         console: Shows progress and a table of the renditions.
         settings: How to condition.
 
     Raises:
         PackagingError: The creative or the ladder cannot be used.
-        ManifestError: A playlist cannot be read.
+        ManifestError: A manifest cannot be read.
         OSError: A file cannot be read or written.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -96,12 +97,13 @@ def condition_command(
             )
         )
     renditions = _name_folders(ladder, answer, out)
-    playlist = write_playlists(renditions, out)
+    manifests = (write_playlists(renditions, out), write_mpd(renditions, out))
     console.print(_table(renditions))
     for entry in ladder.entries:
         if isinstance(entry, Unmatched):
             console.print(f"Left out: {entry.reason}.", highlight=False)
-    console.print(f"To play it: {playlist}", highlight=False, soft_wrap=True)
+    for path in filter(None, manifests):
+        console.print(f"To play it: {path}", highlight=False, soft_wrap=True)
 
 
 async def _run(
@@ -111,11 +113,13 @@ async def _run(
     settings: ConditionSettings,
     progress: Callable[[float], None],
 ) -> tuple[Ladder, dict[str, Any]]:
-    source, probes = read_local_show(like)
     with TemporaryDirectory() as work:
         library = MediaLibrary(Path(work))
         try:
-            ladder = await library.derive_ladder(source, probes)
+            if is_mpd(like):
+                ladder = (await library.derive_mpd_ladder(*read_local_mpd(like))).ladder
+            else:
+                ladder = await library.derive_ladder(*read_local_show(like))
         finally:
             await library.aclose()
         if not ladder.rungs:

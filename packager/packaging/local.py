@@ -1,12 +1,18 @@
-"""Looking at a show on this machine: playlists and segments that are files."""
+"""Looking at a show on this machine: manifests and segments that are files."""
 
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from manifests.dash.model import Period
+from manifests.dash.reader import read_mpd
 from manifests.hls.model import ByteRange, MediaPlaylist, MultivariantPlaylist
 from manifests.hls.multivariant import is_multivariant, read_multivariant_playlist
 from manifests.hls.reader import read_media_playlist
 from packager.packaging.errors import LadderUnmatched
+from packager.packaging.mpd_excerpt import Excerpt, excerpt_place
+from packager.packaging.mpd_ladder import RepresentationKey, media_representations, refusal_of
 from packager.packaging.probe import Probe, media_playlist_uris
 
 
@@ -29,6 +35,38 @@ def read_local_show(path: Path) -> tuple[MultivariantPlaylist | MediaPlaylist, t
         for uri in media_playlist_uris(multivariant)
     ]
     return multivariant, tuple(_probe(playlist) for playlist in playlists)
+
+
+def is_mpd(path: Path) -> bool:
+    """Whether a file is XML, and so no playlist."""
+    with path.open("rb") as file:
+        return file.read(256).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+
+
+def read_local_mpd(path: Path) -> tuple[Period, dict[RepresentationKey, Excerpt]]:
+    """Return the longest Period of an MPD, and a look at its video and audio.
+
+    Raises:
+        ManifestError: The MPD cannot be read.
+        LadderUnmatched: It has no Periods, or names something that is not a local file.
+        OSError: A file cannot be read.
+    """
+    mpd = read_mpd(path.read_bytes(), url=path.absolute().as_uri())
+    if not mpd.periods:
+        raise LadderUnmatched(f"{path} has no Periods")
+    period = max(mpd.periods, key=_duration)
+    excerpts = {}
+    for key, (one, representation) in media_representations(period).items():
+        place = excerpt_place(one, representation, at=Fraction(0))
+        if place is not None and not refusal_of(representation):
+            init = _local(place.init).read_bytes() if place.init else b""
+            media = _local(place.media).read_bytes() if place.media else b""
+            excerpts[key] = Excerpt(init, media[: place.first_bytes])
+    return period, excerpts
+
+
+def _duration(period: Period) -> Decimal:
+    return Decimal("Infinity") if period.end is None else period.end - period.start
 
 
 def _probe(playlist: MediaPlaylist) -> Probe:

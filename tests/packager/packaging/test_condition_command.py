@@ -84,7 +84,7 @@ def test_the_command_packages_a_creative_and_shows_what_came_of_it(
     assert "2-54p" in text
     assert "48 kHz, 2 ch" in text
     stems = ("1-90p", "2-54p", "3-audio", "4-subtitles")
-    names = {"index.m3u8", *stems, *(f"{stem}.m3u8" for stem in stems)}
+    names = {"index.m3u8", "index.mpd", *stems, *(f"{stem}.m3u8" for stem in stems)}
     assert {path.name for path in out.iterdir()} == names
     source, probes = read_local_show(out / "index.m3u8")
     assert derive_ladder(source, probes).rungs[0].video is not None
