@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from packager.door import Door
+from packager.handlers.dash import DashHandlers
 from packager.handlers.hls import HlsHandlers
 from packager.handlers.media import MediaHandlers
 from packager.handlers.sessions import NotConfigured, SessionDesk
@@ -73,7 +74,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
     desk = SessionDesk(
         config=weft.config,
         sessions=weft.sessions,
-        by_format={"m3u8": weft.presentations},
+        by_format={"m3u8": weft.presentations, "mpd": weft.dash_presentations},
         clock=weft.clock,
     )
     viewing = Viewing(sessions=weft.sessions, planner=weft.planner, metrics=weft.metrics)
@@ -84,11 +85,19 @@ def routes(weft: Weft) -> list[BaseRoute]:
         playlists=weft.playlists,
         metrics=weft.metrics,
     )
+    dash = DashHandlers(
+        desk=desk,
+        presentations=weft.dash_presentations,
+        viewing=viewing,
+        mpds=weft.mpds,
+        metrics=weft.metrics,
+    )
     media = MediaHandlers(library=weft.library, metrics=weft.metrics)
     return [
         Route("/v1/session/{tenant}/{show}/{asset:path}", desk.start, methods=["GET", "POST"]),
         Route("/v1/master/{tenant}/{show}/{asset:path}.m3u8", hls.multivariant),
         Route("/v1/manifest/{tenant}/{key}/{number:int}.m3u8", hls.media),
+        Route("/v1/dash/{tenant}/{show}/{asset:path}.mpd", dash.mpd),
         Route("/tm/{digest}/{name}", media.file),
         Route("/openapi.json", _openapi),
     ]

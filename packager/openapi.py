@@ -4,7 +4,7 @@ from typing import Any
 
 from packager import VERSION
 from packager.reasons import Reason
-from packager.responses import HLS_TYPE
+from packager.responses import DASH_TYPE, HLS_TYPE
 
 
 def _parameter(name: str, where: str, text: str, *, required: bool = True) -> dict[str, Any]:
@@ -32,6 +32,14 @@ _ADS = {
 _PLAYLIST = {
     "description": "A playlist.",
     "content": {HLS_TYPE: {"schema": {"type": "string"}}},
+}
+_MPD = {
+    "description": "An MPD.",
+    "content": {DASH_TYPE: {"schema": {"type": "string"}}},
+}
+_TO_SESSION = {
+    "description": "A session has started; its MPD is at `Location`.",
+    "headers": {"Location": {"schema": {"type": "string"}}},
 }
 _STARTED = {
     "description": "The session.",
@@ -130,6 +138,19 @@ def openapi_document() -> dict[str, Any]:
                     "summary": "Media playlist of a session",
                     "parameters": media_parameters,
                     "responses": {"200": _PLAYLIST, **errors},
+                }
+            },
+            "/v1/dash/{tenant}/{show}/{asset}.mpd": {
+                "get": {
+                    "summary": "MPD of a session; without `aws.sessionId` one starts",
+                    "parameters": [
+                        _TENANT,
+                        _SHOW,
+                        _ASSET,
+                        _parameter("aws.sessionId", "query", "The session.", required=False),
+                        _ADS,
+                    ],
+                    "responses": {"200": _MPD, "302": _TO_SESSION, **errors},
                 }
             },
             "/openapi.json": {

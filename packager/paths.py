@@ -1,8 +1,11 @@
 """Paths that viewers send: what may name an asset (threats 1, 6 and 23)."""
 
 import re
+from typing import Literal
 
 from packager.reasons import Reason
+
+Ending = Literal["m3u8", "mpd"]  # of what players open, which tells the format
 
 MAX_CHARACTERS = 1024
 _SEGMENT = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._~+@-]+"
@@ -36,3 +39,10 @@ def check_asset(path: str) -> str:
     if len(path) > MAX_CHARACTERS or not _ASSET.fullmatch(path):
         raise PathError("not an asset's path")
     return path
+
+
+def read_ending(asset: str) -> tuple[str, Ending]:
+    """Take an asset's ending off, which says in what format it is meant; HLS where it has none."""
+    if asset.endswith(".mpd"):
+        return asset.removesuffix(".mpd"), "mpd"
+    return asset.removesuffix(".m3u8"), "m3u8"

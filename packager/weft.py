@@ -14,6 +14,10 @@ import anyio
 
 from packager.clock import Clock, SystemClock
 from packager.config.values import Config, Show
+from packager.dash.ladders import MpdLadders
+from packager.dash.mpds import Mpds
+from packager.dash.presentations import DashPresentations
+from packager.dash.reading import MpdReading
 from packager.deciders import Deciders
 from packager.filling import Filler, House
 from packager.hls.ladders import Ladders
@@ -26,6 +30,7 @@ from packager.origin import OriginCache, OriginObserver
 from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, OutboundError, Policy
 from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
+from packager.paths import read_ending
 from packager.planning import Patience, Planner
 from packager.reasons import Reason
 from packager.sessions import SessionLimits, Sessions
@@ -51,8 +56,10 @@ class Weft:
     library: MediaLibrary
     house: PackagedHouse
     presentations: HlsPresentations
+    dash_presentations: DashPresentations
     planner: Planner
     playlists: Playlists
+    mpds: Mpds
     warmed: anyio.Event
 
     @property
@@ -69,10 +76,15 @@ class Weft:
         await self.house.settled()
         self.warmed.set()
 
+    async def _look_at(self, tenant: str, show: Show, asset: str) -> None:
+        stem, ending = read_ending(asset)
+        presentations = self.dash_presentations if ending == "mpd" else self.presentations
+        await presentations.get(tenant, show, stem)
+
     async def _warm(self, tenant: str, show: Show, asset: str) -> None:
         for _ in range(WARM_TRIES):
             try:
-                await self.presentations.get(tenant, show, asset)
+                await self._look_at(tenant, show, asset)
             except OutboundError as error:
                 failure = error
                 await anyio.sleep(WARM_PAUSE_S)  # origins often start together with us
@@ -164,6 +176,21 @@ async def open_weft(
             on_ladder=house.prepare,
         )
         stack.push_async_callback(presentations.aclose)
+        mpd_ladders = MpdLadders(
+            client=client, library=library, store=store, clock=clock, metrics=metrics
+        )
+        dash_presentations = DashPresentations(
+            hls=presentations,
+            origin=origin,
+            ladders=mpd_ladders,
+            reading=MpdReading(),
+            store=store,
+            clock=clock,
+            metrics=metrics,
+            remember_s=config.sessions.max_s,
+            on_ladder=house.prepare,
+        )
+        stack.push_async_callback(dash_presentations.aclose)
         deciders = Deciders(config, client=client, house=house)
         filler = Filler(
             house=House(creative=library.get, slate=house.slate),
@@ -194,8 +221,10 @@ async def open_weft(
             library=library,
             house=house,
             presentations=presentations,
+            dash_presentations=dash_presentations,
             planner=planner,
             playlists=Playlists(),
+            mpds=Mpds(),
             warmed=anyio.Event(),
         )
         async with _beside(partial(_sweep, weft), weft.warm):

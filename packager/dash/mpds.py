@@ -56,7 +56,8 @@ class Mpds:
             location: Of the session's MPD.
         """
         text, shared = self._text(session.sid, presentation, channel, plan, past_splices)
-        return Body(text.filled(_published_at(session, channel), location)), shared
+        body = text.filled(location=location, publish_time=_published_at(session, channel))
+        return Body(body), shared
 
     def _text(
         self,
@@ -70,7 +71,7 @@ class Mpds:
         splices = plan.splices if past is None else (past, *plan.splices)
         key = (
             presentation.channel_id,
-            presentation.renderer.id,
+            presentation.renderer_id,
             channel.version,
             plan.until,
             *(one.key for one in splices),

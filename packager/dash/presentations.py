@@ -15,6 +15,7 @@ from manifests.break_log import CueSettings
 from manifests.dash.channel import DashRules
 from manifests.dash.model import AdaptationSet, Mpd, Representation
 from manifests.dash.rendering import Renderer
+from packager.channel_ids import next_channel_id
 from packager.clock import Clock
 from packager.config.values import CueBreaks, Show
 from packager.cue_rules import cue_rules
@@ -41,6 +42,7 @@ class DashPresentation(Presentation):
 
     keeper: MpdKeeper
     renderer: Renderer
+    renderer_id: int  # no other's MPDs have it
 
 
 class DashPresentations:
@@ -153,6 +155,7 @@ class DashPresentations:
             reference_rung=None if fitting is None else fitting.reference,
             live=mpd.is_dynamic,
             keeper=keeper,
+            renderer_id=next_channel_id(),
             renderer=Renderer(
                 rules=dash_rules(show, asset),
                 rung_of=_no_rung if fitting is None else fitting.rung_of,

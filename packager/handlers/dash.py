@@ -11,10 +11,11 @@ from packager.dash.mpds import Mpds
 from packager.dash.presentations import DashPresentations
 from packager.handlers.sessions import TOKEN_PARAMETER, SessionDesk
 from packager.metrics import Metrics
+from packager.paths import Ending
 from packager.responses import PERSONAL, mpd_response
 from packager.viewing import Viewing
 
-ENDING = "mpd"
+ENDING: Ending = "mpd"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from packager.parameters import (
     read_body,
     read_query,
 )
-from packager.paths import check_asset
+from packager.paths import Ending, check_asset, read_ending
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.responses import json_response
@@ -27,7 +27,7 @@ from packager.sessions import Session, Sessions
 TOKEN_PARAMETER = "aws.sessionId"  # noqa: S105  (the name of a parameter)
 
 
-_ROUTES = {"m3u8": "master", "mpd": "dash"}  # by ending
+_ROUTES: Mapping[Ending, str] = {"m3u8": "master", "mpd": "dash"}
 
 P = TypeVar("P", bound=Presentation)
 P_co = TypeVar("P_co", bound=Presentation, covariant=True)
@@ -57,7 +57,7 @@ class SessionDesk:
 
     config: Config
     sessions: Sessions
-    by_format: Mapping[str, PresentationSource[Any]]  # by the ending of what players open
+    by_format: Mapping[Ending, PresentationSource[Any]]
     clock: Clock
 
     async def start(self, request: Request) -> Response:
@@ -66,11 +66,11 @@ class SessionDesk:
             parameters = read_body(await _body(request), ())
         else:
             parameters = read_query(_query(request), ())
-        asset, ending = _ending(request.path_params["asset"])
+        asset, ending = read_ending(request.path_params["asset"])
         session, _ = await self._begin(request, asset, parameters, self.by_format[ending])
         return json_response({"manifestUrl": self.url(session, ending)})
 
-    def url(self, session: Session, ending: str) -> str:
+    def url(self, session: Session, ending: Ending) -> str:
         """What a session's player opens: a path, or a URL where the public one is known."""
         record = session.record
         return (
@@ -200,9 +200,3 @@ async def _body(request: Request) -> bytes:
 def _require(session: Session, request: Request) -> None:
     path = request.path_params
     session.require(tenant=path["tenant"], show=path["show"], asset=path["asset"])
-
-
-def _ending(asset: str) -> tuple[str, str]:
-    """An asset without its ending, and which format that asks for; HLS where it has none."""
-    stem, _, ending = asset.rpartition(".")
-    return (stem, ending) if stem and ending in _ROUTES else (asset, "m3u8")

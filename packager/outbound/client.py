@@ -53,7 +53,7 @@ CREATIVE_LIMITS = Limits(total_s=120.0, max_bytes=200 * 1024 * 1024)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A whole answer: status 2xx, or 304 where the call sent a validator."""
+    """An answer: status 2xx, 206 where a part was asked for, 304 where a validator was sent."""
 
     url: str  # after redirects: what the URIs inside are relative to (A-47)
     status: int
@@ -111,7 +111,7 @@ class GuardedClient:
             policy: Where it, and every redirect, may lead.
             limits: Of time and size.
             headers: Sent beside the client's own. With If-None-Match or If-Modified-Since the
-                answer may have status 304 and no body.
+                answer may have status 304 and no body; with Range status 206 and a part of it.
 
         Raises:
             OutboundError: There is no such answer; the class and `reason` say why.
@@ -201,7 +201,9 @@ class GuardedClient:
 def _is_good(status: int, headers: Mapping[str, str]) -> bool:
     if status == 304:
         return any(name.lower() in _VALIDATORS for name in headers)
-    return 200 <= status <= 205  # nobody asked for 206, a part
+    if status == 206:
+        return any(name.lower() == "range" for name in headers)
+    return 200 <= status <= 205
 
 
 @contextmanager

@@ -1,0 +1,204 @@
+"""A session's MPD: a header and the joined texts of its Periods (design, section 3)."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import blake2b
+
+from lxml import etree
+
+from manifests.dash.ad_period import RungOf, ad_period_body, ad_period_opening
+from manifests.dash.arrangement import AdPart, Arrangement, arrange
+from manifests.dash.channel import DashChannel, DashRules
+from manifests.dash.cues import CUE_SCHEMES
+from manifests.dash.dressing import Dressing, dressing_of
+from manifests.dash.header import Header, PatchLocation, read_header
+from manifests.dash.model import Mpd, Period
+from manifests.dash.part import Part, part_body, part_opening
+from manifests.errors import SpliceError
+from manifests.splicing.timeline import Splice
+
+_BODIES_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class MpdText:
+    """An MPD but for what is a session's own."""
+
+    header: Header
+    periods: bytes
+    published_at: Decimal | None  # as the origin says
+    duration: Decimal | None
+    max_segment_s: Decimal | None
+
+    @property
+    def size(self) -> int:
+        """Bytes that it counts for in a cache."""
+        return len(self.periods) + 4096
+
+    def filled(
+        self,
+        *,
+        location: str | None,
+        publish_time: Decimal | None = None,
+        patch_location: PatchLocation | None = None,
+    ) -> bytes:
+        """The MPD of a session.
+
+        Args:
+            location: URL that it is to be had from again (B-43); None: not said.
+            publish_time: In place of the origin's (B-41).
+            patch_location: Where patches are.
+        """
+        return b"".join(
+            self.header.render(
+                location=location,
+                publish_time=self.published_at if publish_time is None else publish_time,
+                duration=self.duration,
+                max_segment_s=self.max_segment_s,
+                patch_location=patch_location,
+                periods=(self.periods,),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What all MPDs made from one of the origin's have in common."""
+
+    mpd: Mpd
+    header: Header
+    dressing: Dressing
+    digests: dict[str, bytes]  # of Periods, by id: those that did not change are not written again
+
+
+class Renderer:
+    """Writes the MPDs of a presentation; the texts of Periods are made once and kept.
+
+    It remembers what it has written, and nothing else: the same arguments give the same text.
+    """
+
+    def __init__(self, *, rules: DashRules, rung_of: RungOf) -> None:
+        """Write as a show's rules say.
+
+        Args:
+            rules: Of the show.
+            rung_of: Gives the key of the rung that stands beside a Representation.
+        """
+        self._rules = rules
+        self._rung_of = rung_of
+        self._origin: _Origin | None = None
+        self._bodies: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
+        self._bytes = 0
+
+    def render(
+        self, channel: DashChannel, splices: Sequence[Splice], *, until: Decimal | None = None
+    ) -> MpdText:
+        """A session's MPD.
+
+        Args:
+            channel: Of the presentation.
+            splices: As `arrange` takes them.
+            until: As `arrange` takes it.
+
+        Raises:
+            SpliceError: The channel has no MPD yet, or a creative cannot stand in it.
+            ManifestError: A Period cannot be written.
+        """
+        if channel.mpd is None:
+            raise SpliceError("there is no MPD yet")
+        origin = self._of(channel.mpd)
+        arrangement = arrange(channel, splices, until=until)
+        pieces = [piece for part in arrangement.parts for piece in self._written(origin, part)]
+        return MpdText(
+            header=origin.header,
+            periods=b"\n".join(pieces),
+            published_at=origin.mpd.publish_time,
+            duration=_duration(origin.mpd, arrangement),
+            max_segment_s=_longest(origin.mpd, arrangement),
+        )
+
+    def _of(self, mpd: Mpd) -> _Origin:
+        if self._origin is None or self._origin.mpd is not mpd:
+            rules = self._rules
+            self._origin = _Origin(
+                mpd=mpd,
+                header=read_header(mpd, spliced=rules.spliced),
+                dressing=dressing_of(
+                    mpd,
+                    content_base=rules.content_base,
+                    removed_schemes=CUE_SCHEMES if rules.removes_cues else frozenset(),
+                    asset_id=rules.asset_id,
+                ),
+                digests={period.id: _digest(period) for period in mpd.periods},
+            )
+        return self._origin
+
+    def _written(self, origin: _Origin, part: Part | AdPart) -> Iterator[bytes]:
+        if isinstance(part, AdPart):
+            opening = ad_period_opening(
+                part.like, id=part.id, start=part.start, duration=part.duration
+            )
+            digest = origin.digests[part.like.id]
+            key: tuple[object, ...] = (part.creative.id, digest, part.early_s)
+            yield opening + self._body(key, lambda: self._ad_body(part))
+            return
+        stretch = part.stretch
+        key = (
+            origin.digests[part.period.id],
+            origin.dressing,
+            part.begin,
+            part.end,
+            part.after,
+            part.is_continuous,
+            part.listed_until,
+            part.period.end,
+        )
+        yield part_opening(part) + self._body(key, lambda: part_body(stretch, origin.dressing))
+
+    def _ad_body(self, part: AdPart) -> bytes:
+        return ad_period_body(
+            part.creative, part.like, rung_of=self._rung_of, available_early_s=part.early_s
+        )
+
+    def _body(self, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:
+        found = self._bodies.get(key)
+        if found is None:
+            found = self._bodies[key] = make()
+            self._bytes += len(found)
+            while self._bytes > _BODIES_BYTES and len(self._bodies) > 1:
+                _, gone = self._bodies.popitem(last=False)
+                self._bytes -= len(gone)
+        else:
+            self._bodies.move_to_end(key)
+        return found
+
+
+def _digest(period: Period) -> bytes:
+    text = etree.tostring(period.element, with_tail=False)
+    return blake2b(text, digest_size=16).digest()
+
+
+def _duration(mpd: Mpd, arrangement: Arrangement) -> Decimal | None:
+    """Rule B-02: how long all Periods last together; a dynamic MPD says what the origin says."""
+    if mpd.is_dynamic:
+        return mpd.duration
+    end = mpd.periods[-1].end if mpd.periods else None
+    return None if end is None else end + arrangement.inserted
+
+
+def _longest(mpd: Mpd, arrangement: Arrangement) -> Decimal | None:
+    """maxSegmentDuration, with that of the ads; not said where the origin does not (B-42)."""
+    if mpd.max_segment_s is None:
+        return None
+    creatives = {
+        part.creative.id: part.creative for part in arrangement.parts if isinstance(part, AdPart)
+    }
+    lengths = [
+        segment.duration
+        for creative in creatives.values()
+        for rendition in creative.renditions.values()
+        for segment in rendition.segments
+    ]
+    return max([mpd.max_segment_s, *lengths])
