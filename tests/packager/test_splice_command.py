@@ -5,11 +5,14 @@ A folder has `origin.m3u8`, `plan.json`, where the origin is another rendition o
 """
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from mpd_schema import FOLDER, assert_valid
 
+from manifests.creative import CmafMedia
 from manifests.hls.reader import read_media_playlist
 from packager.splice_command import splice
 from packager.splice_plan import PlanError, read_plan
@@ -23,7 +26,11 @@ def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(splice, [str(one) for one in arguments])
 
 
-@pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
+PLAYLISTS = sorted(file.parent for file in CASES.glob("*/origin.m3u8"))
+MPDS = sorted(file.parent for file in CASES.glob("*/origin.mpd"))
+
+
+@pytest.mark.parametrize("folder", PLAYLISTS, ids=lambda folder: folder.name)
 def test_case(folder: Path, update_cases: bool) -> None:
     reference = folder / "reference.m3u8"
     options: list[str | Path] = ["--reference", reference] if reference.exists() else []
@@ -40,6 +47,22 @@ def test_case(folder: Path, update_cases: bool) -> None:
         assert output.count("\n") == 1
     else:
         read_media_playlist(output, url=URL)
+
+
+@pytest.mark.parametrize("folder", MPDS, ids=lambda folder: folder.name)
+def test_an_mpd_is_refused_as_long_as_only_playlists_are_spliced(folder: Path) -> None:
+    if FOLDER.is_dir():
+        assert_valid((folder / "origin.mpd").read_bytes())
+    for planned in json.loads((folder / "plan.json").read_text())["breaks"]:
+        for creative in planned["creatives"]:
+            lengths = {
+                Fraction(sum(media["durations"]), media["timescale"])
+                for media in (CmafMedia(**one) for one in creative["renditions"].values())
+            }
+            assert len(lengths) == 1
+    result = run(folder / "origin.mpd", "--plan", folder / "plan.json", "--url", URL)
+    assert result.exit_code == 1
+    assert result.stderr.endswith("origin.mpd: line 1: not a playlist: it looks like an MPD\n")
 
 
 def test_an_insertion_takes_nothing_of_the_content_away() -> None:
