@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
+import httpx2
 from starlette.routing import BaseRoute
 
 from packager.config.values import Config
@@ -15,9 +17,19 @@ from packager.demo.schedule import OriginSettings
 from packager.weft import Weft
 from tests.browser.weft_server import open_session, serving_weft
 
-__all__ = ["BREAK_EVERY_S", "BREAK_S", "EARLY_S", "open_session", "serving_demo"]
+__all__ = [
+    "BREAK_AT_S",
+    "BREAK_EVERY_S",
+    "BREAK_S",
+    "EARLY_S",
+    "MID_SEGMENT_S",
+    "open_dash_session",
+    "open_session",
+    "serving_demo",
+]
 
-BREAK_EVERY_S, BREAK_S, EARLY_S = 28, 14, 6
+BREAK_AT_S, BREAK_EVERY_S, BREAK_S, EARLY_S = 12, 28, 14, 6
+MID_SEGMENT_S = 0.96  # of the MPD's breaks, those that do not end early
 
 
 @contextmanager
@@ -40,9 +52,10 @@ def serving_demo(media: DemoMedia, folder: Path) -> Iterator[str]:
             epoch=weft.clock.now() - timedelta(hours=1),
             window_s=24,
             break_every_s=BREAK_EVERY_S,
-            break_at_s=12,
+            break_at_s=BREAK_AT_S,
             break_s=BREAK_S,
             early_return_s=EARLY_S,
+            mid_segment_s=Fraction(str(MID_SEGMENT_S)),
         )
         return demo_routes(weft, media, _places(url), clock=weft.clock, settings=settings)
 
@@ -52,6 +65,19 @@ def serving_demo(media: DemoMedia, folder: Path) -> Iterator[str]:
 
     with serving_weft(config, routes, prepare) as url:
         yield url
+
+
+def open_dash_session(url: str, show: str) -> str:
+    """Start a session as a player does, by asking for the MPD; return the URL that it is sent to.
+
+    Args:
+        url: The demo's.
+        show: Its name.
+    """
+    mpd = f"{url}/v1/dash/default/{show}/index.mpd"
+    answer = httpx2.get(mpd, timeout=30)
+    assert answer.status_code == 302, (mpd, answer.status_code)
+    return urljoin(mpd, answer.headers["location"])
 
 
 def _places(url: str) -> DemoPlaces:

@@ -99,6 +99,20 @@ def test_vod_is_played_to_its_end(players: Players, play: tuple[str, str], origi
     watch.assert_shows("content")
 
 
+@pytest.mark.parametrize("programme", ["origin", "numbers"])
+@pytest.mark.parametrize("kind", ["video", "audio"])
+def test_the_vods_mpd_tells_what_is_in_its_segments(origin: str, programme: str, kind: str) -> None:
+    pytest.importorskip("av", reason="FFmpeg is reached through PyAV")
+    from tests.browser.decoding import fetch
+    from tests.browser.mpd_reading import judge_period, read_periods
+
+    url = f"{origin}/{programme}/vod/index.mpd"
+    [period] = read_periods(fetch(url).text, url)
+    if programme == "origin" or kind == "video":  # sound lies beside the grid of @duration
+        judge_period(period, kind)
+    assert (period.start, period.end, len(period.tracks[kind].segments)) == (0, 48, 24)
+
+
 def test_a_manifest_that_is_none_is_a_fatal_error(
     players: Players, play: tuple[str, str], origin: str
 ) -> None:
