@@ -32,7 +32,6 @@ KINDS = (TEMPLATE, LIST, BASE)
 TIMELINE, SEGMENT_URL = mpd_tag("SegmentTimeline"), mpd_tag("SegmentURL")
 INITIALIZATION = mpd_tag("Initialization")
 IDENTIFIER = re.compile(r"\$(?:(RepresentationID)|(Number|Time|Bandwidth)(?:%0([0-9]{1,2})d)?)?\$")
-BY_TIME = re.compile(r"\$Time(?:%0[0-9]{1,2}d)?\$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def read_addressing(information: SegmentInformation, *, duration: Decimal | None
         is_open=is_open,
         duration=None if timeline is not None else ticks,
         end_number=read_optional_unsigned(levels, "endNumber"),
-        by_time=media is not None and BY_TIME.search(media) is not None,
+        by_time=any(found[2] == "Time" for found in IDENTIFIER.finditer(media or "")),
         is_list=is_list,
         media=media,
         initialization=_initialization(levels) if initialization is None else initialization,

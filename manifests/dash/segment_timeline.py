@@ -40,7 +40,7 @@ def read_runs(
         ManifestLimitError: There are more segments than anyone can want.
     """
     runs: list[Run] = []
-    start = duration = count = 0  # of the run that is being read
+    start, duration, count = 0, -1, 0  # of the run that is being read
     end = 0  # of the last segment
     listed = 0  # segments of the runs before
     is_endless = False  # the S before has a negative @r
