@@ -37,19 +37,29 @@ def cut_point(period: Period, at: Decimal) -> Decimal | None:
     frame = _frame(period)
     tolerance = frame / 2 if frame is not None else TOLERANCE
     wanted = Fraction(at)
-    if wanted <= tolerance:
-        return Decimal(0)
-    if period.end is not None and wanted >= Fraction(period.end - period.start) - tolerance:
-        return period.end - period.start
+    if (end := _end(period, wanted, tolerance)) is not None:
+        return end
     if cut_refusal(period) is not None:
         return None
     grid = _grid(period, tolerance)
     border = _border(period, wanted)
-    if abs(border - wanted) <= tolerance and (border * grid).denominator == 1:
-        return _decimal(border)
     if frame is not None:
         wanted = border + round((wanted - border) / frame) * frame
-    return _decimal(Fraction(round(wanted * grid), grid))
+    found = Fraction(round(wanted * grid), grid)
+    # Looked at again, so that the cut point of a cut point is the same.
+    if (border * grid).denominator == 1 and abs(border - found) <= tolerance:
+        found = border
+    end = _end(period, found, tolerance)
+    return _decimal(found) if end is None else end
+
+
+def _end(period: Period, at: Fraction, tolerance: Fraction) -> Decimal | None:
+    """The Period's start or end, if that is where an instant is; nothing is cut there."""
+    if at <= tolerance:
+        return Decimal(0)
+    if period.end is not None and at >= Fraction(period.end - period.start) - tolerance:
+        return period.end - period.start
+    return None
 
 
 def cut_refusal(period: Period) -> str | None:
