@@ -125,6 +125,8 @@ def dash(vod: Sequence[int], live: Sequence[int], rounds: int, json_file: Path |
     """Microseconds of one viewer's MPD.
 
     \b
+    joined, new timeline           for a viewer with another choice of known pods than anybody else
+    joined before, shared          another viewer has the same timeline
     copy of the bytes              the least that any answer costs
     lxml: parse, edit, serialise   the obvious way, for every request
     next version: read             what the origin's refresh costs, for all viewers together

@@ -9,10 +9,14 @@ from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import cycle, islice
+from types import SimpleNamespace
+from typing import Any
 
 from lxml import etree
 
 from loadtests.bench.measure import ROUND_S, Aim, Measured, Subject, measure
+from loadtests.synthetic import pods
 from loadtests.synthetic_mpd import (
     MIDNIGHT,
     MPD_URL,
@@ -27,22 +31,34 @@ from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.durations import read_duration, write_duration
 from manifests.dash.model import NAMESPACE
 from manifests.dash.reader import read_mpd
+from manifests.dash.rendering import Renderer
+from manifests.splicing.timeline import Splice
+from packager.dash.mpds import Mpds
+from packager.planning import Plan
 
 CREATIVES = dash_catalogue(100, 15)  # their pairs are more than Weft keeps ready
 POD = 2  # creatives in a break
 BREAK_S = POD * 15  # that a break of live content lasts
 FIRST = 10_000  # index of the first segment of a live window
+RUNG = "v1080"  # the reference's
+KNOWN = 24  # pods that many viewers have
+SESSIONS = 64  # viewers that take turns
 Pod = tuple[Creative, ...]
 
-# The rows of joining come first here, once `joined` has them: "anew", "shared".
 WAYS = {
+    "anew": "joined, new timeline",
+    "shared": "joined before, shared",
     "copy": "copy of the bytes",
     "naive": "lxml: parse, edit, serialise",
     "read": "next version: read",
     "advance": "next version: carry on",
 }
 
-RATIOS = (("lxml, times the copy", "naive", "copy"),)  # of two ways
+RATIOS = (  # of two ways
+    ("joined, times the copy", "anew", "copy"),
+    ("lxml, times joined", "naive", "anew"),
+    ("lxml, times shared", "naive", "shared"),
+)
 
 _PERIOD, _S, _TEMPLATE, _TIMELINE = (
     f"{{{NAMESPACE}}}{name}" for name in ("Period", "S", "SegmentTemplate", "SegmentTimeline")
@@ -61,6 +77,15 @@ class Case:
     before: DashChannel  # what takes `next_body` in
     live: bool
     edits: tuple[tuple[Decimal, Decimal], ...]  # for each break, where it begins and ends
+
+    def splice(self, place: int, pod: Pod) -> Splice:
+        """What a decision for one of the breaks becomes."""
+        if self.live:
+            found = self.channel.splice_of(self.channel.log.breaks[place], pod, RUNG)
+            assert found is not None
+            return found
+        at = self.edits[place][0]
+        return self.channel.insertion_of(at, pod, RUNG, break_id=f"s{place}")
 
 
 def vod_case(size_bytes: int) -> Case:
@@ -112,10 +137,11 @@ def _size_name(size_bytes: int) -> str:
 def subjects(case: Case) -> list[Subject]:
     """Everything that is measured of a case; the names are the keys of `WAYS`."""
     pod = CREATIVES[:POD]
-    body = naive(case.body, case.edits, pod)
+    weft = joined(case)
+    body = weft["shared"]()
     next_mpd = read_mpd(case.next_body, url=MPD_URL)
     calls: dict[str, Callable[[], object]] = {
-        **joined(case),
+        **weft,
         "copy": lambda: bytes(memoryview(body)),
         "naive": lambda: naive(case.body, case.edits, pod),
         "read": lambda: read_mpd(case.next_body, url=MPD_URL),
@@ -124,12 +150,50 @@ def subjects(case: Case) -> list[Subject]:
     return [Subject(name, calls[name]) for name in WAYS]
 
 
-def joined(case: Case) -> dict[str, Callable[[], object]]:
-    """Weft's own way, for a plan that nobody else has (`anew`) and for one that others share.
+def joined(case: Case) -> dict[str, Callable[[], bytes]]:
+    """Weft's own way: for a plan that no other viewer has (`anew`), and for one that others share.
 
-    Empty until sessions are answered with MPDs: no row is printed of what is not there.
+    The texts of Periods are known to both: they are made once for all viewers.
     """
-    return {}
+    known = [
+        [case.splice(place, pod) for pod in islice(pods(CREATIVES, POD), KNOWN)]
+        for place in range(len(case.edits))
+    ]
+    plan = Plan(splices=tuple(ready[0] for ready in known))
+    plans = cycle(
+        [
+            Plan(
+                splices=tuple(ready[(viewer + place) % KNOWN] for place, ready in enumerate(known))
+            )
+            for viewer in range(KNOWN)
+        ]
+    )
+    presentation = _presentation(case.channel.rules)
+    sessions = cycle([_session(f"session-{number}") for number in range(SESSIONS)])
+    kept, unkept = Mpds(), Mpds(max_bytes=0)
+
+    def answer(mpds: Mpds, plan: Plan) -> bytes:
+        session = next(sessions)
+        location = f"https://weft.example/v1/dash/tenant/show/index.mpd?aws.sessionId={session.sid}"
+        body, _ = mpds.body(
+            session, presentation, case.channel, plan, lambda first, end: (), location=location
+        )
+        return body.plain
+
+    answer(kept, plan)
+    for _ in range(KNOWN):
+        answer(unkept, next(plans))
+    return {"anew": lambda: answer(unkept, next(plans)), "shared": lambda: answer(kept, plan)}
+
+
+def _presentation(rules: DashRules) -> Any:
+    """As much of a presentation as an MPD needs."""
+    renderer = Renderer(rules=rules, rung_of=lambda one, representation: representation.id)
+    return SimpleNamespace(channel_id=0, renderer_id=0, renderer=renderer)
+
+
+def _session(sid: str) -> Any:
+    return SimpleNamespace(sid=sid, decisions=())
 
 
 def naive(body: bytes, edits: Sequence[tuple[Decimal, Decimal]], pod: Pod) -> bytes:
@@ -304,9 +368,8 @@ def _bytes(body: object) -> bytes:
 
 def aims(results: Sequence[Result]) -> list[Aim]:
     """What issue 3 of the project asks of these figures, as far as the cases can show it."""
-    with_joined = [one for one in results if "anew" in one.measured]
-    vod = sorted((one for one in with_joined if not one.live), key=lambda one: one.origin_bytes)
-    smallest = min(with_joined, key=lambda one: one.origin_bytes, default=None)
+    vod = sorted((one for one in results if not one.live), key=lambda one: one.origin_bytes)
+    smallest = min(results, key=lambda one: one.origin_bytes, default=None)
     found = []
     if smallest is not None:
         found.append(

@@ -1,16 +1,14 @@
 """The benchmarks run, measure what they say, and would show a wrong order of growth."""
 
 import re
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import orjson
 import pytest
 from click.testing import CliRunner
+from counting import instructions
 
 from loadtests.__main__ import main as load_tests
 from loadtests.bench.__main__ import main
@@ -112,26 +110,6 @@ def test_machine_facts_are_told() -> None:
     facts = machine(("m3u8",))
     assert {"processor", "cores", "load", "system", "python", "m3u8"} == set(facts)
     assert all(facts.values())
-
-
-def instructions(work: Callable[[], object]) -> int:
-    """How many bytecode instructions a call executes: the same on every machine."""
-    executed = 0
-
-    def trace(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal executed
-        frame.f_trace_opcodes = True
-        frame.f_trace_lines = False
-        executed += event == "opcode"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return executed
 
 
 @pytest.mark.parametrize("way", ["anew", "new pods", "shared"])
