@@ -59,16 +59,19 @@ def place_periods(
         following = None if start is None or length is None else start + length
     placed: list[PeriodTime] = []
     ids = _ids(elements, starts)
-    for index, (element, start, length) in enumerate(zip(elements, starts, lengths, strict=True)):
-        if start is None:
-            continue
-        later = next((one for one in starts[index + 1 :] if one is not None), None)
-        is_last = index == len(elements) - 1
-        end = _end(element, start, length, later, duration if is_last else None)
-        if end is None and not is_dynamic:
-            raise MpdSyntaxError(f"{place(element)}: nothing tells where it ends")
-        placed.append(PeriodTime(element, ids[index], start, end))
-    return tuple(placed)
+    later: Decimal | None = None  # where the next one that has a place starts
+    presentation_end = duration  # tells only of the last one in the document
+    for element, name, start, length in reversed(
+        tuple(zip(elements, ids, starts, lengths, strict=True))
+    ):
+        if start is not None:
+            end = _end(element, start, length, later, presentation_end)
+            if end is None and not is_dynamic:
+                raise MpdSyntaxError(f"{place(element)}: nothing tells where it ends")
+            placed.append(PeriodTime(element, name, start, end))
+            later = start
+        presentation_end = None
+    return tuple(reversed(placed))
 
 
 def _end(

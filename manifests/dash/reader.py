@@ -38,6 +38,7 @@ from manifests.errors import ManifestLimitError, MpdSyntaxError
 PERIOD, ADAPTATION_SET = mpd_tag("Period"), mpd_tag("AdaptationSet")
 REPRESENTATION, EVENT_STREAM = mpd_tag("Representation"), mpd_tag("EventStream")
 PROTECTION = mpd_tag("ContentProtection")
+MAX_PERIODS = 2_000
 MAX_REPRESENTATIONS = 10_000  # of all Periods
 TYPES = ("static", "dynamic", "list")
 
@@ -86,6 +87,8 @@ def read_mpd_tree(root: etree._Element, *, url: str, xlink: Xlink = "refuse") ->
     elements = [one for one in root.iterchildren(PERIOD) if not is_removed(one)]
     if not elements:
         raise MpdSyntaxError(f"{place(root)} has no Period")
+    if len(elements) > MAX_PERIODS:
+        raise ManifestLimitError(f"more than {MAX_PERIODS} Periods")
     representations = sum(
         1
         for period in elements
