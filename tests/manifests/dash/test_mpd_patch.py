@@ -1,10 +1,11 @@
 """MPD patches: carried out, they give the new MPD; B-48."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from time import process_time
 
 import pytest
@@ -13,7 +14,12 @@ from hypothesis import strategies as st
 from lxml import etree
 from mpd_patching import SHARED, applied, is_same, patch_schema
 
+from loadtests.synthetic_mpd import MIDNIGHT, MPD_URL, dash_catalogue, live_mpd
+from manifests.dash.channel import DashChannel, DashRules
+from manifests.dash.header import PatchLocation
 from manifests.dash.patch import make_patch, unchanged
+from manifests.dash.reader import read_mpd
+from manifests.dash.rendering import Renderer
 
 SAMPLES = SHARED / "samples"
 needs_shared = pytest.mark.skipif(
@@ -532,6 +538,50 @@ def test_every_step_of_a_live_presentation_has_a_patch(
         earlier = max(number - skipped, 0)
         if set(names[earlier]) & set(names[number]):
             changed(versions[earlier], new)
+
+
+def weft_history(firsts: range) -> Iterator[bytes]:
+    """MPDs of one viewer, through a break in mid-segment, until nothing of it is listed."""
+    listed, out_at = 46, 4 * firsts[0] + 213
+    renderer = Renderer(rules=DashRules(), rung_of=lambda one, representation: representation.id)
+    channel, pod = DashChannel(), dash_catalogue(2, 15)
+    for first in firsts:
+        edge = 4 * (first + listed)
+        mpd = live_mpd(first, listed, [(out_at, 30)] if edge > out_at else [])
+        now = Decimal(MIDNIGHT + edge)
+        channel = channel.advance(read_mpd(mpd, url=MPD_URL), now=now)
+        splices = [channel.splice_of(one, pod, "v1080") for one in channel.log.breaks]
+        yield renderer.render(channel, [one for one in splices if one is not None]).filled(
+            location="https://weft.example/m.mpd",
+            publish_time=channel.published_at,
+            patch_location=PatchLocation(f"https://weft.example/p.mpp?t={first}"),
+        )
+
+
+def test_through_a_break_three_mpds_have_no_patch() -> None:
+    """The way out, in mid-segment; the way back, where the last ad loses @duration; and where P0
+    leaves, whose name begins another's."""
+    versions = [*weft_history(range(9956, 10060, 2))]
+    unpatched = []
+    for old, new in pairwise(versions):
+        patch = make_patch(old, new, most=10)
+        if patch is None:
+            unpatched.append((names_of(old), names_of(new)))
+        else:
+            assert is_same(applied(patch, old), new)
+    ads = ["b1767265637.0", "b1767265637.1"]
+    back = "P0~b1767265637"
+    assert unpatched == [
+        (["P0"], ["P0", *ads]),
+        (["P0", *ads], ["P0", *ads, back]),
+        (["P0", *ads, back], [*ads, back]),
+    ]
+    assert names_of(versions[0]) == ["P0"]
+    assert names_of(versions[-1]) == [back]
+
+
+def names_of(body: bytes) -> list[str]:
+    return [one.id for one in read_mpd(body, url=MPD_URL).periods]
 
 
 @needs_shared
