@@ -1,8 +1,8 @@
 """Rules for content in one answer: it is the origin's, to the tick (H-10, H-11, B-03 to B-17)."""
 
-from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 
 from dash_pieces import Piece
 from dash_record import FRAME, Answered
@@ -100,7 +100,18 @@ def _check_track(
         say("B-16", f"{where}: {known.mode} became {track.mode}")
     if track.has_timeline and not track.explicit_t and piece.a != known.origin:
         say("H-11", f"{where}: the first S has no t")
-    _check_segments(piece, track, known, where=where, is_open=is_open, until=until, say=say)
+    if track.timescale != known.timescale:
+        return
+    _check_segments(
+        piece,
+        track,
+        known,
+        off=off * track.timescale,
+        where=where,
+        is_open=is_open,
+        until=until,
+        say=say,
+    )
 
 
 def _urls(track: Track) -> list[str]:
@@ -112,49 +123,57 @@ def _check_segments(
     track: Track,
     known: Track,
     *,
+    off: Fraction,
     where: str,
     is_open: bool,
     until: Fraction | None,
     say: Say,
 ) -> None:
-    a, b, tick = piece.a, piece.b, track.tick
-    by_url = {one.url: one for one in known.spans}
-    by_time = {one.start: one.url for one in known.spans}
-    listed = Counter(one.url for one in track.spans)
-    for url, times in listed.items():
-        if times > 1:
-            say("B-03", f"{where}: {url} {times} times")
-    for span in track.spans:
-        start, end = span.start - piece.shift, span.end - piece.shift
-        theirs = by_url.get(span.url)
+    """Compare segments by the origin's ticks; ours are `off` ticks away from them."""
+    low = (piece.a - known.at(0)) * known.timescale
+    high = None if piece.b is None else (piece.b - known.at(0)) * known.timescale
+    by_url = {one.url: one for one in known.segments}
+    by_time = {one.start: one.url for one in known.segments}
+    listed = {one.url for one in track.segments}
+    if len(listed) < len(track.segments):
+        say("B-03", f"{where}: a segment is listed twice")
+    for one in track.segments:
+        start = one.start + off
+        theirs = by_url.get(one.url)
         if theirs is None and known.mode == "number":
-            ahead = known.near(start)
-            theirs = ahead if ahead.url == span.url else None
+            ahead = known.near(round(start))
+            theirs = ahead if ahead.url == one.url else None
         if theirs is None:
-            there = next((url for one, url in by_time.items() if abs(one - start) < tick), "")
-            is_named = there != "" and there.rpartition("/")[2] != span.url.rpartition("/")[2]
+            there = by_time.get(round(start), "")
+            is_named = there != "" and there.rpartition("/")[2] != one.url.rpartition("/")[2]
             rule = "H-11" if is_named else "B-22"
-            say(rule, f"{where}: {span.url} at {float(start)} is not of the origin")
-        elif abs(theirs.start - start) >= tick or abs(theirs.end - end) >= 2 * tick:
-            rule = "H-11" if any(abs(one - start) < tick for one in by_time) else "H-10"
-            say(rule, f"{where}: {span.url} at {float(start)}, not {float(theirs.start)}")
-        if theirs is not None and (theirs.end <= a or (b is not None and theirs.start >= b)):
-            say("H-11", f"{where}: {span.url} lies outside")
-    for before, after in zip(track.spans, track.spans[1:], strict=False):
+            say(rule, f"{where}: {one.url} at {_s(start, known)} is not of the origin")
+        elif abs(theirs.start - start) >= 1 or theirs.end - theirs.start != one.end - one.start:
+            rule = "H-11" if round(start) in by_time else "H-10"
+            say(rule, f"{where}: {one.url} at {_s(start, known)}, not {_s(theirs.start, known)}")
+        if theirs is not None and (
+            theirs.end <= low or (high is not None and theirs.start >= high)
+        ):
+            say("H-11", f"{where}: {one.url} lies outside")
+    for before, after in pairwise(track.segments):
         if after.start < before.start:
             say("B-03", f"{where}: {after.url} goes back")
-    limit = until if piece.is_last else None
-    for span in known.spans:
-        if span.url in listed or span.end <= a + tick or (b is not None and span.start >= b - tick):
+    limit = None
+    if until is not None and piece.is_last:
+        limit = (until - known.at(0)) * known.timescale - 1
+    for one in known.segments:
+        if one.url in listed or one.end <= low + 1 or (high is not None and one.start >= high - 1):
             continue
-        if limit is not None and span.end > limit - tick:
-            continue
-        say("B-03", f"{where}: {span.url} at {float(span.start)} is missing")
-    closed = b is not None and not piece.is_last
-    if closed and is_open and known.mode == "timeline":
-        edge = known.spans[-1].end if known.spans else known.origin
-        if b is not None and edge <= b - tick:
-            say("B-03", f"{where}: content is known to {float(edge)}, it was cut at {float(b)}")
+        if limit is None or one.end <= limit:
+            say("B-03", f"{where}: {one.url} at {_s(one.start, known)} is missing")
+    if high is not None and not piece.is_last and is_open and known.mode == "timeline":
+        edge = known.segments[-1].end if known.segments else known.pto
+        if edge <= high - 1:
+            say("B-03", f"{where}: listed to {_s(edge, known)}, it was cut at {_s(high, known)}")
+
+
+def _s(ticks: Fraction | int, track: Track) -> float:
+    return float(track.origin + (ticks - track.pto) / track.timescale)
 
 
 # Events

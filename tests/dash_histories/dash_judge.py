@@ -57,7 +57,12 @@ class _Origin:
             return
         text = read(fetched.body, fetched.url, now=fetched.at)
         edge = max(
-            (span.end for period in text.periods for one in period.tracks for span in one.spans),
+            (
+                one.at(one.segments[-1].end)
+                for period in text.periods
+                for one in period.tracks
+                if one.segments
+            ),
             default=Fraction(0),
         )
         if text.published is None or self.published is None:
@@ -118,7 +123,7 @@ class _Session:
     where: Answered | None = None
     periods: dict[str, _Known] = field(default_factory=dict)
     parts: dict[str, _Part] = field(default_factory=dict)
-    urls: dict[tuple[str | None, str, str], Fraction] = field(default_factory=dict)
+    urls: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     def say(self, rule: str, text: str) -> None:
         assert self.where is not None
@@ -172,10 +177,10 @@ class _Session:
 
     def check_links(self, pieces: tuple[Piece, ...]) -> None:
         """B-18: later parts say where they go on from, and whether anything is missing between."""
-        names = {one.period.id for one in pieces}
+        names = {_name(one.period) for one in pieces}
         for piece in pieces:
-            source, name = piece.source, piece.period.id
-            if source is None or name is None:
+            source, name = piece.source, _name(piece.period)
+            if source is None:
                 continue
             modes = {track.id: track.mode for track in piece.period.tracks}
             known = {one.id: one for one in source.sets}
@@ -198,11 +203,11 @@ class _Session:
         set_id: str | None,
         links: list[tuple[str, str]],
         tracks: tuple[Track, ...],
-        names: set[str | None],
+        names: set[str],
         *,
         is_due: bool,
     ) -> None:
-        source, name = piece.source, piece.period.id
+        source, name = piece.source, _name(piece.period)
         assert source is not None
         earlier = [
             part for part in self.parts.values() if part.source == source.start and part.a < piece.a
@@ -234,7 +239,7 @@ class _Session:
     def check_log(self, text: Text) -> None:
         """B-04, H-10: what a Period said, it says for ever."""
         for period in text.periods:
-            name = period.id or ""
+            name = _name(period)
             sets = tuple(
                 (one.id, one.kind, tuple(track.id for track in one.tracks)) for one in period.sets
             )
@@ -254,16 +259,15 @@ class _Session:
                         self.say("B-04", f"{name}/{track}: {known.times[track]} is now {value}")
                 known.is_gone = False
             for track in period.tracks:
-                for span in track.spans:
-                    key = (period.id, track.id, span.url)
-                    if self.urls.setdefault(key, span.start) != span.start:
-                        self.say("H-10", f"{name}: {span.url} moved to {float(span.start)}")
+                for one in track.segments:
+                    if self.urls.setdefault((name, track.id, one.url), one.start) != one.start:
+                        self.say("H-10", f"{name}: {one.url} moved to {one.start}")
 
     def was_first(self, name: str) -> bool:
         """Whether a Period went away at the front, for good."""
         assert self.last is not None
-        ids = [period.id for period in self.last.text.periods]
-        starts = [self.periods[one].start for one in ids if one is not None]
+        ids = [_name(period) for period in self.last.text.periods]
+        starts = [self.periods[one].start for one in ids]
         return bool(starts) and self.periods[name].start < min(starts)
 
     def check_update(
@@ -285,19 +289,19 @@ class _Session:
             if answer.body != last.answer.body and answer.decided == last.answer.decided:
                 self.say("B-04", "a static MPD changed")
             return
-        now = {period.id: period for period in text.periods}
-        before = [period.id for period in last.text.periods]
+        now = {_name(period): period for period in text.periods}
+        before = [_name(period) for period in last.text.periods]
         kept = [name for name in before if name in now]
         front = before.index(kept[0]) if kept else len(before)
         for index, old in enumerate(last.text.periods):
-            if old.id in now:
+            if _name(old) in now:
                 continue
-            self.periods[old.id or ""].is_gone = True
+            self.periods[_name(old)].is_gone = True
             if index < front:
                 self.check_front(old, theirs, last.pieces[index])
             elif old.start + theirs.ast <= answer.at:
                 self.say("B-06", f"{old.id} has started and is gone")
-        ids = [period.id for period in text.periods]
+        ids = [_name(period) for period in text.periods]
         if [name for name in ids if name in before] != kept:
             self.say("B-04", f"Periods were {before}, are {ids}")
         started = [
@@ -309,9 +313,9 @@ class _Session:
             if name not in before:
                 self.say("B-04", f"{name} is new before {started[-1]}")
         for index, old in enumerate(last.text.periods):
-            if old.id in now:
+            if _name(old) in now:
                 is_last = index == len(last.text.periods) - 1
-                self.check_period(last.pieces[index], old, now[old.id], theirs, is_last=is_last)
+                self.check_period(last.pieces[index], old, now[_name(old)], theirs, is_last=is_last)
         del pieces
 
     def check_front(self, old: Period, theirs: Text, piece: Piece) -> None:
@@ -332,38 +336,51 @@ class _Session:
         self, piece: Piece, old: Period, new: Period, theirs: Text, *, is_last: bool
     ) -> None:
         """B-04, B-30: a Period only grows at the end while it is last, and shrinks at the front."""
-        del theirs
+        ends = {one.end for one in theirs.periods}  # the origin's own borders
         for before in old.tracks:
             after = new.track(before.id)
-            if after is None or before.mode in ("indexed", "file") or not before.spans:
+            if after is None or before.mode in ("indexed", "file") or not before.segments:
                 continue
             where = f"{new.id}/{before.id}"
-            was = {span.url for span in before.spans}
-            now = {span.url for span in after.spans}
-            first = after.spans[0].start if after.spans else None
-            for span in before.spans:
-                is_cut = new.end is not None and span.start >= new.end
-                if span.url in now or (first is not None and span.start < first):
+            was = {one.url for one in before.segments}
+            now = {one.url for one in after.segments}
+            first = after.at(after.segments[0].start) if after.segments else None
+            for one in before.segments:
+                if one.url in now:
                     continue
-                if is_cut and piece.ad is not None:
-                    continue  # B-31
+                start = before.at(one.start)
+                is_cut = new.end is not None and start >= new.end
+                if first is not None and start < first:
+                    continue
+                if is_cut and (piece.ad is not None or new.end in ends):
+                    continue  # B-31, and where the origin itself ends a Period
                 if is_cut or first is not None:
-                    self.say("B-30" if is_cut else "B-04", f"{where}: {span.url} is gone")
+                    self.say("B-30" if is_cut else "B-04", f"{where}: {one.url} is gone")
             if piece.ad is not None:
                 continue
-            for span in after.spans:
-                if span.url in was or before.mode == "number":
+            for one in after.segments:
+                if one.url in was or before.mode == "number":
                     continue
-                if span.start < before.spans[0].start:
-                    self.say("B-04", f"{where}: {span.url} comes back at the front")
+                if after.at(one.start) < before.at(before.segments[0].start):
+                    self.say("B-04", f"{where}: {one.url} comes back at the front")
                 elif not is_last:
-                    self.say("B-04", f"{where}: {span.url} is new in a Period that is not last")
+                    self.say("B-04", f"{where}: {one.url} is new in a Period that is not last")
             # Where the end was open, what was listed was promised (of sound, to a segment).
             is_video = any(one.kind == "video" and before in one.tracks for one in old.sets)
             is_open = is_last and old.end is None and (piece.source is None or not piece.source.end)
-            end = before.spans[-1].end
-            if is_video and is_open and new.end is not None and new.end <= end - before.tick:
+            end = before.at(before.segments[-1].end)
+            if (
+                is_video
+                and is_open
+                and new.end is not None
+                and new.end <= end - before.tick
+                and new.end not in ends
+            ):
                 self.say("B-30", f"{where} was listed to {float(end)}, is cut at {new.end}")
+
+
+def _name(period: Period) -> str:
+    return f"@{period.start}" if period.id is None else period.id
 
 
 def _covers(one: Decided, last: Piece, theirs: Text) -> bool:

@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
-from urllib.parse import urljoin
+from urllib.parse import urljoin as _urljoin
 
 MPD = "{urn:mpeg:dash:schema:mpd:2011}"
 XLINK = "{http://www.w3.org/1999/xlink}href"
 CONTINUITY = "urn:mpeg:dash:period-continuity:2015"
 CONNECTIVITY = "urn:mpeg:dash:period-connectivity:2015"
 ADDRESSING = ("SegmentBase", "SegmentList", "SegmentTemplate")
+urljoin = lru_cache(1 << 16)(_urljoin)
+
 MOST = 100_000  # segments of one Representation
 
 Print = tuple[object, ...]  # an element as a value
@@ -69,14 +71,13 @@ class Track:
     print: Print
     plan: "_Plan" = field(repr=False)
 
-    def near(self, start: Fraction) -> Span:
-        """The segment that a number template has nearest to an MPD time, listed or not."""
+    def near(self, start: int) -> Segment:
+        """The segment that a number template has nearest to a media time, listed or not."""
         step = int(self.plan.given["duration"])
         shift = self.pto + self.ept_delta
-        index = round(((start - self.origin) * self.timescale - self.ept_delta) / step)
+        index = round((start - shift) / step)
         media, number = self.plan.given.get("media", ""), self.plan.number + index
-        one = _named(media, self.plan, number, shift + index * step, step)
-        return Span(one.url, self.at(one.start), self.at(one.end))
+        return _named(media, self.plan, number, shift + index * step, step)
 
     def at(self, ticks: int) -> Fraction:
         """MPD time of a media time (B-01)."""
