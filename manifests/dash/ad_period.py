@@ -17,7 +17,7 @@ from manifests.dash.dressing import ASSET_SCHEME
 from manifests.dash.durations import plain
 from manifests.dash.model import NAMESPACE, AdaptationSet, Period, Representation, Run
 from manifests.dash.period_tag import period_body, period_opening, shell
-from manifests.dash.segment_information import write_runs
+from manifests.dash.segment_information import write_timeline
 from manifests.dash.written_bases import OFFSET
 from manifests.errors import SpliceError
 
@@ -219,4 +219,4 @@ def _write_template(level: etree._Element, template: _Template) -> None:
     element = make_child(level, "SegmentTemplate", at=len(level))
     for name, value in attributes:
         element.set(name, value)
-    write_runs(make_child(element, "SegmentTimeline"), runs)
+    write_timeline(element, runs)

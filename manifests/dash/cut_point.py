@@ -7,7 +7,7 @@ from math import gcd
 
 from lxml import etree
 
-from manifests.dash.model import AdaptationSet, Period, Representation
+from manifests.dash.model import NAMESPACE, AdaptationSet, Period, Representation
 from manifests.dash.part import is_sidecar
 from manifests.dash.timeline_cut import nearest_border
 
@@ -15,7 +15,8 @@ TOLERANCE = Fraction(1, 50)  # seconds; half a video frame where its rate is kno
 DIGITS = 12  # after the point, at most: an instant is written as a decimal number
 COARSE = 1000  # ticks a second; a finer tick may be rounded without anybody hearing it
 SEQUENCES = etree.XPath(
-    "boolean(.//*[local-name() = 'S'][(@k and normalize-space(@k) != '1') or @p])"
+    "boolean(.//mpd:SegmentTimeline/mpd:S[@k[normalize-space() != '1'] or @p])",
+    namespaces={"mpd": NAMESPACE},
 )
 
 

@@ -12,6 +12,7 @@ from lxml import etree
 
 from manifests.dash.children import children, local_name, make_child, place_child, remove
 from manifests.dash.model import Addressing, Run
+from manifests.dash.period_tag import escape
 from manifests.dash.timeline_cut import Cut
 from manifests.dash.xlink import is_removed
 
@@ -133,7 +134,7 @@ def _write(element: etree._Element, addressing: Addressing, cut: Cut) -> None:
         element.attrib.pop("duration", None)
     if cut.timeline is not None:
         number = addressing.start_number + cut.first
-        _write_timeline(element, cut.timeline, is_open=cut.is_open, number=number)
+        write_timeline(element, cut.timeline, is_open=cut.is_open, number=number)
     if addressing.is_list:
         _trim_list(element, cut.first, cut.count)
     elif "$Number" in (addressing.media or ""):
@@ -144,41 +145,46 @@ def _write(element: etree._Element, addressing: Addressing, cut: Cut) -> None:
             element.set("endNumber", str(max(0, last)))
 
 
-def _write_timeline(
-    element: etree._Element, runs: tuple[Run, ...], *, is_open: bool, number: int
+def write_timeline(
+    element: etree._Element,
+    runs: Iterable[Run],
+    *,
+    is_open: bool = False,
+    number: int | None = None,
 ) -> None:
-    """Write a SegmentTimeline, in the place of the one that there is (rules B-11, B-14)."""
-    timeline = next(children(element, "SegmentTimeline"), None)
-    if timeline is None:
-        timeline = make_child(element, "SegmentTimeline", behind=ORDER[:3])
-    is_numbered = any("n" in s.attrib for s in children(timeline, "S"))
-    for s in children(timeline, "S"):
-        timeline.remove(s)
-    write_runs(timeline, runs, is_open=is_open)
-    if is_numbered and runs:
-        next(children(timeline, "S")).set("n", str(number))
+    """Write a SegmentTimeline, in the place of the one that there may be (rules B-11, B-14).
 
-
-def write_runs(timeline: etree._Element, runs: Iterable[Run], *, is_open: bool = False) -> None:
-    """Write S elements; the first one, and what does not follow on, tells its time.
+    The first S, and each that does not go on where the one before it ends, tells its time.
 
     Args:
-        timeline: A SegmentTimeline, changed.
+        element: A SegmentTemplate or SegmentList; changed.
         runs: In order.
         is_open: The last one goes on to the Period's end.
+        number: Of the first segment, for @n where the SegmentTimeline had it; None: not for us.
     """
+    old = next(children(element, "SegmentTimeline"), None)
+    lines: list[str] = []
     end: int | None = None
-    s = None
     for run in runs:
-        s = make_child(timeline, "S", at=len(timeline))
-        if run.start != end:
-            s.set("t", str(run.start))
-        s.set("d", str(run.duration))
-        if run.count > 1:
-            s.set("r", str(run.count - 1))
+        start = "" if run.start == end else f' t="{run.start}"'
+        repeat = f' r="{run.count - 1}"' if run.count > 1 else ""
+        lines.append(f'<S{start} d="{run.duration}"{repeat}/>')
         end = run.end
-    if is_open and s is not None:
-        s.set("r", "-1")
+    # Read from text: there may be tens of thousands, and made one by one they take far longer.
+    namespace = escape(etree.QName(element).namespace or "")
+    written = etree.fromstring(
+        f'<SegmentTimeline xmlns="{namespace}">{"".join(lines)}</SegmentTimeline>'
+    )
+    if is_open and lines:
+        written[-1].set("r", "-1")
+    if old is None:
+        place_child(element, written, behind=ORDER[:3])
+        return
+    if lines and number is not None and any("n" in s.attrib for s in children(old, "S")):
+        written[0].set("n", str(number))
+    written.tail = old.tail
+    del old[:]  # taking them out one with the other takes longer than all the rest
+    element.replace(old, written)
 
 
 def _trim_list(element: etree._Element, first: int, count: int | None) -> None:

@@ -1,9 +1,11 @@
 """Which segments of a Representation a part of its Period has, in numbers (rules B-10 to B-15)."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
+from operator import attrgetter
 
 from manifests.dash.model import Addressing, Run
 
@@ -87,9 +89,11 @@ def nearest_border(addressing: Addressing, at: Fraction) -> int | None:
     if addressing.mode == "duration" and addressing.duration:
         start = addressing.pto + addressing.ept_delta
         return start + max(0, round((at - start) / addressing.duration)) * addressing.duration
+    runs = listed_runs(addressing)
+    after = bisect_right(runs, at, key=attrgetter("start"))
     borders = [
         run.start + max(0, min(run.count, round((at - run.start) / run.duration))) * run.duration
-        for run in listed_runs(addressing)
+        for run in runs[max(0, after - 1) : after + 1]
     ]
     return min(borders, key=lambda border: abs(border - at), default=None)
 
@@ -129,23 +133,24 @@ def _ticks(addressing: Addressing, seconds: Decimal) -> Fraction:
 
 def _ending_by(runs: tuple[Run, ...], at: Fraction) -> int:
     """How many segments at the front end at a media time or before."""
+    tick = floor(at)
     passed = 0
     for run in runs:
-        number = max(0, min(run.count, floor((at - run.start) / run.duration)))
-        passed += number
-        if number < run.count:
-            break
+        if tick < run.end:
+            return passed + max(0, (tick - run.start) // run.duration)
+        passed += run.count
     return passed
 
 
 def _starting_before(runs: tuple[Run, ...], at: Fraction) -> int:
     """How many segments at the front start before a media time."""
+    tick = ceil(at)
     passed = 0
     for run in runs:
-        number = max(0, min(run.count, ceil((at - run.start) / run.duration)))
-        passed += number
+        number = max(0, -((run.start - tick) // run.duration))
         if number < run.count:
-            break
+            return passed + number
+        passed += run.count
     return passed
 
 

@@ -1,10 +1,15 @@
+import copy
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from dash_pasting import NS, URL, paste, reread
 from lxml import etree
+from mpd_schema import assert_valid, needs_schema
 
+from manifests.dash.cut_point import cut_point, cut_refusal
 from manifests.dash.dressing import Dressing, dressing_of
+from manifests.dash.header import read_header
 from manifests.dash.model import Mpd, Period, Run
 from manifests.dash.part import Part, part_body, part_opening, write_part
 from manifests.dash.reader import read_mpd
@@ -528,3 +533,62 @@ def test_runs_of_a_part_are_read_back_where_they_were() -> None:
     assert addressing.runs == (Run(11404800, 345600, 12),)
     assert period.start + Decimal("-3.28") == Decimal("126.72")
     assert addressing.seconds(11404800) == pytest.approx(-3.28)
+
+
+# -- MPDs of others --------------------------------------------------------------------------------
+
+SHARED = Path(__file__).parents[3] / ".." / "shared"
+REAL = [
+    path
+    for folder in ("media", "reference/samples/dash", "reference/samples/dash-scte35")
+    for path in sorted((SHARED / folder).rglob("*.mpd"))
+    # Two are not well-formed, and one has a Period elsewhere.
+    if b'.xsd"bprofiles' not in path.read_bytes() and path.name != "example_G11.mpd"
+]
+
+
+@needs_schema
+@pytest.mark.skipif(not REAL, reason="the samples are not beside the checkout")
+def test_real_mpds_are_valid_whole_and_in_parts() -> None:
+    hosts = ("https://o.example/", "https://cdn.example/")
+    told = 0
+    for path in REAL:
+        mpd = read_mpd(path.read_bytes(), url=URL)
+        dressing = dressing_of(mpd, content_base=hosts, asset_id="show")
+        parts: list[Part] = []
+        for period in mpd.periods:
+            at = cut_point(period, Decimal(2))
+            assert at is not None, cut_refusal(period)
+            end = period.start + at
+            parts.append(Part(period=period, id=period.id, start=period.start, end=at))
+            parts.append(Part(period=period, id=f"{period.id}~b", start=end, begin=at, after="x"))
+        periods = [write_part(part, dressing) for part in parts]
+        text = read_header(mpd, spliced=True).render(
+            location="https://weft.example/a.mpd",
+            publish_time=mpd.publish_time,
+            duration=mpd.duration,
+            max_segment_s=mpd.max_segment_s,
+            periods=periods,
+        )
+        if periods:
+            assert_valid(b"".join(text))
+        told += len(periods)
+    assert told > 20
+
+
+@pytest.mark.skipif(not REAL, reason="the samples are not beside the checkout")
+def test_real_periods_are_the_same_trees_when_nothing_is_done_to_them() -> None:
+    for path in REAL:
+        mpd = read_mpd(path.read_bytes(), url=URL)
+        for period in mpd.periods:
+            part = Part(period=period, id=period.element.get("id") or "t", start=period.start)
+            root = copy.deepcopy(mpd.element)
+            marked = etree.tostring(root).partition(b">")[0] + b">"
+            written = etree.fromstring(marked + write_part(part, Dressing(bases=())) + b"</MPD>")[0]
+            original = copy.deepcopy(period.element)
+            for one in (written, original):
+                for name in ("id", "start", "duration"):
+                    one.attrib.pop(name, None)
+            assert etree.tostring(
+                written, method="c14n", exclusive=True, with_tail=False
+            ) == etree.tostring(original, method="c14n", exclusive=True, with_tail=False)
