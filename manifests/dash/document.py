@@ -12,6 +12,7 @@ from lxml import etree
 from manifests.dash.model import NAMESPACE
 from manifests.errors import ManifestLimitError, MpdSyntaxError
 
+NEWLINE = b"\n"
 BOM = b"\xef\xbb\xbf"
 # What may stand before the root element; possessive, so that its cost is linear.
 PROLOG = re.compile(rb"(?:[ \t\r\n]++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
@@ -58,7 +59,7 @@ def read_tree(body: bytes, limits: Limits = DEFAULT_LIMITS) -> etree._Element:
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
-        raise MpdSyntaxError(f"line {error.lineno or 1}: {_reason(error)}") from None
+        raise MpdSyntaxError(_reason(body, error)) from None
     if root.tag != f"{{{NAMESPACE}}}MPD":
         name = etree.QName(root)
         raise MpdSyntaxError(
@@ -102,14 +103,11 @@ def _check_prolog(body: bytes) -> None:
     """Look at everything before the root element, and at the name of that."""
     if b"\0" in body or body.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise MpdSyntaxError("not UTF-8: it seems to be UTF-16 or UTF-32")
-    try:
-        body.decode()
-    except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
-        raise MpdSyntaxError(f"line {line}: not UTF-8") from None
     declared = DECLARATION.match(body)
     if declared and declared[1].lower() not in UTF8:
-        raise MpdSyntaxError(f"declared to be in {declared[1].decode()!r}, not UTF-8")
+        raise MpdSyntaxError(
+            f"declared to be in {declared[1].decode(errors='replace')!r}, not UTF-8"
+        )
     prolog = PROLOG.match(body)
     start = prolog.end() if prolog else 0
     rest = body[start : start + 200]
@@ -122,13 +120,19 @@ def _check_prolog(body: bytes) -> None:
         raise MpdSyntaxError(f"line {line}: document types and entities are refused")
     name = ROOT.match(rest)
     if name is None:
-        found = rest[:40].decode(errors="replace")
-        raise MpdSyntaxError(f"line {line}: not XML: {found!r}")
+        found = rest[:40].decode(errors="backslashreplace")
+        raise MpdSyntaxError(f"line {line}: neither XML nor UTF-8: {found!r}")
     if name[1] != b"MPD":
         raise MpdSyntaxError(
             f"line {line}: the root is {name[1].decode(errors='replace')}, not MPD"
         )
 
 
-def _reason(error: etree.XMLSyntaxError) -> str:
-    return (error.msg or "not well-formed")[:200]
+def _reason(body: bytes, error: etree.XMLSyntaxError) -> str:
+    """What is wrong with a document that the parser refused."""
+    # Only now: the text of every MPD would cost a third more time than its tree alone.
+    try:
+        body.decode()
+    except UnicodeDecodeError as no_text:
+        return f"line {body.count(NEWLINE, 0, no_text.start) + 1}: not UTF-8"
+    return f"line {error.lineno or 1}: {error.msg or 'not well-formed'}"[:200]
