@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx2
 from media_for_bench import make_clip
+from mpd_for_bench import mpd_text
 from starlette.types import ASGIApp
 
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
@@ -162,7 +163,8 @@ class World:
     """Everything that the server can reach: origin, ad server, media. Misbehaves on request.
 
     The origin has `live/index.m3u8` and its media playlists, whose window moves with the clock, and
-    `vod/index.m3u8`. `cues[n]` are lines before live segment n.
+    `vod/index.m3u8`. `cues[n]` are lines before live segment n. The same are there as MPDs, whose
+    breaks are in `events`.
     """
 
     def __init__(self, media: TinyMedia, clock: ManualClock) -> None:
@@ -170,6 +172,8 @@ class World:
         self._clock = clock
         self.cues: dict[int, str] = {}
         self.vod_cues: dict[int, str] = {}
+        self.events: list[str] = []  # of the live MPD
+        self.vod_events: list[str] = []
         self.vod_segments = 10
         self.ended = False
         self.playlist_type = ""
@@ -212,6 +216,8 @@ class World:
             path = self._media.sources / url.path[1:]
             return _file(path)
         *folders, file = url.path[1:].split("/")
+        if file == "index.mpd":
+            return httpx2.Response(200, content=self.mpd(live=folders[0] == "live").encode())
         if file == "index.m3u8":
             return httpx2.Response(200, content=(self._media.content / file).read_bytes())
         if file.endswith(".m3u8"):
@@ -248,6 +254,17 @@ class World:
         for number in range(self.vod_segments):
             lines += self._segment(folder, number, self.vod_cues)
         return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+
+    def mpd(self, *, live: bool) -> str:
+        folders = tuple(rung.key for rung in _RUNGS)
+        end = self.edge if live else self.vod_segments
+        return mpd_text(
+            folders,  # type: ignore[arg-type]
+            first=max(end - WINDOW, self.epoch) if live else 0,
+            end=end,
+            events=tuple(self.events if live else self.vod_events),
+            live=live,
+        )
 
     def _head(self, folder: str, first: int) -> list[str]:
         lines = [
