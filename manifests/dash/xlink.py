@@ -27,5 +27,6 @@ def find_remote(root: etree._Element) -> list[etree._Element]:
 
 
 def describe_remote(element: etree._Element) -> str:
-    """What an error says of a remote element."""
-    return f"{place(element)} is elsewhere: {element.get(HREF, '')[:200]!r}"
+    """What an error says of a remote element; queries may hold secrets."""
+    reference = element.get(HREF, "").partition("?")[0]
+    return f"{place(element)} is elsewhere: {reference[:200]!r}"

@@ -589,25 +589,35 @@ PIECES += [
 ]
 
 
-@settings(max_examples=300)
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(0, len(SMALL)),
-            st.integers(0, 12),
-            st.sampled_from(PIECES) | st.binary(max_size=3),
-        ),
-        min_size=1,
-        max_size=3,
-    )
+# Where to, how much goes, and what comes; the place is a share of the document.
+changes = st.lists(
+    st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_from(PIECES) | st.binary(max_size=3)),
+    min_size=1,
+    max_size=3,
 )
-def test_h_12_any_change_of_an_mpd_is_read_or_a_manifest_error(
-    changes: list[tuple[int, int, bytes]],
-) -> None:
-    body = SMALL
-    for at, length, piece in changes:
+
+
+def changed(body: bytes, how: list[tuple[float, int, bytes]]) -> bytes:
+    for share, length, piece in how:
+        at = round(share * len(body))
         body = body[:at] + piece + body[at + length :]
-    check(body)
+    return body
+
+
+@settings(max_examples=300)
+@given(changes)
+def test_h_12_any_change_of_an_mpd_is_read_or_a_manifest_error(
+    how: list[tuple[float, int, bytes]],
+) -> None:
+    check(changed(SMALL, how))
+
+
+@pytest.mark.skipif(not ALL, reason="the shared samples are not beside the checkout")
+@given(st.data(), changes)
+def test_h_12_any_change_of_a_sample_is_read_or_a_manifest_error(
+    data: st.DataObject, how: list[tuple[float, int, bytes]]
+) -> None:
+    check(changed(data.draw(st.sampled_from(ALL)).read_bytes(), how))
 
 
 values = st.sampled_from(
