@@ -1,7 +1,7 @@
 """A creative, slate or other asset as packaged for one show: what a splice needs to know of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 
@@ -58,3 +58,9 @@ class Creative:
     duration: Decimal
     renditions: Mapping[str, CreativeRendition]
     kind: str = "ad"  # "ad", "slate", "bumper"
+    longest_segment_s: Decimal = field(init=False, compare=False)  # of any rendition
+
+    def __post_init__(self) -> None:
+        segments = (one for each in self.renditions.values() for one in each.segments)
+        longest = max((one.duration for one in segments), default=Decimal(0))
+        object.__setattr__(self, "longest_segment_s", longest)

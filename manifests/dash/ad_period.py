@@ -16,7 +16,7 @@ from manifests.dash.children import children, make_child
 from manifests.dash.dressing import ASSET_SCHEME
 from manifests.dash.durations import plain
 from manifests.dash.model import NAMESPACE, AdaptationSet, Period, Representation, Run
-from manifests.dash.period_tag import period_body, period_opening, shell
+from manifests.dash.period_tag import PeriodTag, period_body, period_tag, shell
 from manifests.dash.segment_information import write_timeline
 from manifests.dash.written_bases import OFFSET
 from manifests.errors import SpliceError
@@ -55,17 +55,15 @@ def write_ad_period(
     Raises:
         SpliceError: As `ad_period_body`.
     """
-    opening = ad_period_opening(like, id=id, start=start, duration=duration)
+    opening = ad_period_tag(like).opening(id=id, start=start, duration=duration)
     return opening + ad_period_body(
         creative, like, rung_of=rung_of, available_early_s=available_early_s
     )
 
 
-def ad_period_opening(
-    like: Period, *, id: str, start: Decimal, duration: Decimal | None = None
-) -> bytes:
-    """The start tag; arguments are those of `write_ad_period`."""
-    return period_opening(_blank(like), id=id, start=start, duration=duration)
+def ad_period_tag(like: Period) -> PeriodTag:
+    """The start tag of any ad in place of a Period."""
+    return period_tag(_blank(like))
 
 
 def ad_period_body(

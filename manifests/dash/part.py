@@ -15,7 +15,7 @@ from manifests.dash.children import children, make_child, remove
 from manifests.dash.dressing import Dressing, dress
 from manifests.dash.event_cut import cut_events
 from manifests.dash.model import AdaptationSet, Addressing, Period, Representation
-from manifests.dash.period_tag import period_body, period_opening, shell
+from manifests.dash.period_tag import period_body, period_tag, shell
 from manifests.dash.segment_information import write_cuts
 from manifests.dash.timeline_cut import Cut, Interval, cut_segments
 
@@ -94,7 +94,8 @@ def write_part(part: Part, dressing: Dressing) -> bytes:
 
 def part_opening(part: Part) -> bytes:
     """The start tag; attributes that are not understood are kept."""
-    return period_opening(part.period.element, id=part.id, start=part.start, duration=part.duration)
+    tag = period_tag(part.period.element)
+    return tag.opening(id=part.id, start=part.start, duration=part.duration)
 
 
 def part_body(stretch: Stretch, dressing: Dressing) -> bytes:
@@ -131,8 +132,9 @@ def _cut(period: etree._Element, stretch: Stretch) -> None:
     cuts: dict[etree._Element, tuple[Addressing, Cut]] = {}
     for one, representation in stretch.period.representations():
         twin = twins[representation.element]
-        if stretch.begin and is_sidecar(one, representation):
-            remove(twin)
+        if is_sidecar(one, representation):  # B-17: whole in the first part, in no other
+            if stretch.begin:
+                remove(twin)
             continue
         if representation.addressing is not None:
             cut = cut_segments(representation.addressing, stretch.interval)

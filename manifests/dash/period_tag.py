@@ -5,6 +5,7 @@ sessions in which the Period, or the same part of it, stands somewhere.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from lxml import etree
@@ -24,23 +25,25 @@ def escape(text: str) -> str:
     return text.translate(ESCAPES)
 
 
-def period_opening(
-    period: etree._Element, *, id: str, start: Decimal, duration: Decimal | None
-) -> bytes:
-    """Write a start tag that is to stand under the root of the origin's MPD.
+@dataclass(frozen=True, slots=True)
+class PeriodTag:
+    """A Period's start tag but for @id, @start and @duration."""
 
-    Args:
-        period: The origin's, for its prefix, namespaces and other attributes.
-        id: @id to write.
-        start: @start to write.
-        duration: @duration to write; None: none.
-    """
-    pairs = [("id", id), ("start", write_duration(start))]
-    if duration is not None:
-        pairs.append(("duration", write_duration(duration)))
-    pairs += _other_attributes(period)
-    written = "".join(f' {name}="{escape(value)}"' for name, value in pairs)
-    return f"<{_tag(period)}{written}>".encode()
+    name: str  # with its prefix
+    others: str  # declarations and other attributes, as they are to be written
+
+    def opening(self, *, id: str, start: Decimal, duration: Decimal | None) -> bytes:
+        """Write the start tag; without @duration where that is None."""
+        written = f'<{self.name} id="{escape(id)}" start="{write_duration(start)}"'
+        if duration is not None:
+            written += f' duration="{write_duration(duration)}"'
+        return f"{written}{self.others}>".encode()
+
+
+def period_tag(period: etree._Element) -> PeriodTag:
+    """The start tag of a Period that is to stand under the root of the origin's MPD."""
+    others = _other_attributes(period)
+    return PeriodTag(_tag(period), "".join(f' {name}="{escape(value)}"' for name, value in others))
 
 
 def period_body(period: etree._Element, like: etree._Element) -> bytes:

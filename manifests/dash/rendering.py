@@ -8,14 +8,15 @@ from hashlib import blake2b
 
 from lxml import etree
 
-from manifests.dash.ad_period import RungOf, ad_period_body, ad_period_opening
+from manifests.dash.ad_period import RungOf, ad_period_body, ad_period_tag
 from manifests.dash.arrangement import AdPart, Arrangement, arrange
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.cues import CUE_SCHEMES
 from manifests.dash.dressing import Dressing, dressing_of
 from manifests.dash.header import Header, PatchLocation, read_header
 from manifests.dash.model import Mpd, Period
-from manifests.dash.part import Part, part_body, part_opening
+from manifests.dash.part import Part, part_body
+from manifests.dash.period_tag import PeriodTag, period_tag
 from manifests.errors import SpliceError
 from manifests.splicing.timeline import Splice
 
@@ -27,7 +28,7 @@ class MpdText:
     """An MPD but for what is a session's own."""
 
     header: Header
-    periods: bytes
+    periods: tuple[bytes, ...]  # pieces, which other MPDs share
     published_at: Decimal | None  # as the origin says
     duration: Decimal | None
     max_segment_s: Decimal | None
@@ -35,7 +36,7 @@ class MpdText:
     @property
     def size(self) -> int:
         """Bytes that it counts for in a cache."""
-        return len(self.periods) + 4096
+        return sum(map(len, self.periods)) + 4096
 
     def filled(
         self,
@@ -58,7 +59,7 @@ class MpdText:
                 duration=self.duration,
                 max_segment_s=self.max_segment_s,
                 patch_location=patch_location,
-                periods=(self.periods,),
+                periods=self.periods,
             )
         )
 
@@ -70,7 +71,10 @@ class _Origin:
     mpd: Mpd
     header: Header
     dressing: Dressing
-    digests: dict[str, bytes]  # of Periods, by id: those that did not change are not written again
+    # By Period@id: digests, as what did not change is not written again, and start tags.
+    digests: dict[str, bytes]
+    tags: dict[str, PeriodTag]
+    ad_tags: dict[str, PeriodTag]
 
 
 class Renderer:
@@ -113,7 +117,7 @@ class Renderer:
         pieces = [piece for part in arrangement.parts for piece in self._written(origin, part)]
         return MpdText(
             header=origin.header,
-            periods=b"\n".join(pieces),
+            periods=tuple(pieces),
             published_at=origin.mpd.publish_time,
             duration=_duration(origin.mpd, arrangement),
             max_segment_s=_longest(origin.mpd, arrangement),
@@ -132,17 +136,17 @@ class Renderer:
                     asset_id=rules.asset_id,
                 ),
                 digests={period.id: _digest(period) for period in mpd.periods},
+                tags={period.id: period_tag(period.element) for period in mpd.periods},
+                ad_tags={period.id: ad_period_tag(period) for period in mpd.periods},
             )
         return self._origin
 
     def _written(self, origin: _Origin, part: Part | AdPart) -> Iterator[bytes]:
         if isinstance(part, AdPart):
-            opening = ad_period_opening(
-                part.like, id=part.id, start=part.start, duration=part.duration
-            )
-            digest = origin.digests[part.like.id]
-            key: tuple[object, ...] = (part.creative.id, digest, part.early_s)
-            yield opening + self._body(key, lambda: self._ad_body(part))
+            like = part.like.id
+            yield origin.ad_tags[like].opening(id=part.id, start=part.start, duration=part.duration)
+            key: tuple[object, ...] = (part.creative.id, origin.digests[like], part.early_s)
+            yield self._body(key, lambda: self._ad_body(part))
             return
         stretch = part.stretch
         key = (
@@ -155,7 +159,9 @@ class Renderer:
             part.listed_until,
             part.period.end,
         )
-        yield part_opening(part) + self._body(key, lambda: part_body(stretch, origin.dressing))
+        tag = origin.tags[part.period.id]
+        yield tag.opening(id=part.id, start=part.start, duration=part.duration)
+        yield self._body(key, lambda: part_body(stretch, origin.dressing))
 
     def _ad_body(self, part: AdPart) -> bytes:
         return ad_period_body(
@@ -192,13 +198,5 @@ def _longest(mpd: Mpd, arrangement: Arrangement) -> Decimal | None:
     """maxSegmentDuration, with that of the ads; not said where the origin does not (B-42)."""
     if mpd.max_segment_s is None:
         return None
-    creatives = {
-        part.creative.id: part.creative for part in arrangement.parts if isinstance(part, AdPart)
-    }
-    lengths = [
-        segment.duration
-        for creative in creatives.values()
-        for rendition in creative.renditions.values()
-        for segment in rendition.segments
-    ]
-    return max([mpd.max_segment_s, *lengths])
+    ads = (part.creative for part in arrangement.parts if isinstance(part, AdPart))
+    return max((mpd.max_segment_s, *(creative.longest_segment_s for creative in ads)))

@@ -6,7 +6,7 @@ import pytest
 from dash_pasting import URL, paste, reread
 
 from manifests.creative import CmafMedia, Creative, CreativeRendition
-from manifests.dash.ad_period import ad_period_body, ad_period_opening, write_ad_period
+from manifests.dash.ad_period import ad_period_body, ad_period_tag, write_ad_period
 from manifests.dash.model import AdaptationSet, Mpd, Representation, Run
 from manifests.dash.reader import read_mpd
 from manifests.errors import SpliceError
@@ -181,7 +181,7 @@ def test_an_ad_without_video_or_audio_is_refused_where_the_content_has_it() -> N
 def test_the_body_does_not_depend_on_where_the_ad_stands() -> None:
     mpd = content()
     body = ad_period_body(AD, mpd.periods[0], rung_of=rung_of)
-    opening = ad_period_opening(mpd.periods[0], id="b1.0", start=Decimal("1.5"))
+    opening = ad_period_tag(mpd.periods[0]).opening(id="b1.0", start=Decimal("1.5"), duration=None)
     assert opening == b'<Period id="b1.0" start="PT1.5S">'
     paste(mpd, opening + body)
     assert b"b1" not in body
@@ -192,7 +192,7 @@ def test_the_body_does_not_depend_on_where_the_ad_stands() -> None:
 def test_the_content_prefix_is_the_ads_too() -> None:
     body = CONTENT.replace("xmlns=", "xmlns:m=").replace("<", "<m:").replace("<m:/", "</m:")
     mpd = read_mpd(body.encode(), url=URL)
-    opening = ad_period_opening(mpd.periods[0], id="b", start=Decimal(0))
+    opening = ad_period_tag(mpd.periods[0]).opening(id="b", start=Decimal(0), duration=None)
     fragment = opening + ad_period_body(AD, mpd.periods[0], rung_of=rung_of)
     assert opening == b'<m:Period id="b" start="PT0S">'
     assert b"xmlns" not in fragment
