@@ -90,6 +90,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         presentations=weft.dash_presentations,
         viewing=viewing,
         mpds=weft.mpds,
+        patches=weft.patches,
         metrics=weft.metrics,
     )
     media = MediaHandlers(library=weft.library, metrics=weft.metrics)
@@ -98,6 +99,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         Route("/v1/master/{tenant}/{show}/{asset:path}.m3u8", hls.multivariant),
         Route("/v1/manifest/{tenant}/{key}/{number:int}.m3u8", hls.media),
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpd", dash.mpd),
+        Route("/v1/dash/{tenant}/{show}/{asset:path}.mpp", dash.patch),
         Route("/tm/{digest}/{name}", media.file),
         Route("/openapi.json", _openapi),
     ]

@@ -21,10 +21,10 @@ from packager.reasons import Reason
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 Format = Literal["hls", "dash"]
-Kind = Literal["multivariant", "media", "mpd"]
+Kind = Literal["multivariant", "media", "mpd", "patch"]
 # shared: bytes made before; made: bytes joined for this answer; stale: from the last good origin
-# copy; refused: an error was sent
-Outcome = Literal["shared", "made", "stale", "refused"]
+# copy; refused: an error was sent; unchanged: no patch, the client asks for the whole MPD
+Outcome = Literal["shared", "made", "stale", "refused", "unchanged"]
 # filled: with ads; empty: the server had none; failed: see degradations for the reason
 AdResult = Literal["filled", "empty", "failed"]
 

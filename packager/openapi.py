@@ -4,7 +4,7 @@ from typing import Any
 
 from packager import VERSION
 from packager.reasons import Reason
-from packager.responses import DASH_TYPE, HLS_TYPE
+from packager.responses import DASH_PATCH_TYPE, DASH_TYPE, HLS_TYPE
 
 
 def _parameter(name: str, where: str, text: str, *, required: bool = True) -> dict[str, Any]:
@@ -36,6 +36,10 @@ _PLAYLIST = {
 _MPD = {
     "description": "An MPD.",
     "content": {DASH_TYPE: {"schema": {"type": "string"}}},
+}
+_MPD_PATCH = {
+    "description": "An MPD patch; one that does not fit where there is none.",
+    "content": {DASH_PATCH_TYPE: {"schema": {"type": "string"}}},
 }
 _TO_SESSION = {
     "description": "A session has started; its MPD is at `Location`.",
@@ -151,6 +155,19 @@ def openapi_document() -> dict[str, Any]:
                         _ADS,
                     ],
                     "responses": {"200": _MPD, "302": _TO_SESSION, **errors},
+                }
+            },
+            "/v1/dash/{tenant}/{show}/{asset}.mpp": {
+                "get": {
+                    "summary": "MPD patch of a session, from an earlier MPD to the latest",
+                    "parameters": [
+                        _TENANT,
+                        _SHOW,
+                        _ASSET,
+                        _parameter("aws.sessionId", "query", "The session."),
+                        _parameter("publishTime", "query", "MPD@publishTime of the earlier MPD."),
+                    ],
+                    "responses": {"200": _MPD_PATCH, **errors},
                 }
             },
             "/openapi.json": {

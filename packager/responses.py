@@ -13,6 +13,7 @@ from packager.reasons import Reason
 
 HLS_TYPE = "application/vnd.apple.mpegurl"
 DASH_TYPE = "application/dash+xml"
+DASH_PATCH_TYPE = "application/dash-patch+xml"
 PERSONAL = "private, no-store"
 RETRY_AFTER_S = "5"
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -36,6 +37,11 @@ def playlist_response(request: Request, body: Body) -> Response:
 def mpd_response(request: Request, body: Body) -> Response:
     """An MPD for one viewer, compressed if the client takes gzip."""
     return _manifest_response(request, body, DASH_TYPE)
+
+
+def mpd_patch_response(request: Request, body: Body) -> Response:
+    """An MPD patch for one viewer, compressed if the client takes gzip."""
+    return _manifest_response(request, body, DASH_PATCH_TYPE)
 
 
 def _manifest_response(request: Request, body: Body, media_type: str) -> Response:

@@ -16,6 +16,7 @@ from packager.clock import Clock, SystemClock
 from packager.config.values import Config, Show
 from packager.dash.ladders import MpdLadders
 from packager.dash.mpds import Mpds
+from packager.dash.patches import Patches
 from packager.dash.presentations import DashPresentations
 from packager.dash.reading import MpdReading
 from packager.deciders import Deciders
@@ -60,6 +61,7 @@ class Weft:
     planner: Planner
     playlists: Playlists
     mpds: Mpds
+    patches: Patches
     warmed: anyio.Event
 
     @property
@@ -210,6 +212,9 @@ async def open_weft(
             ),
         )
         stack.push_async_callback(planner.aclose)
+        mpds = Mpds()
+        patches = Patches(mpds, clock)
+        stack.push_async_callback(patches.aclose)
         weft = Weft(
             config=config,
             clock=clock,
@@ -224,7 +229,8 @@ async def open_weft(
             dash_presentations=dash_presentations,
             planner=planner,
             playlists=Playlists(),
-            mpds=Mpds(),
+            mpds=mpds,
+            patches=patches,
             warmed=anyio.Event(),
         )
         async with _beside(partial(_sweep, weft), weft.warm):

@@ -33,7 +33,7 @@ from manifests.dash.model import NAMESPACE
 from manifests.dash.reader import read_mpd
 from manifests.dash.rendering import Renderer
 from manifests.splicing.timeline import Splice
-from packager.dash.mpds import Mpds
+from packager.dash.mpds import Mpds, published_at
 from packager.planning import Plan
 
 CREATIVES = dash_catalogue(100, 15)  # their pairs are more than Weft keeps ready
@@ -175,10 +175,9 @@ def joined(case: Case) -> dict[str, Callable[[], bytes]]:
     def answer(mpds: Mpds, plan: Plan) -> bytes:
         session = next(sessions)
         location = f"https://weft.example/v1/dash/tenant/show/index.mpd?aws.sessionId={session.sid}"
-        body, _ = mpds.body(
-            session, presentation, case.channel, plan, lambda first, end: (), location=location
-        )
-        return body.plain
+        joined, _ = mpds.joined(session, presentation, case.channel, plan, lambda first, end: ())
+        at = published_at(session, case.channel)
+        return joined.text.filled(location=location, publish_time=at)
 
     answer(kept, plan)
     for _ in range(KNOWN):

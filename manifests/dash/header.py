@@ -50,6 +50,7 @@ class Header:
     pieces: tuple[bytes, ...]
     holes: tuple[Hole, ...]
     prefix: str  # of the MPD's own elements, with its colon
+    mpd_id: str  # @id, which patches need: where the origin has none, it is written with them
 
     def render(
         self,
@@ -79,8 +80,7 @@ class Header:
             attribute = "" if ttl is None else f' ttl="{plain(ttl)}"'
             locations += self._element("PatchLocation", patch_location.url, attribute)
         attributes: dict[Hole, str | None] = {
-            # A patch names its MPD.
-            "id": None if patch_location is None else "weft",
+            "id": None if patch_location is None else self.mpd_id,
             "publishTime": None if publish_time is None else write_instant(publish_time),
             "mediaPresentationDuration": None if duration is None else write_duration(duration),
             "maxSegmentDuration": None if max_segment_s is None else write_duration(max_segment_s),
@@ -128,6 +128,7 @@ def read_header(mpd: Mpd, *, spliced: bool) -> Header:
         pieces=(*pieces, text[start:]),
         holes=tuple(hole for _, hole in places),
         prefix=f"{prefix}:" if prefix else "",
+        mpd_id=mpd.element.get("id", "weft"),
     )
 
 

@@ -55,7 +55,7 @@ def make_patch(old: bytes, new: bytes, *, most: float = 0.6) -> bytes | None:
     return patch if len(patch) <= most * len(new) else None
 
 
-def unchanged(mpd: bytes) -> bytes:
+def unchanged(*, mpd_id: str, publish_time: str) -> bytes:
     """Write a patch from an MPD to itself: the answer where `make_patch` has none.
 
     A client that has this very version may go on with it. One that has another sees that the patch
@@ -63,18 +63,14 @@ def unchanged(mpd: bytes) -> bytes:
     again, and Shaka asks for the same patch until PatchLocation@ttl is over.
 
     Args:
-        mpd: The latest version, with @id and @publishTime.
-
-    Raises:
-        ManifestError: It cannot be read, or has none of these.
+        mpd_id: MPD@id.
+        publish_time: @publishTime of the latest version, as written there.
     """
-    root = read_tree(mpd)
-    time = _required(root, "publishTime")
     return write_patch(
-        [_published(time)],
-        mpd_id=_required(root, "id"),
-        original_publish_time=time,
-        publish_time=time,
+        [_published(publish_time)],
+        mpd_id=mpd_id,
+        original_publish_time=publish_time,
+        publish_time=publish_time,
     )
 
 

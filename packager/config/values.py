@@ -303,6 +303,9 @@ class Show:
         "what becomes of cue tags in playlists, and of SCTE 35 events in MPDs",
         read=scalars.word("remove", "keep"),
     )
+    patches: bool = setting(
+        False, "whether players get live MPDs in full once, and then patches", read=scalars.flag
+    )
     tenants: tuple[str, ...] = setting(
         (), "tenants that may open it; without it, all", read=ListOf(scalars.name)
     )

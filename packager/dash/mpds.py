@@ -6,14 +6,16 @@ in the window and the last one that is past.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
+from itertools import count
+from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 
 from manifests.dash.channel import DashChannel
 from manifests.dash.rendering import MpdText
 from manifests.splicing.timeline import Splice
-from packager.bodies import Body
 from packager.dash.presentations import DashPresentation
 from packager.planning import Plan
 from packager.sessions import Session
@@ -24,27 +26,36 @@ _MILLISECOND = Decimal("0.001")
 PastSplices = Callable[[int, int], tuple[Splice, ...]]
 
 
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+class JoinedMpd:
+    """What sessions with the same timeline are sent, but for what is their own."""
+
+    number: int  # no other of the process has it
+    text: MpdText
+
+
 class Mpds:
     """The MPDs of a process."""
 
     def __init__(self, *, max_bytes: int = 128 * 1024 * 1024, max_past: int = 262_144) -> None:
         """Make an empty cache of at most `max_bytes` of text."""
-        self._texts: LRUCache[tuple[object, ...], MpdText] = LRUCache(
-            max_bytes, lambda text: text.size
+        self._joined: LRUCache[tuple[object, ...], JoinedMpd] = LRUCache(
+            max_bytes, lambda joined: joined.text.size
         )
+        self._numbers = count(1)
+        # Those that are still kept above, or in somebody's hands.
+        self._by_number: WeakValueDictionary[int, JoinedMpd] = WeakValueDictionary()
         # For a session and the last break that is past: the last one that was filled.
         self._past: LRUCache[tuple[str, str], Splice | None] = LRUCache(max_past)
 
-    def body(
+    def joined(
         self,
         session: Session,
         presentation: DashPresentation,
         channel: DashChannel,
         plan: Plan,
         past_splices: PastSplices,
-        *,
-        location: str,
-    ) -> tuple[Body, bool]:
+    ) -> tuple[JoinedMpd, bool]:
         """A session's MPD, and whether it was joined before.
 
         Args:
@@ -53,21 +64,8 @@ class Mpds:
             channel: As it is now.
             plan: What is in the window.
             past_splices: Asked once for each break that goes past.
-            location: Of the session's MPD.
         """
-        text, shared = self._text(session.sid, presentation, channel, plan, past_splices)
-        body = text.filled(location=location, publish_time=_published_at(session, channel))
-        return Body(body), shared
-
-    def _text(
-        self,
-        sid: str,
-        presentation: DashPresentation,
-        channel: DashChannel,
-        plan: Plan,
-        past_splices: PastSplices,
-    ) -> tuple[MpdText, bool]:
-        past = self._last_past(sid, channel, past_splices)
+        past = self._last_past(session.sid, channel, past_splices)
         splices = plan.splices if past is None else (past, *plan.splices)
         key = (
             presentation.channel_id,
@@ -76,13 +74,19 @@ class Mpds:
             plan.until,
             *(one.key for one in splices),
         )
-        found = self._texts.get(key)
+        found = self._joined.get(key)
         if found is not None:
             return found, True
         text = presentation.renderer.render(channel, splices, until=plan.until)
-        if text.size <= self._texts.maxsize:
-            self._texts[key] = text
-        return text, False
+        made = JoinedMpd(next(self._numbers), text)
+        if text.size <= self._joined.maxsize:
+            self._joined[key] = made
+            self._by_number[made.number] = made
+        return made, False
+
+    def by_number(self, number: int) -> JoinedMpd | None:
+        """An MPD that was joined; None: it is no longer kept."""
+        return self._by_number.get(number)
 
     def _last_past(
         self, sid: str, channel: DashChannel, past_splices: PastSplices
@@ -104,7 +108,7 @@ class Mpds:
         return found
 
 
-def _published_at(session: Session, channel: DashChannel) -> Decimal | None:
+def published_at(session: Session, channel: DashChannel) -> Decimal | None:
     """When a session's MPD last changed (B-41): with the origin's, or with a decision.
 
     Between two versions of the origin's it may change by what was decided, what came back on air

@@ -1,21 +1,44 @@
-"""DASH: a session's MPD (design, section 5.2)."""
+"""DASH: a session's MPD and the patches of it (design, section 5.2; B-48)."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from time import perf_counter
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from packager.dash.mpds import Mpds
+from manifests.dash.durations import read_instant, write_instant
+from manifests.dash.header import PatchLocation
+from manifests.dash.patch import unchanged
+from manifests.errors import ManifestError
+from packager.bodies import Body
+from packager.dash.mpds import JoinedMpd, Mpds, published_at
+from packager.dash.patches import Patches, patch_ttl_s
 from packager.dash.presentations import DashPresentations
 from packager.handlers.sessions import TOKEN_PARAMETER, SessionDesk
-from packager.metrics import Metrics
+from packager.metrics import Metrics, Outcome
+from packager.parameters import ParameterError
 from packager.paths import Ending
-from packager.responses import PERSONAL, mpd_response
+from packager.responses import PERSONAL, mpd_patch_response, mpd_response
+from packager.sessions import Session
 from packager.viewing import Viewing
 
 ENDING: Ending = "mpd"
+PUBLISHED_PARAMETER = "publishTime"
+_LONGEST_TIME = 64  # characters
+_NEVER = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Latest:
+    """A session's MPD as it is now."""
+
+    session: Session
+    mpd: JoinedMpd
+    is_shared: bool
+    published_at: Decimal | None
+    patch_ttl_s: Decimal | None  # None: players are not told of patches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +49,7 @@ class DashHandlers:
     presentations: DashPresentations
     viewing: Viewing
     mpds: Mpds
+    patches: Patches
     metrics: Metrics
 
     async def mpd(self, request: Request) -> Response:
@@ -39,13 +63,74 @@ class DashHandlers:
             return RedirectResponse(
                 self.desk.url(session, ENDING), 302, headers={"cache-control": PERSONAL}
             )
+        latest = await self._latest(request, token)
+        patch_location: PatchLocation | None = None
+        if latest.patch_ttl_s is not None and latest.published_at is not None:
+            patch_url = self._patch_url(latest.session, latest.published_at)
+            patch_location = PatchLocation(patch_url, latest.patch_ttl_s)
+            self.patches.sent(latest.session.sid, latest.published_at, latest.mpd)
+        body = latest.mpd.text.filled(
+            location=self.desk.url(latest.session, ENDING),
+            publish_time=latest.published_at,
+            patch_location=patch_location,
+        )
+        outcome: Outcome = "shared" if latest.is_shared else "made"
+        self.metrics.manifest("dash", "mpd", outcome, perf_counter() - began)
+        return mpd_response(request, Body(body))
+
+    async def patch(self, request: Request) -> Response:
+        """``GET /v1/dash/{tenant}/{show}/{asset}.mpp``: from the MPD published then to the latest.
+
+        B-48 has 410 and 425 for versions that are too old or too new. Players do not take them as
+        they are meant (`unchanged`), so every version is answered: with a patch that does not fit
+        where there is none, after which the client asks for the whole MPD. So is a session of a
+        show that offers no patches any more: its player may not know yet.
+        """
+        began = perf_counter()
+        token = request.query_params.get(TOKEN_PARAMETER, "")
+        theirs = _read_instant(request.query_params.get(PUBLISHED_PARAMETER, ""))
+        latest = await self._latest(request, token)
+        ours, ttl_s = latest.published_at, latest.patch_ttl_s
+        body: bytes | None = None
+        outcome: Outcome = "unchanged"
+        if ours is not None and ttl_s is not None and theirs != ours:
+            sid = latest.session.sid
+            patch, shared = await self.patches.between(sid, theirs, latest.mpd, ttl_s=ttl_s)
+            if patch is not None:
+                patch_url = self._patch_url(latest.session, ours)
+                body = patch.filled(original=theirs, publish_time=ours, patch_url=patch_url)
+                outcome = "shared" if shared else "made"
+                self.patches.sent(sid, ours, latest.mpd)
+        if body is None:
+            time = write_instant(_NEVER if ours is None else ours)
+            body = unchanged(mpd_id=latest.mpd.text.header.mpd_id, publish_time=time)
+        self.metrics.manifest("dash", "patch", outcome, perf_counter() - began)
+        return mpd_patch_response(request, Body(body))
+
+    async def _latest(self, request: Request, token: str) -> _Latest:
         session, presentation = await self.desk.named(request, token, self.presentations)
         keeper = presentation.keeper
         channel = keeper.fresh() or await keeper.current()
         session, plan = await self.viewing.plan(session, presentation, channel)
         past = partial(self.viewing.planner.past, session, presentation, channel)
-        body, shared = self.mpds.body(
-            session, presentation, channel, plan, past, location=self.desk.url(session, ENDING)
+        mpd, shared = self.mpds.joined(session, presentation, channel, plan, past)
+        return _Latest(
+            session=session,
+            mpd=mpd,
+            is_shared=shared,
+            published_at=published_at(session, channel),
+            patch_ttl_s=patch_ttl_s(channel) if presentation.show.patches else None,
         )
-        self.metrics.manifest("dash", "mpd", "shared" if shared else "made", perf_counter() - began)
-        return mpd_response(request, body)
+
+    def _patch_url(self, session: Session, publish_time: Decimal) -> str:
+        url = self.desk.url(session, "mpp")
+        return f"{url}&{PUBLISHED_PARAMETER}={write_instant(publish_time)}"
+
+
+def _read_instant(text: str) -> Decimal:
+    try:
+        if len(text) <= _LONGEST_TIME:
+            return read_instant(text)
+    except ManifestError:
+        pass
+    raise ParameterError(f"{PUBLISHED_PARAMETER} is no time")

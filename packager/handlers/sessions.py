@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -27,7 +27,7 @@ from packager.sessions import Session, Sessions
 TOKEN_PARAMETER = "aws.sessionId"  # noqa: S105  (the name of a parameter)
 
 
-_ROUTES: Mapping[Ending, str] = {"m3u8": "master", "mpd": "dash"}
+_ROUTES: Mapping[Ending | Literal["mpp"], str] = {"m3u8": "master", "mpd": "dash", "mpp": "dash"}
 
 P = TypeVar("P", bound=Presentation)
 P_co = TypeVar("P_co", bound=Presentation, covariant=True)
@@ -70,8 +70,8 @@ class SessionDesk:
         session, _ = await self._begin(request, asset, parameters, self.by_format[ending])
         return json_response({"manifestUrl": self.url(session, ending)})
 
-    def url(self, session: Session, ending: Ending) -> str:
-        """What a session's player opens: a path, or a URL where the public one is known."""
+    def url(self, session: Session, ending: Ending | Literal["mpp"]) -> str:
+        """What a session's player asks for: a path, or a URL where the public one is known."""
         record = session.record
         return (
             f"{self._base()}v1/{_ROUTES[ending]}/{record.tenant}/{record.show}/{record.asset}"

@@ -408,7 +408,7 @@ def test_a_patch_that_is_not_worth_it_is_none() -> None:
 
 def test_a_patch_to_itself_fits_nothing_but_the_same_version() -> None:
     new = mpd(NOTHING, time="00:00:12")
-    patch = unchanged(new)
+    patch = unchanged(mpd_id="session-1", publish_time="2026-01-01T00:00:12Z")
     assert is_same(applied(patch, new), new)
     with pytest.raises(AssertionError):
         applied(patch, mpd(NOTHING))
