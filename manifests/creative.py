@@ -60,6 +60,25 @@ class Creative:
     kind: str = "ad"  # "ad", "slate", "bumper"
     longest_segment_s: Decimal = field(init=False, compare=False)  # of any rendition
 
+    def segments_until(self, seconds: Decimal, *, whole: bool = True) -> int:
+        """How many of its segments, as an MPD tells of them, end so many seconds from its start.
+
+        Args:
+            seconds: From its start.
+            whole: If not, those that begin before count as well.
+        """
+        found = (one.cmaf for one in self.renditions.values() if one.cmaf is not None)
+        media = next(found, None)
+        if media is None:
+            return 0
+        count, end = 0, Decimal(0)
+        for ticks in media.durations:
+            start, end = end, end + Decimal(ticks) / media.timescale
+            if (end if whole else start) > seconds or (not whole and start == seconds):
+                break
+            count += 1
+        return count
+
     def __post_init__(self) -> None:
         segments = (one for each in self.renditions.values() for one in each.segments)
         longest = max((one.duration for one in segments), default=Decimal(0))

@@ -4,9 +4,12 @@ As with parts of the content, all but the start tag is the same wherever it stan
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
+from functools import partial
+from itertools import accumulate
 
 from lxml import etree
 
@@ -72,8 +75,19 @@ def ad_period_body(
     *,
     rung_of: RungOf,
     available_early_s: Decimal | None = None,
+    listed: int | None = None,
+    computed: bool = False,
 ) -> bytes:
-    """Everything after the start tag; arguments are those of `write_ad_period`.
+    """Everything after the start tag.
+
+    Args:
+        creative: As in `write_ad_period`, as are those that are not told here.
+        like: See there.
+        rung_of: See there.
+        available_early_s: See there.
+        listed: How many segments are listed; None: all that are shown.
+        computed: Players compute the segments, as they do the content's, if these are even enough
+            for that.
 
     Raises:
         SpliceError: The creative has no rendition for any video, or for any audio, of the content.
@@ -100,7 +114,10 @@ def ad_period_body(
             continue
         twin = _write_set(period, one)
         media_of = found[one.element]
-        templates = {_template_of(media, creative.duration) for media in media_of.values()}
+        template_of = partial(
+            _template_of, duration=creative.duration, listed=listed, computed=computed
+        )
+        templates = {template_of(media) for media in media_of.values()}
         if len(templates) == 1:
             _write_template(twin, *templates)
         for representation, media in media_of.items():
@@ -108,7 +125,7 @@ def ad_period_body(
             if shared is None:
                 _write_base(element, media.base, available_early_s)
             if len(templates) > 1:
-                _write_template(element, _template_of(media, creative.duration))
+                _write_template(element, template_of(media))
     return period_body(period, period)
 
 
@@ -186,30 +203,43 @@ def _write_base(level: etree._Element, base: str, available_early_s: Decimal | N
         element.set(OFFSET, plain(available_early_s))
 
 
-def _template_of(media: CmafMedia, duration: Decimal) -> _Template:
+def _template_of(
+    media: CmafMedia, *, duration: Decimal, listed: int | None, computed: bool
+) -> _Template:
     """How the segments are found of which something is shown; a slate's go on behind (H-11)."""
+    attributes = {
+        "timescale": str(media.timescale),
+        "initialization": media.initialization,
+        "media": media.media,
+        "startNumber": str(media.start_number),
+    }
     end = duration * media.timescale
+    shown: list[int] = []
+    for ticks, start in zip(media.durations, accumulate(media.durations, initial=0), strict=False):
+        if start >= end:
+            break
+        shown.append(ticks)
+    if computed and _is_even(shown):
+        attributes["duration"] = str(round(Fraction(sum(shown[:-1]), len(shown) - 1)))
+        return tuple(attributes.items()), ()
     runs: list[Run] = []
     at = 0
-    for ticks in media.durations:
-        if at >= end:
-            break
+    for ticks in shown[:listed]:
         if runs and runs[-1].duration == ticks:
             runs[-1] = replace(runs[-1], count=runs[-1].count + 1)
         else:
             runs.append(Run(at, ticks, 1))
         at += ticks
-    return (
-        tuple(
-            {
-                "timescale": str(media.timescale),
-                "initialization": media.initialization,
-                "media": media.media,
-                "startNumber": str(media.start_number),
-            }.items()
-        ),
-        tuple(runs),
-    )
+    return tuple(attributes.items()), tuple(runs)
+
+
+def _is_even(durations: Sequence[int]) -> bool:
+    """Whether segments but the last are of one length, to within half of it (B-13)."""
+    if len(durations) < 2:
+        return False
+    usual = Fraction(sum(durations[:-1]), len(durations) - 1)
+    drift = (abs(end - number * usual) for number, end in enumerate(accumulate(durations[:-1]), 1))
+    return max(drift) * 2 < usual and durations[-1] <= 1.5 * usual
 
 
 def _write_template(level: etree._Element, template: _Template) -> None:

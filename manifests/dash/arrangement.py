@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from manifests.creative import Creative
 from manifests.dash.channel import DashChannel
-from manifests.dash.content_clock import Listed, origin_of
+from manifests.dash.content_clock import Listed, computes, origin_of
 from manifests.dash.model import Mpd, Period
 from manifests.dash.part import Part
 from manifests.splicing.timeline import FRAME_S, Splice
@@ -27,7 +27,9 @@ class AdPart:
     id: str
     start: Decimal  # @start in the session's MPD
     length: Decimal  # seconds until the next Period starts
-    early_s: Decimal | None = None  # availabilityTimeOffset: all of it is there already (B-21)
+    listed: int | None = None  # so many segments are listed (rule A-17); None: all
+    computed: bool = False  # players compute the segments, as they do the content's
+    early_s: Decimal | None = None  # availabilityTimeOffset (B-21); None: not said
     duration: Decimal | None = None  # @duration to write; None: none
 
 
@@ -76,6 +78,7 @@ class _Layout:
         self.mpd = mpd
         self.clock = origin_of(mpd)
         self.window_start = self.clock if listed is None else listed.start
+        self.edge = self.clock if listed is None else listed.end
         self.splices = [one for one in splices if until is None or one.out_at < until]
         self.until = until
         self.inserted = Decimal(0)
@@ -148,8 +151,8 @@ class _Layout:
         if not one.is_insertion:
             limits = [at for at in (one.in_at, one.limit) if at is not None]
             limit = min(limits, default=_FOREVER)
-        early = None
-        if self.mpd.is_dynamic and one.limit is not None:
+        computed, early = self.mpd.is_dynamic and computes(like), None
+        if computed and one.limit is not None:
             early = one.limit - one.out_at
         at, shift = one.out_at, self.inserted - self.clock
         for number, creative in enumerate(one.pod):
@@ -158,12 +161,17 @@ class _Layout:
             end = at + creative.duration
             if end > limit or limit - end <= FRAME_S:
                 end = limit
+            listed = None if computed else self._listed(creative, at, end)
+            if listed == 0:
+                return
             part = AdPart(
                 creative=creative,
                 like=like,
                 id=f"{one.break_id}.{number}",
                 start=at + shift,
                 length=end - at,
+                listed=listed,
+                computed=computed,
                 early_s=early,
             )
             self.found.append((part, end))
@@ -171,14 +179,28 @@ class _Layout:
         if one.is_insertion:
             self.inserted += at - one.out_at
 
+    def _listed(self, creative: Creative, start: Decimal, end: Decimal) -> int | None:
+        """How many segments of an ad are listed: those that are shown (rule H-11).
+
+        In live no more than of the content (rule A-17): players take the end of what is listed for
+        the live edge.
+        """
+        count: int | None = None
+        if end < start + creative.duration - FRAME_S:
+            count = creative.segments_until(end - start, whole=False)
+        if self.mpd.is_dynamic and self.edge < end - FRAME_S:
+            until_edge = creative.segments_until(self.edge + FRAME_S - start)
+            count = until_edge if count is None else min(count, until_edge)
+        return count
+
 
 def _dated(mpd: Mpd, parts: list[Part | AdPart]) -> tuple[Part | AdPart, ...]:
     """The last Period says where it ends, if it does (B-20, B-40)."""
     if parts and mpd.is_dynamic:
         last = parts[-1]
-        if isinstance(last, AdPart):
+        if isinstance(last, AdPart) and last.listed is None:
             parts[-1] = replace(last, duration=last.length)
-        elif last.period.end is not None and last.end is None:
+        elif isinstance(last, Part) and last.period.end is not None and last.end is None:
             length = last.period.end - last.period.start
             parts[-1] = replace(last, duration=length - last.begin)
     return tuple(parts)

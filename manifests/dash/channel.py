@@ -19,6 +19,7 @@ from manifests.dash.content_clock import Listed, computes, listed, origin_of
 from manifests.dash.cues import read_cues
 from manifests.dash.cut_point import cut_point, cut_refusal
 from manifests.dash.model import Mpd, Period
+from manifests.errors import SpliceError
 from manifests.splicing.timeline import FRAME_S, Splice, splice
 
 _MILLISECOND = Decimal("0.001")
@@ -70,8 +71,10 @@ class DashChannel:
             inband: Cues from the segments themselves.
 
         Raises:
-            ManifestError: Its cues cannot be placed.
+            ManifestError: Its cues cannot be placed, or it has no Periods.
         """
+        if not mpd.periods:
+            raise SpliceError("an MPD without Periods that have a start")
         window = listed(mpd, now)
         if self.mpd is not None and _is_older(mpd, self.mpd, window, self.listed):
             return self

@@ -42,14 +42,15 @@ def listed(mpd: Mpd, now: Decimal) -> Listed | None:
         return None if last.end is None else Listed(clock + first.start, clock + last.end)
     starts = [clock + first.start, *_starts(first, clock)]
     open_ends = [*_ends(last, clock)]
-    if any(one.mode == "duration" for one in _addressings(last)):
+    if computes(last):
         open_ends.append(now)
-        if mpd.time_shift_s is not None:
-            starts.append(now - mpd.time_shift_s)
     end = min(open_ends, default=clock + last.start)
     if last.end is not None:
         end = min(end, clock + last.end)
     end = max(end, clock + last.start)
+    if mpd.time_shift_s is not None:
+        # Players must not be told of Periods that lie wholly before it: Shaka loses its place.
+        starts.append(end - mpd.time_shift_s)
     return Listed(min(max(starts), end), end)
 
 

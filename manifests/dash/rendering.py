@@ -145,7 +145,13 @@ class Renderer:
         if isinstance(part, AdPart):
             like = part.like.id
             yield origin.ad_tags[like].opening(id=part.id, start=part.start, duration=part.duration)
-            key: tuple[object, ...] = (part.creative.id, origin.digests[like], part.early_s)
+            key: tuple[object, ...] = (
+                part.creative.id,
+                origin.digests[like],
+                part.listed,
+                part.computed,
+                part.early_s,
+            )
             yield self._body(key, lambda: self._ad_body(part))
             return
         stretch = part.stretch
@@ -165,7 +171,12 @@ class Renderer:
 
     def _ad_body(self, part: AdPart) -> bytes:
         return ad_period_body(
-            part.creative, part.like, rung_of=self._rung_of, available_early_s=part.early_s
+            part.creative,
+            part.like,
+            rung_of=self._rung_of,
+            available_early_s=part.early_s,
+            listed=part.listed,
+            computed=part.computed,
         )
 
     def _body(self, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:

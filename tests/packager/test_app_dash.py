@@ -80,12 +80,7 @@ async def test_live_breaks_are_replaced_at_the_very_time_of_their_events(bench: 
         player = await watch(running, LIVE)
         assert await player.poll() == ["content P0 PT0S"]
         bench.clock.advance(6)
-        found = await player.poll()
-        assert found == [
-            "content P0 PT0S",
-            "ad b103.0 PT103.4S",
-            f"ad b103.1 {player.second_ad}",
-        ]
+        assert await player.poll() == ["content P0 PT0S", "ad b103.0 PT103.4S"]
         bench.clock.advance(6)
         found = await player.poll()
         assert found == [
@@ -108,11 +103,12 @@ async def test_a_break_that_returns_early_ends_the_ad_and_drops_the_next_b_31(
         player = await watch(running, LIVE)
         await player.poll()
         bench.clock.advance(4)
-        assert len(await player.poll()) == 3
+        assert await player.poll() == ["content P0 PT0S", "ad b102.0 PT102S"]
         bench.world.events.append(event(105, None, event_id=7, out=False))
         bench.clock.advance(2)
-        began = [f"ad b102.1 {player.second_ad}"] if player.second_ad == "PT104S" else []
         found = await player.poll()
+        # The ad server chooses which comes first: one of 4 s, or one of 2 s and then another.
+        began = ["ad b102.1 PT104S"] if "b102.1" in player.starts else []
         assert found == [
             "content P0 PT0S",
             "ad b102.0 PT102S",

@@ -101,11 +101,13 @@ def advanced(channel: DashChannel, text: str, now: float = 0) -> DashChannel:
 
 
 def told(channel: DashChannel, *pod: Creative, until: Decimal | None = None) -> list[str]:
-    """Each Period in short: its id, start, and duration if it has one."""
+    """Each Period in short: id, start, duration if it has one, how many segments if not all."""
     splices = [channel.splice_of(one, pod, "v") for one in channel.log.breaks] if pod else []
     found = arrange(channel, [one for one in splices if one is not None], until=until)
     return [
-        f"{part.id} {part.start:f}" + ("" if part.duration is None else f" for {part.duration:f}")
+        f"{part.id} {part.start:f}"
+        + ("" if part.duration is None else f" for {part.duration:f}")
+        + (f" ({part.listed})" if isinstance(part, AdPart) and part.listed is not None else "")
         for part in found.parts
     ]
 
@@ -117,7 +119,9 @@ def test_worked_example_b_4_is_laid_out_as_it_stands() -> None:
     channel = advanced(DashChannel(), live(20, OUT))
     assert told(channel, A, B) == ["P0 0"]  # 76.8 s: nothing behind the cue is listed yet
     channel = advanced(channel, live(27, OUT, first=10))
-    assert told(channel, A, B) == ["P0 0", "b1767225700.0 100", "b1767225700.1 115 for 15"]
+    assert told(channel, A, B) == ["P0 0", "b1767225700.0 100 (1)"]  # A-17: edge 103.68
+    channel = advanced(channel, live(31, OUT, first=12))
+    assert told(channel, A, B) == ["P0 0", "b1767225700.0 100", "b1767225700.1 115 (1)"]
     channel = advanced(channel, live(34, OUT, first=15))
     assert told(channel, A, B) == [
         "P0 0",
@@ -135,24 +139,24 @@ def test_the_content_goes_on_at_the_very_tick() -> None:
     assert one is not None
     assert (one.out_at - AST, (one.in_at or 0) - AST) == (100, 130)
     parts = arrange(channel, [one]).parts
-    assert [part.early_s for part in parts if isinstance(part, AdPart)] == [30, 30]  # B-21
+    assert [part.early_s for part in parts if isinstance(part, AdPart)] == [None, None]  # B-21
 
 
 def test_an_early_return_ends_the_ad_that_plays_and_drops_the_next_b_31() -> None:
     channel = advanced(advanced(DashChannel(), live(20, OUT)), live(31, OUT))
-    assert told(channel, A, B)[-1] == "b1767225700.1 115 for 15"
+    assert told(channel, A, B)[-1] == "b1767225700.1 115 (1)"
     back = event("121", None, out=False)
     channel = advanced(channel, live(32, OUT, back))
     assert told(channel, A, B) == [
         "P0 0",
         "b1767225700.0 100",
-        "b1767225700.1 115",
+        "b1767225700.1 115 (3)",  # H-11: none lies behind the return
         "P0~b1767225700 121",
     ]
     early = advanced(
         advanced(DashChannel(), live(20, OUT)), live(30, OUT, event("112", None, out=False))
     )
-    assert told(early, A, B) == ["P0 0", "b1767225700.0 100", "P0~b1767225700 112"]
+    assert told(early, A, B) == ["P0 0", "b1767225700.0 100 (5)", "P0~b1767225700 112"]
 
 
 def test_a_short_pod_gives_the_rest_back_to_the_content_d_53() -> None:
@@ -224,3 +228,28 @@ def test_a_zero_length_break_of_a_static_mpd_is_a_point() -> None:
     point = channel.insertion_of(one.start, (A, B), "v", break_id=one.id)
     assert [part.id for part in arrange(channel, [point]).parts] == ["t0", "b1.0", "b1.1", "t0~b1"]
     assert replace(point, pod=()) != point
+
+
+def test_where_segments_are_computed_ads_are_there_ahead_b_21() -> None:
+    text = (
+        live(1, event("40", "20"))
+        .replace("<SegmentTimeline>", "<!--")
+        .replace("</SegmentTimeline>", "-->")
+    )
+    text = text.replace('timescale="90000"', 'timescale="90000" duration="345600"')
+    text = text.replace('timescale="48000"', 'timescale="48000" duration="184320"')
+    channel = advanced(DashChannel(), text, now=30)
+    short = creative("a", "10"), creative("b", "10")
+    assert told(channel, *short) == ["P0 0", "b1767225640.0 40", "b1767225640.1 50 for 10"]
+    splices = [channel.splice_of(one, short, "v") for one in channel.log.breaks]
+    parts = arrange(channel, [one for one in splices if one is not None]).parts
+    assert [part.early_s for part in parts if isinstance(part, AdPart)] == [20, 20]
+    channel = advanced(channel, text, now=61)
+    assert told(channel, *short)[-1] == "P0~b1767225640 60"
+
+
+def test_an_mpd_without_periods_is_not_carried_on() -> None:
+    channel = advanced(DashChannel(), live(20, OUT))
+    text = live(21).replace(' start="PT0S"', "")  # early available: it only announces
+    with pytest.raises(ManifestError, match="without Periods"):
+        advanced(channel, text)
