@@ -87,7 +87,7 @@ def segments(
         times = [(pto + index * ticks, ticks) for index in range(count)]
     else:
         origin = start - Fraction(pto, scale)
-        return scale, [Found("file", origin, origin + 10**6)]
+        return scale, [Found("file", origin, origin + 10**15)]  # all there is
     listed = []
     for index, (at, ticks) in enumerate(times):
         if urls:
