@@ -7,6 +7,7 @@ context adds and subtracts without rounding.
 import re
 from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal
+from functools import lru_cache
 
 from manifests.errors import ManifestError, MpdSyntaxError
 from manifests.timing import EPOCH, read_date_time
@@ -45,6 +46,7 @@ def read_duration(text: str) -> Decimal:
     return Decimal(f"{seconds}.{fraction}") if fraction else Decimal(seconds)
 
 
+@lru_cache(4096)  # the same starts stand in the MPDs of many sessions
 def write_duration(seconds: Decimal) -> str:
     """Write seconds as an xs:duration, as in `PT12.5S`, with every digit.
 

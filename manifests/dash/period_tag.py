@@ -4,6 +4,7 @@ What follows the start tag names neither the Period's @id nor its @start, so it 
 sessions in which the Period, or the same part of it, stands somewhere.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +15,7 @@ from manifests.dash.durations import write_duration
 from manifests.dash.model import NAMESPACE
 
 XML = "http://www.w3.org/XML/1998/namespace"
+PLAIN = re.compile(r"[A-Za-z0-9._~:/-]*").fullmatch  # as ids of Periods are; most texts
 ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
     | {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
@@ -22,7 +24,7 @@ ESCAPES = str.maketrans(
 
 def escape(text: str) -> str:
     """Text as it may stand between the quotes of an attribute, or in an element."""
-    return text.translate(ESCAPES)
+    return text if PLAIN(text) else text.translate(ESCAPES)
 
 
 @dataclass(frozen=True, slots=True)

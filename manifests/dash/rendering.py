@@ -1,6 +1,5 @@
 """A session's MPD: a header and the joined texts of its Periods (design, section 3)."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -93,7 +92,7 @@ class Renderer:
         self._rules = rules
         self._rung_of = rung_of
         self._origin: _Origin | None = None
-        self._bodies: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
+        self._bodies: dict[tuple[object, ...], bytes] = {}
         self._bytes = 0
 
     def render(
@@ -126,16 +125,17 @@ class Renderer:
     def _of(self, mpd: Mpd) -> _Origin:
         if self._origin is None or self._origin.mpd is not mpd:
             rules = self._rules
+            dressing = dressing_of(
+                mpd,
+                content_base=rules.content_base,
+                removed_schemes=CUE_SCHEMES if rules.removes_cues else frozenset(),
+                asset_id=rules.asset_id,
+            )
             self._origin = _Origin(
                 mpd=mpd,
                 header=read_header(mpd, spliced=rules.spliced),
-                dressing=dressing_of(
-                    mpd,
-                    content_base=rules.content_base,
-                    removed_schemes=CUE_SCHEMES if rules.removes_cues else frozenset(),
-                    asset_id=rules.asset_id,
-                ),
-                digests={period.id: _digest(period) for period in mpd.periods},
+                dressing=dressing,
+                digests={period.id: _digest(period, dressing) for period in mpd.periods},
                 tags={period.id: period_tag(period.element) for period in mpd.periods},
                 ad_tags={period.id: ad_period_tag(period) for period in mpd.periods},
             )
@@ -157,13 +157,11 @@ class Renderer:
         stretch = part.stretch
         key = (
             origin.digests[part.period.id],
-            origin.dressing,
             part.begin,
             part.end,
             part.after,
             part.is_continuous,
             part.listed_until,
-            part.period.end,
         )
         tag = origin.tags[part.period.id]
         yield tag.opening(id=part.id, start=part.start, duration=part.duration)
@@ -185,16 +183,16 @@ class Renderer:
             found = self._bodies[key] = make()
             self._bytes += len(found)
             while self._bytes > _BODIES_BYTES and len(self._bodies) > 1:
-                _, gone = self._bodies.popitem(last=False)
-                self._bytes -= len(gone)
-        else:
-            self._bodies.move_to_end(key)
+                oldest = next(iter(self._bodies))
+                self._bytes -= len(self._bodies.pop(oldest))
         return found
 
 
-def _digest(period: Period) -> bytes:
-    text = etree.tostring(period.element, with_tail=False)
-    return blake2b(text, digest_size=16).digest()
+def _digest(period: Period, dressing: Dressing) -> bytes:
+    """Of all that the texts of a Period's parts follow from, but for where they are cut."""
+    digest = blake2b(etree.tostring(period.element, with_tail=False), digest_size=16)
+    digest.update(repr((period.end, dressing)).encode())
+    return digest.digest()
 
 
 def _duration(mpd: Mpd, arrangement: Arrangement) -> Decimal | None:
