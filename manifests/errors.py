@@ -3,6 +3,7 @@
 ManifestError
     PlaylistSyntaxError      a line of a playlist cannot be read
     MpdSyntaxError           an MPD cannot be read
+        RemoteElementError   a part of it is elsewhere
     ManifestLimitError       a playlist or MPD is larger than we are willing to read
     CueError                 a SCTE 35 message cannot be read
     SpliceError              a break cannot be spliced into a playlist
@@ -23,6 +24,10 @@ class PlaylistSyntaxError(ManifestError):
 
 class MpdSyntaxError(ManifestError):
     """An MPD is not well-formed, or says something that cannot be."""
+
+
+class RemoteElementError(MpdSyntaxError):
+    """A part of an MPD is elsewhere (xlink), and is refused, or what is there cannot be read."""
 
 
 class ManifestLimitError(ManifestError):

@@ -332,6 +332,8 @@ async def _parsed(fetched: Fetched, parse: Parse[V]) -> V:
         if len(fetched.body) > _PARSE_OFF_LOOP_BYTES:
             return await anyio.to_thread.run_sync(read, fetched.body, fetched.url)
         return read(fetched.body, fetched.url)
+    except OutboundError:  # a part that is elsewhere
+        raise
     except ManifestLimitError as error:
         raise Oversize(f"{len(fetched.body)} bytes: {error}") from error
     except Exception as error:  # a stranger's bytes must not take down what a good copy can carry

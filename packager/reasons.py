@@ -82,6 +82,8 @@ class Reason(StrEnum):
         "The origin's answer inflates more than any honest playlist does.")
     ORIGIN_REFUSED = ("origin_refused", 502, "error",
         "The origin's address or a redirect of it is not to be reached (outbound.allow).")
+    ORIGIN_REMOTE = ("origin_remote", 502, "error",
+        "The MPD has parts elsewhere (xlink), refused or not to be had (`shows.NAME.xlink`).")
     MANIFEST_STALE_SERVED = ("manifest_stale_served", None, "warning",
         "A viewer got the last good playlist because the origin had no better one.")
     RENDITION_MISSING = ("rendition_missing", None, "warning",
@@ -98,6 +100,8 @@ class Reason(StrEnum):
         "A break had neither a duration nor an end and was ended by the configured maximum.")
     CUE_NESTED = ("cue_nested", None, "info",
         "A cue opened a break inside another one.")
+    INBAND_CUES_UNREAD = ("inband_cues_unread", None, "warning",
+        "Segments were not looked at for cues in them (emsg), or too late; breaks may be missed.")
 
     # ad breaks
     BREAK_UNFILLED = ("break_unfilled", None, "warning",

@@ -4,7 +4,7 @@ import hmac
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from hashlib import sha256
@@ -14,11 +14,12 @@ import anyio
 
 from packager.clock import Clock, SystemClock
 from packager.config.values import Config, Show
+from packager.dash.inband import SegmentHeads
 from packager.dash.ladders import MpdLadders
 from packager.dash.mpds import Mpds
 from packager.dash.patches import Patches
 from packager.dash.presentations import DashPresentations
-from packager.dash.reading import MpdReading
+from packager.dash.reading import REMOTE_BYTES, MpdReading
 from packager.deciders import Deciders
 from packager.filling import Filler, House
 from packager.hls.ladders import Ladders
@@ -129,12 +130,19 @@ async def open_weft(
         client = client or GuardedClient(allow=config.outbound.allow)
         stack.push_async_callback(client.aclose)
         policy = Policy.for_urls(show.origin for show in config.shows.values())
-        origin = OriginCache(
+        of_origin = Limits(total_s=config.timeouts.origin_s, read_s=config.timeouts.origin_s)
+        observer = _Observer(metrics)
+        remote = OriginCache(
             client,
             policy=policy,
             clock=clock,
-            limits=Limits(total_s=config.timeouts.origin_s, read_s=config.timeouts.origin_s),
-            observer=_Observer(metrics),
+            limits=replace(of_origin, max_bytes=REMOTE_BYTES),
+            observer=observer,
+            max_bytes=16 * REMOTE_BYTES,
+        )
+        stack.push_async_callback(remote.aclose)
+        origin = OriginCache(
+            client, policy=policy, clock=clock, limits=of_origin, observer=observer
         )
         stack.push_async_callback(origin.aclose)
         store = await open_store(_store_url(config), session_limit=config.sessions.limit)
@@ -181,11 +189,14 @@ async def open_weft(
         mpd_ladders = MpdLadders(
             client=client, library=library, store=store, clock=clock, metrics=metrics
         )
+        heads = SegmentHeads(client)
+        stack.push_async_callback(heads.aclose)
         dash_presentations = DashPresentations(
             hls=presentations,
             origin=origin,
             ladders=mpd_ladders,
-            reading=MpdReading(),
+            reading=MpdReading(remote),
+            heads=heads,
             store=store,
             clock=clock,
             metrics=metrics,

@@ -45,6 +45,7 @@ class DashChannel:
     rules: DashRules = field(default_factory=DashRules)
     mpd: Mpd | None = None
     log: BreakLog = field(default_factory=BreakLog)
+    inband: tuple[Cue, ...] = ()  # cues from segments, as far as they were taken in
     listed: Listed | None = None
     seen_edge: Decimal | None = None  # nobody was shown content behind it
     # Where the content is cut for what a cue says: found once, while the place is listed.
@@ -68,7 +69,7 @@ class DashChannel:
         Args:
             mpd: The origin's; older than the one that is known: it is ignored.
             now: Seconds since 1970.
-            inband: Cues from the segments themselves.
+            inband: All that segments told and that is not past (C-11), in the order of telling.
 
         Raises:
             ManifestError: Its cues cannot be placed, or it has no Periods.
@@ -78,7 +79,8 @@ class DashChannel:
         window = listed(mpd, now)
         if self.mpd is not None and _is_older(mpd, self.mpd, window, self.listed):
             return self
-        if mpd is self.mpd and window == self.listed:
+        inband = tuple(inband)
+        if mpd is self.mpd and window == self.listed and inband == self.inband:
             return self
         log = self._observed(mpd, window, inband)
         known = self.log.breaks
@@ -87,6 +89,7 @@ class DashChannel:
             self,
             mpd=mpd,
             log=log,
+            inband=inband,
             listed=window,
             version=self.version + 1,
             seen_edge=_latest(self.seen_edge, window),

@@ -47,7 +47,43 @@ def read_tree(body: bytes, limits: Limits = DEFAULT_LIMITS) -> etree._Element:
     """
     _check_size(body, limits)
     body = body.removeprefix(BOM)
-    _check_prolog(body)
+    _check_prolog(body, "MPD")
+    root = _parsed(body, limits)
+    if root.tag != f"{{{NAMESPACE}}}MPD":
+        raise MpdSyntaxError(f"the root is {_name(root)}, not MPD in {NAMESPACE}")
+    return root
+
+
+def read_elements(body: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> etree._Element:
+    """Read a piece of an MPD: elements of one name, one after the other, with comments (5.5.3).
+
+    Args:
+        body: The piece.
+        name: Of the elements, in the namespace of MPDs; what declares no namespace is in it.
+        limits: What the piece may have at most.
+
+    Returns:
+        An element that has them as its children, and nothing else.
+
+    Raises:
+        MpdSyntaxError: It is not well-formed UTF-8 XML, has a document type, or something else.
+        ManifestLimitError: It has more of something than the limits allow.
+    """
+    _check_size(body, limits)
+    body = body.removeprefix(BOM)
+    start = _check_prolog(body, name)
+    lines = NEWLINE * body.count(NEWLINE, 0, start)  # an error tells the line of the piece
+    opening = f'<piece xmlns="{NAMESPACE}">'.encode()
+    root = _parsed(opening + lines + body[start:] + b"</piece>", limits)
+    if any((text or "").strip() for text in (root.text, *(child.tail for child in root))):
+        raise MpdSyntaxError(f"text beside {name}")
+    for child in root.iterchildren(etree.Element):
+        if child.tag != f"{{{NAMESPACE}}}{name}":
+            raise MpdSyntaxError(f"line {child.sourceline}: {_name(child)}, not {name}")
+    return root
+
+
+def _parsed(body: bytes, limits: Limits) -> etree._Element:
     parser = etree.XMLParser(
         encoding="utf-8",  # whatever is declared: the bytes have been looked at as UTF-8
         resolve_entities=False,
@@ -60,22 +96,21 @@ def read_tree(body: bytes, limits: Limits = DEFAULT_LIMITS) -> etree._Element:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
         raise MpdSyntaxError(_reason(body, error)) from None
-    if root.tag != f"{{{NAMESPACE}}}MPD":
-        name = etree.QName(root)
-        raise MpdSyntaxError(
-            f"the root is {name.localname[:80]} in namespace {(name.namespace or '')[:80]!r},"
-            f" not MPD in {NAMESPACE}"
-        )
     if etree.XPath(f"boolean({'/*' * (limits.depth + 1)})")(root):
         raise ManifestLimitError(f"elements more than {limits.depth} deep")
     return root
+
+
+def _name(element: etree._Element) -> str:
+    name = etree.QName(element)
+    return f"{name.localname[:80]} in namespace {(name.namespace or '')[:80]!r}"
 
 
 def write_tree(root: etree._Element) -> bytes:
     """Write a tree as UTF-8, with what stands around its root; read again, it is the same tree."""
     tree = root.getroottree()
     written: bytes = etree.tostring(
-        tree, encoding="UTF-8", xml_declaration=True, standalone=tree.docinfo.standalone
+        tree, encoding="UTF-8", xml_declaration=True, standalone=tree.docinfo.standalone or None
     )
     return written
 
@@ -99,8 +134,8 @@ def _check_size(body: bytes, limits: Limits) -> None:
             raise ManifestLimitError(f"an element with more than {limits.attributes} attributes")
 
 
-def _check_prolog(body: bytes) -> None:
-    """Look at everything before the root element, and at the name of that."""
+def _check_prolog(body: bytes, root: str) -> int:
+    """Look at everything before the first element, and at its name; where it starts."""
     if b"\0" in body or body.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise MpdSyntaxError("not UTF-8: it seems to be UTF-16 or UTF-32")
     declared = DECLARATION.match(body)
@@ -122,10 +157,11 @@ def _check_prolog(body: bytes) -> None:
     if name is None:
         found = rest[:40].decode(errors="backslashreplace")
         raise MpdSyntaxError(f"line {line}: neither XML nor UTF-8: {found!r}")
-    if name[1] != b"MPD":
+    if name[1] != root.encode():
         raise MpdSyntaxError(
-            f"line {line}: the root is {name[1].decode(errors='replace')}, not MPD"
+            f"line {line}: the root is {name[1].decode(errors='replace')}, not {root}"
         )
+    return start
 
 
 def _reason(body: bytes, error: etree.XMLSyntaxError) -> str:

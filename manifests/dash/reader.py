@@ -33,7 +33,7 @@ from manifests.dash.event_streams import read_event_stream
 from manifests.dash.model import AdaptationSet, Addressing, Mpd, Period, Representation
 from manifests.dash.period_times import PeriodTime, place_periods
 from manifests.dash.xlink import describe_remote, find_remote, is_removed
-from manifests.errors import ManifestLimitError, MpdSyntaxError
+from manifests.errors import ManifestLimitError, MpdSyntaxError, RemoteElementError
 
 PERIOD, ADAPTATION_SET = mpd_tag("Period"), mpd_tag("AdaptationSet")
 REPRESENTATION, EVENT_STREAM = mpd_tag("Representation"), mpd_tag("EventStream")
@@ -58,6 +58,7 @@ def read_mpd(
             what is written, which is mostly nothing.
 
     Raises:
+        RemoteElementError: A part of it is elsewhere, and that is refused.
         MpdSyntaxError: It is not well-formed, or says something that cannot be.
         ManifestLimitError: It has more of something than we are willing to read.
         ValueError: `url` is not absolute.
@@ -70,13 +71,14 @@ def read_mpd_tree(root: etree._Element, *, url: str, xlink: Xlink = "refuse") ->
     """Read an MPD from its tree, as `read_mpd`; `size_bytes` is 0.
 
     Raises:
+        RemoteElementError: A part of it is elsewhere, and that is refused.
         MpdSyntaxError: It says something that cannot be.
         ManifestLimitError: It has more of something than we are willing to read.
         ValueError: `url` is not absolute.
     """
     if xlink == "refuse":
         for remote in find_remote(root):
-            raise MpdSyntaxError(describe_remote(remote))
+            raise RemoteElementError(describe_remote(remote))
     kind = root.get("type", "static").strip()
     if kind not in TYPES:
         raise MpdSyntaxError(f"{place(root)}@type is {kind[:40]!r}")

@@ -303,6 +303,11 @@ class Show:
         "what becomes of cue tags in playlists, and of SCTE 35 events in MPDs",
         read=scalars.word("remove", "keep"),
     )
+    xlink: Literal["refuse", "resolve"] = setting(
+        "refuse",
+        "MPDs with parts elsewhere: `refuse` them, or `resolve` their Periods at origins' hosts",
+        read=scalars.word("refuse", "resolve"),
+    )
     patches: bool = setting(
         False, "whether players get live MPDs in full once, and then patches", read=scalars.flag
     )

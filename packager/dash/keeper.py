@@ -12,6 +12,7 @@ from functools import partial
 
 import anyio.to_thread
 
+from manifests.breaks import Cue
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.channel_state import read_state, write_state
 from manifests.dash.model import Mpd
@@ -20,7 +21,8 @@ from packager.channel_ids import next_channel_id
 from packager.channel_memory import ChannelMemory, Codec, joined_logs
 from packager.clock import Clock
 from packager.cue_news import oddities
-from packager.dash.reading import MpdReading
+from packager.dash.inband import InbandCues, SegmentHeads
+from packager.dash.reading import ReadMpd
 from packager.log import report
 from packager.metrics import Metrics
 from packager.origin import Document, OriginCache
@@ -57,7 +59,8 @@ class MpdKeeper:
         rules: DashRules,
         *,
         origin: OriginCache,
-        reading: MpdReading,
+        read: ReadMpd,
+        heads: SegmentHeads,
         store: Store,
         clock: Clock,
         metrics: Metrics,
@@ -70,7 +73,8 @@ class MpdKeeper:
             url: Of the origin's MPD.
             rules: How cues are read and content is written.
             origin: Documents.
-            reading: Reads them.
+            read: Reads them: as `OriginCache` wants it, the same callable each time.
+            heads: Of segments, for cues in them.
             store: Keeps what outlives the process.
             clock: Says the time.
             metrics: Is told of degradations.
@@ -81,13 +85,18 @@ class MpdKeeper:
         self.url = url
         self._rules = rules
         self._origin = origin
-        self._reading = reading
+        self._read = read
         self._clock = clock
         self._metrics = metrics
         self._remember_s = remember_s
         self._channel: DashChannel | None = None
         self._due = 0.0
         self._lock = asyncio.Lock()
+        self._inband: InbandCues | None = None
+        if rules.cues is not None:
+            self._inband = InbandCues(
+                key, rules.signals, heads=heads, metrics=metrics, on_news=self._look_again
+            )
         codec = Codec(write_state, partial(read_state, rules=rules), _joined)
         self._memory = ChannelMemory(key, codec, store, metrics)
 
@@ -104,9 +113,9 @@ class MpdKeeper:
         channel = self.fresh()
         if channel is not None:
             return channel
-        document = await self._origin.get(self.url, max_age_s=freshness_s, parse=self._reading.read)
+        document = await self._origin.get(self.url, max_age_s=freshness_s, parse=self._read)
         if document.value.is_dynamic:
-            self._origin.follow(self.url, interval_s=pace_s, parse=self._reading.read)
+            self._origin.follow(self.url, interval_s=pace_s, parse=self._read)
         async with self._lock:
             return self.fresh() or await self._apply(document)
 
@@ -114,7 +123,8 @@ class MpdKeeper:
         channel = self._channel
         if channel is None:
             channel = await self._memory.restored() or DashChannel(rules=self._rules)
-        advanced = await self._advanced(channel, document.value)
+        inband = await self._looked_at(document.value, channel)
+        advanced = await self._advanced(channel, document.value, inband)
         if advanced.seen_edge is not None:
             advanced = advanced.forget_before(advanced.seen_edge - self._remember_s)
         if advanced is not channel and document.value.is_dynamic:
@@ -134,15 +144,33 @@ class MpdKeeper:
         wait, age = freshness_s(document.value), max(now - document.confirmed_at, 0.0)
         stale = document.stale_since is not None
         self._due = now + (min(wait, 0.5) if stale else max(wait - age, 0.05))
+        if self._inband is not None and self._inband.cues != inband:  # told in the meantime
+            self._look_again()
         return advanced
 
-    async def _advanced(self, channel: DashChannel, mpd: Mpd) -> DashChannel:
+    async def _looked_at(self, mpd: Mpd, channel: DashChannel) -> tuple[Cue, ...]:
+        """What segments tell, as far as they were looked at."""
+        if self._inband is None:
+            return ()
+        since = None if channel.listed is None else channel.listed.start
+        return await self._inband.look(mpd, now=self._now(), since=since)
+
+    def _look_again(self) -> None:
+        """Let the next who asks take in what segments told."""
+        self._due = 0.0
+
+    def _now(self) -> Decimal:
+        return Decimal(str(self._clock.now().timestamp()))
+
+    async def _advanced(
+        self, channel: DashChannel, mpd: Mpd, inband: tuple[Cue, ...]
+    ) -> DashChannel:
         """Take in an MPD; one that cannot be carried on leaves the channel as it was."""
-        now = Decimal(str(self._clock.now().timestamp()))
+        advance = partial(channel.advance, mpd, now=self._now(), inband=inband)
         try:
             if mpd.size_bytes > LARGE_BYTES and mpd is not channel.mpd:
-                return await anyio.to_thread.run_sync(partial(channel.advance, mpd, now=now))
-            return channel.advance(mpd, now=now)
+                return await anyio.to_thread.run_sync(advance)
+            return advance()
         except ManifestError as error:
             if channel.mpd is None:
                 raise NotManifest(str(error)) from error

@@ -19,6 +19,7 @@ from packager.channel_ids import next_channel_id
 from packager.clock import Clock
 from packager.config.values import CueBreaks, Show
 from packager.cue_rules import cue_rules
+from packager.dash.inband import SegmentHeads
 from packager.dash.keeper import MpdKeeper, freshness_s
 from packager.dash.ladders import MpdFitting, MpdLadders, shape_of
 from packager.dash.reading import MpdReading
@@ -55,6 +56,7 @@ class DashPresentations:
         origin: OriginCache,
         ladders: MpdLadders,
         reading: MpdReading,
+        heads: SegmentHeads,
         store: Store,
         clock: Clock,
         metrics: Metrics,
@@ -68,6 +70,7 @@ class DashPresentations:
             origin: Documents.
             ladders: Find what creatives must become.
             reading: Reads MPDs.
+            heads: Of segments, for cues in them.
             store: Keeps what channels must remember.
             clock: Says the time.
             metrics: Is told of degradations.
@@ -78,6 +81,7 @@ class DashPresentations:
         self._origin = origin
         self._ladders = ladders
         self._reading = reading
+        self._heads = heads
         self._store = store
         self._clock = clock
         self._metrics = metrics
@@ -112,7 +116,8 @@ class DashPresentations:
         """
         query = urlencode(parameters)
         url = f"{show.origin}{asset}.mpd" + (f"?{query}" if query else "")
-        document = await self._origin.get(url, max_age_s=freshness_s, parse=self._reading.read)
+        read = self._reading.of(show)
+        document = await self._origin.get(url, max_age_s=freshness_s, parse=read)
         key, shape = (tenant, show.name, asset, query), shape_of(document.value)
         found = self._made.get(key)
         if found is not None and found[0] == shape:
@@ -180,7 +185,8 @@ class DashPresentations:
                 url,
                 dash_rules(show, asset),
                 origin=self._origin,
-                reading=self._reading,
+                read=self._reading.of(show),
+                heads=self._heads,
                 store=self._store,
                 clock=self._clock,
                 metrics=self._metrics,

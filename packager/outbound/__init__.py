@@ -11,6 +11,7 @@ from packager.outbound.client import (
 from packager.outbound.errors import (
     BadStatus,
     NotManifest,
+    NotWhole,
     OutboundError,
     Oversize,
     RatioExceeded,
@@ -31,6 +32,7 @@ __all__ = [
     "GuardedClient",
     "Limits",
     "NotManifest",
+    "NotWhole",
     "OutboundError",
     "Oversize",
     "Policy",

@@ -9,6 +9,7 @@ OutboundError
     RatioExceeded     the body inflates more than the call allows
     Truncated         the body is incomplete, damaged, or in a coding that was not asked for
     NotManifest       the body is whole, and is not a manifest that can be read
+    NotWhole          the manifest has parts elsewhere, which are refused or cannot be had
 
 The texts name hosts and numbers, never a path or a query: those may be signed,
 and texts are logged.
@@ -72,3 +73,9 @@ class NotManifest(OutboundError):
     """The body is whole, and is not a manifest that can be read; the cause says why."""
 
     reason = Reason.ORIGIN_NOT_MANIFEST
+
+
+class NotWhole(OutboundError):
+    """The manifest has parts elsewhere, which are refused or cannot be had."""
+
+    reason = Reason.ORIGIN_REMOTE
