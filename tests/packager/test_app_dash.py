@@ -251,10 +251,6 @@ def mutated(text: str) -> dict[str, str]:
         "overlapping Periods": text.replace(
             "</MPD>", '<Period id="P1" start="PT1S"/><Period id="P2" start="PT0S"/></MPD>'
         ),
-        "remote Periods": text.replace(
-            "</MPD>",
-            '<Period xmlns:x="http://www.w3.org/1999/xlink" x:href="http://evil.example/"/></MPD>',
-        ),
         "a segment without length": text.replace('d="2000"', 'd="0"'),
         "a timescale of 0": text.replace('timescale="1000"', 'timescale="0"'),
     }
