@@ -247,4 +247,5 @@ def _write_template(level: etree._Element, template: _Template) -> None:
     element = make_child(level, "SegmentTemplate", at=len(level))
     for name, value in attributes:
         element.set(name, value)
-    write_timeline(element, runs)
+    if runs:
+        write_timeline(element, runs)

@@ -146,6 +146,18 @@ def test_no_segment_of_a_slate_is_listed_that_lies_wholly_behind_what_is_shown()
     assert sound.end == 95232 + 2 * 96256  # 3.99 s are not enough
 
 
+def test_segments_that_players_compute_have_no_timeline() -> None:
+    """B-13: one that is empty would say that there are none."""
+    mpd = content()
+    opening = ad_period_tag(mpd.periods[0]).opening(id="b", start=Decimal(0), duration=None)
+    body = ad_period_body(AD, mpd.periods[0], rung_of=rung_of, computed=True)
+    video = reread(mpd, opening + body).periods[0].sets[1]
+    addressing = video.representations[0].addressing
+    assert addressing is not None
+    assert (addressing.mode, addressing.duration, addressing.runs) == ("duration", 25600, ())
+    assert b"SegmentTimeline" not in body
+
+
 def test_every_base_says_how_early_the_segments_are_there() -> None:
     assert all("availabilityTimeOffset" not in one.attrib for one in bases(written()))
     assert {one.get("availabilityTimeOffset") for one in bases(written(early="30.50"))} == {"30.5"}
