@@ -1,6 +1,6 @@
 """A session's MPD: a header and the joined texts of its Periods (design, section 3)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import blake2b
@@ -113,7 +113,9 @@ class Renderer:
             raise SpliceError("there is no MPD yet")
         origin = self._of(channel.mpd)
         arrangement = arrange(channel, splices, until=until)
-        pieces = [piece for part in arrangement.parts for piece in self._written(origin, part)]
+        pieces: list[bytes] = []
+        for part in arrangement.parts:
+            self._write(origin, part, pieces)
         return MpdText(
             header=origin.header,
             periods=tuple(pieces),
@@ -141,10 +143,11 @@ class Renderer:
             )
         return self._origin
 
-    def _written(self, origin: _Origin, part: Part | AdPart) -> Iterator[bytes]:
+    def _write(self, origin: _Origin, part: Part | AdPart, pieces: list[bytes]) -> None:
+        """Add a Period's start tag and the rest of it."""
         if isinstance(part, AdPart):
             like = part.like.id
-            yield origin.ad_tags[like].opening(id=part.id, start=part.start, duration=part.duration)
+            tag = origin.ad_tags[like]
             key: tuple[object, ...] = (
                 part.creative.id,
                 origin.digests[like],
@@ -152,22 +155,26 @@ class Renderer:
                 part.computed,
                 part.early_s,
             )
-            yield self._body(key, lambda: self._ad_body(part))
-            return
-        stretch = part.stretch
-        key = (
-            origin.digests[part.period.id],
-            part.begin,
-            part.end,
-            part.after,
-            part.is_continuous,
-            part.listed_until,
-        )
-        tag = origin.tags[part.period.id]
-        yield tag.opening(id=part.id, start=part.start, duration=part.duration)
-        yield self._body(key, lambda: part_body(stretch, origin.dressing))
+        else:
+            tag = origin.tags[part.period.id]
+            key = (
+                origin.digests[part.period.id],
+                part.begin,
+                part.end,
+                part.after,
+                part.is_continuous,
+                part.listed_until,
+            )
+        pieces.append(tag.opening(id=part.id, start=part.start, duration=part.duration))
+        body = self._bodies.get(key)
+        if body is None:
+            body = self._body(origin, part)
+            self._keep(key, body)
+        pieces.append(body)
 
-    def _ad_body(self, part: AdPart) -> bytes:
+    def _body(self, origin: _Origin, part: Part | AdPart) -> bytes:
+        if isinstance(part, Part):
+            return part_body(part.stretch, origin.dressing)
         return ad_period_body(
             part.creative,
             part.like,
@@ -177,15 +184,12 @@ class Renderer:
             computed=part.computed,
         )
 
-    def _body(self, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:
-        found = self._bodies.get(key)
-        if found is None:
-            found = self._bodies[key] = make()
-            self._bytes += len(found)
-            while self._bytes > _BODIES_BYTES and len(self._bodies) > 1:
-                oldest = next(iter(self._bodies))
-                self._bytes -= len(self._bodies.pop(oldest))
-        return found
+    def _keep(self, key: tuple[object, ...], body: bytes) -> None:
+        self._bodies[key] = body
+        self._bytes += len(body)
+        while self._bytes > _BODIES_BYTES and len(self._bodies) > 1:
+            oldest = next(iter(self._bodies))
+            self._bytes -= len(self._bodies.pop(oldest))
 
 
 def _digest(period: Period, dressing: Dressing) -> bytes:

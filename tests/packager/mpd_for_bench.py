@@ -22,7 +22,7 @@ def event(at: Decimal | float, seconds: float | None, *, event_id: int, out: boo
     )
     message = to_base64(write_splice_info(SpliceInfo(command=insert)))
     return (
-        f'<Event presentationTime="{int(at * 1000)}" id="{event_id}-{out}">'
+        f'<Event presentationTime="{int(at * 1000)}" id="{2 * event_id + out}">'
         '<scte35:Signal xmlns:scte35="http://www.scte.org/schemas/35/2016">'
         f"<scte35:Binary>{message}</scte35:Binary></scte35:Signal></Event>"
     )

@@ -13,6 +13,7 @@ from mpd_for_bench import event
 
 from packager.config.values import AssetFill, ScheduledBreak
 from packager.reasons import Reason
+from tests.mpd_schema import assert_valid, needs_schema
 
 LIVE, VOD = "/v1/dash/default/live/index.mpd", "/v1/dash/default/vod/index.mpd"
 MPD = "{urn:mpeg:dash:schema:mpd:2011}"
@@ -307,3 +308,17 @@ async def test_a_presentation_that_is_only_dash_has_a_ladder_of_its_own(bench: B
         kinds = [line.split()[0] for line in await again.poll()]
         assert kinds.count("content") >= 1
         assert len(kinds) >= 4  # bumper, ads and slate were packaged for it
+
+
+@needs_schema
+async def test_every_mpd_that_players_get_is_valid(bench: Bench) -> None:
+    bench.world.events = [event(Decimal("103.4"), 6, event_id=7)]
+    async with bench.run() as running:
+        players = [
+            await watch(running, path) for path in (LIVE, VOD, "/v1/dash/default/plain/index.mpd")
+        ]
+        for _ in range(16):
+            for player in players:
+                await player.poll()
+                assert_valid(player.text)
+            bench.clock.advance(2)
