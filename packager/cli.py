@@ -12,7 +12,7 @@ from packager.config.document import ConfigError
 from packager.config.file import load
 from packager.demo.command import demo
 from packager.packaging.command import condition
-from packager.splice_command import splice
+from packager.splicing.command import splice
 from packager.stores import StoreError
 from packager.terminal import CONTEXT
 
@@ -20,7 +20,7 @@ from packager.terminal import CONTEXT
 @click.group(context_settings=CONTEXT)
 @click.version_option(VERSION, prog_name="weft")
 def main() -> None:
-    """Weft splices ads and other media into HLS, per session and server-side.
+    """Weft splices ads and other media into HLS and DASH, per session and server-side.
 
     Start with `weft demo`: everything embedded, nothing to configure. Then write a
     configuration, look at it with `weft check weft.yaml` and serve it with `weft serve`.
