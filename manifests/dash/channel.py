@@ -197,6 +197,8 @@ class DashChannel:
         )
 
     def _refusal(self, at: Decimal) -> str | None:
+        if at in self.cuts:
+            return None  # also at the borders of a Period that cannot be cut
         period = self.period_at(at)
         return None if period is None else cut_refusal(period)
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from manifests.break_log import BreakLog
 from manifests.breaks import AdBreak
 from manifests.creative import CmafMedia, Creative, CreativeRendition, CreativeSegment
 from manifests.dash.arrangement import AdPart, arrange
@@ -253,3 +254,24 @@ def test_an_mpd_without_periods_is_not_carried_on() -> None:
     text = live(21).replace(' start="PT0S"', "")  # early available: it only announces
     with pytest.raises(ManifestError, match="without Periods"):
         advanced(channel, text)
+
+
+def test_a_period_that_cannot_be_cut_can_be_replaced_as_a_whole() -> None:
+    """B-13: `$Time$` with @duration; its borders are the neighbours'."""
+    template = '<SegmentTemplate timescale="1" duration="2" media="$Time$"/>'
+    periods = "".join(
+        f'<Period id="{name}" duration="PT10S"><AdaptationSet mimeType="video/mp4">{template}'
+        '<Representation id="v" bandwidth="1"/></AdaptationSet></Period>'
+        for name in ("one", "two", "three")
+    )
+    text = (
+        '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" minBufferTime="PT1S" '
+        f'profiles="p:x">{periods}</MPD>'
+    )
+    whole, inside = (
+        AdBreak(id=name, start=at, out_at=at, planned_end=Decimal(20))
+        for name, at in (("whole", Decimal(10)), ("inside", Decimal(15)))
+    )
+    for ad_break, aligned in ((whole, True), (inside, False)):
+        channel = advanced(DashChannel(log=BreakLog((ad_break,))), text)
+        assert channel.is_aligned(ad_break) is aligned
