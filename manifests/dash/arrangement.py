@@ -57,12 +57,28 @@ def arrange(
     """
     if channel.mpd is None:
         return Arrangement((), Decimal(0))
-    layout = _Layout(channel.mpd, channel.listed, splices, until)
+    layout = _Layout(channel.mpd, channel.listed, splices, _held(channel, until))
     for period in channel.mpd.periods:
         if not layout.take(period):
             break
     layout.finish()
     return Arrangement(_dated(channel.mpd, layout.kept()), layout.inserted)
+
+
+def _held(channel: DashChannel, until: Decimal | None) -> Decimal | None:
+    """Where listing ends: also at a break that some Representations are not listed up to (B-30).
+
+    Of the others nothing may be listed that would have to be taken back.
+    """
+    found = [] if until is None else [until]
+    if channel.listed is not None:
+        end = channel.listed.end
+        found += [
+            one.out_at
+            for one in channel.log.breaks
+            if one.out_at > end and channel.out_border(one) is None
+        ]
+    return min(found, default=None)
 
 
 class _Layout:
@@ -203,4 +219,7 @@ def _dated(mpd: Mpd, parts: list[Part | AdPart]) -> tuple[Part | AdPart, ...]:
         elif isinstance(last, Part) and last.period.end is not None and last.end is None:
             length = last.period.end - last.period.start
             parts[-1] = replace(last, duration=length - last.begin)
+        elif isinstance(last, Part) and last.end is not None and last.listed_until is None:
+            # The segment under the cut comes with the first ad: nothing is taken back (B-30).
+            parts[-1] = replace(last, listed_until=last.end + FRAME_S)
     return tuple(parts)

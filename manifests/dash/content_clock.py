@@ -55,8 +55,9 @@ def listed(mpd: Mpd, now: Decimal) -> Listed | None:
 
 
 def computes(period: Period) -> bool:
-    """Whether players compute the Period's segments: then they need no list to go on (B-13)."""
-    return any(one.mode == "duration" for one in _addressings(period))
+    """Whether players compute all of the Period's segments and need no list to go on (B-13)."""
+    modes = {one.mode for one in _addressings(period)}
+    return modes == {"duration"}
 
 
 def _addressings(period: Period) -> Iterator[Addressing]:
