@@ -9,6 +9,7 @@ from dash_record import AUDIO, FRAME, Answered, Decided, Facts
 from mpd_text import Period, Set, Text
 
 Say = Callable[[str, str], None]
+SLOW = 9  # seconds
 
 
 def check_ads(
@@ -22,7 +23,7 @@ def check_ads(
     """Every ad Period, and how content is left and found again."""
     for piece in pieces:
         if piece.ad is not None:
-            _check_form(piece, text, facts, say)
+            _check_form(piece, text, answer.at, facts, say)
             _check_cover(piece, facts, say)
             _check_likeness(piece, pieces, origin, facts, say)
     if facts.insertion:
@@ -31,12 +32,14 @@ def check_ads(
         _check_replaced(pieces, origin, answer, facts, say)
 
 
-def _check_form(piece: Piece, text: Text, facts: Facts, say: Say) -> None:
+def _check_form(piece: Piece, text: Text, now: Fraction, facts: Facts, say: Say) -> None:
     period = piece.period
     if not period.has_start:
         say("B-20", f"{period.id} has no start")
-    if text.is_dynamic and (period.duration is None) == piece.is_last:
-        say("B-20", f"{period.id} {'is last without' if piece.is_last else 'has a'} duration")
+    if text.is_dynamic and period.duration is not None and not piece.is_last:
+        say("B-20", f"{period.id} has a duration")
+    if period.end is None and any(track.mode != "timeline" for track in period.tracks):
+        say("B-20", f"{period.id} has no end, but segments without end")
     length = None if period.end is None else period.end - period.start
     if length is not None and length > facts.ads[piece.ad or ""] + FRAME:
         say("B-20", f"{period.id} of {float(length)} s shows {float(facts.ads[piece.ad or ''])} s")
@@ -50,15 +53,20 @@ def _check_form(piece: Piece, text: Text, facts: Facts, say: Say) -> None:
                 if url is not None and not url.startswith(piece.ad or ""):
                     say("B-22", f"{period.id}: {url}")
                     break
-            offset = track.base_offset
-            if text.is_dynamic and (offset is None or (offset != "INF" and Fraction(offset) < 0)):
-                say("B-21", f"{period.id}/{track.id}: availabilityTimeOffset {offset}")
+            if not text.is_dynamic or track.base_offset is not None or not track.segments:
+                continue
+            # Else players wait until the content's own segments would be there.
+            end = track.spans[-1].end if period.end is None else period.end
+            end = min(end, track.spans[-1].end)  # what a slate has beyond is not shown
+            if track.mode == "number" or end - (now - text.ast) > FRAME:
+                say("B-21", f"{period.id}/{track.id}: to {float(end)} s, no availabilityTimeOffset")
 
 
 def _check_cover(piece: Piece, facts: Facts, say: Say) -> None:
     """B-03, B-20, H-11: the ad's segments cover its Period."""
     period = piece.period
     length = None if period.end is None else period.end - period.start
+    sound = [track for one in period.sets if one.kind == "audio" for track in one.tracks]
     for track in period.tracks:
         where = f"{period.id}/{track.id}"
         if not track.spans:
@@ -67,7 +75,8 @@ def _check_cover(piece: Piece, facts: Facts, say: Say) -> None:
         first, last = track.spans[0], track.spans[-1]
         if abs(first.start - period.start) > AUDIO:
             say("B-20", f"{where} starts at {float(first.start)}, not at {float(period.start)}")
-        if length is not None and last.end < period.start + length - FRAME:
+        short = FRAME + AUDIO if track in sound else FRAME
+        if length is not None and last.end < period.start + length - short:
             say("B-03", f"{where} ends at {float(last.end)}, {float(period.start + length)} is due")
         for span in track.spans:
             if span.end <= period.start or (length and span.start >= period.start + length):
@@ -168,6 +177,7 @@ def _check_replaced(
         begun.setdefault(one.break_id, at)
         played[one.break_id] = played.get(one.break_id, Fraction(0)) + facts.ads[piece.ad]
         latest = one
+    _check_missing_ads(pieces, origin, answer, say)
     if latest is not None and pieces:
         _check_missing_return(pieces[-1], latest, origin, answer, say)
 
@@ -233,6 +243,24 @@ def _check_total(
     over = played[one.break_id] - (at - begun[one.break_id])
     if not one.early and over > FRAME:
         say("H-14", f"{one.break_id}: ads are {float(over)} s longer than the break")
+
+
+def _check_missing_ads(pieces: tuple[Piece, ...], origin: Text, answer: Answered, say: Say) -> None:
+    """B-30: the first ad is there when the content is two of its longest segments further."""
+    last = pieces[-1] if pieces else None
+    if last is None or last.source is None or answer.until is not None:
+        return
+    ends = [
+        track.at(track.segments[-1].end)
+        for one in origin.periods[-1].sets
+        if one.is_plain
+        for track in one.tracks
+        if track.segments
+    ]
+    for one in answer.decided:
+        at = one.out_at - origin.ast
+        if at > last.a and ends and min(ends) > at + SLOW and one.in_at != one.out_at:
+            say("B-30", f"{one.break_id} is at {float(at)}, content at {float(min(ends))}")
 
 
 def _check_missing_return(

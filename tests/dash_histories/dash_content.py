@@ -22,14 +22,16 @@ def check_content(piece: Piece, origin: Text, answer: Answered, say: Say) -> Non
     if period.print != source.print or period.asset != source.asset:
         say("B-07", f"{period.id} lost or changed what the origin says of {source.id}")
     sets = _matched(piece, source, say)
-    until = None if answer.until is None else answer.until - origin.ast
+    limits = [one.out_at for one in answer.decided if one.ads]
+    limits += [] if answer.until is None else [answer.until]
+    until = min((at - origin.ast for at in limits if at - origin.ast > piece.a), default=None)
     is_open = source is origin.periods[-1] and source.end is None
     for ours, theirs in sets:
         if ours.print != theirs.print:
             say("B-07", f"{period.id}: AdaptationSet {ours.id} changed")
         for track, known in zip(ours.tracks, theirs.tracks, strict=True):
             _check_track(piece, track, known, is_open=is_open, until=until, say=say)
-    _check_events(piece, source, answer, origin.ast, say)
+    _check_events(piece, source, answer, origin.ast, until, say)
 
 
 def _matched(piece: Piece, source: Period, say: Say) -> list[tuple[Set, Set]]:
@@ -179,7 +181,14 @@ def _s(ticks: Fraction | int, track: Track) -> float:
 # Events
 
 
-def _check_events(piece: Piece, source: Period, answer: Answered, ast: Fraction, say: Say) -> None:
+def _check_events(
+    piece: Piece,
+    source: Period,
+    answer: Answered,
+    ast: Fraction,
+    until: Fraction | None,
+    say: Say,
+) -> None:
     ours = {(one.scheme, one.value): one for one in piece.period.streams}
     if len(ours) < len(piece.period.streams):
         say("B-50", f"{piece.period.id}: two EventStreams of one scheme and value")
@@ -189,7 +198,8 @@ def _check_events(piece: Piece, source: Period, answer: Answered, ast: Fraction,
         if known is None:
             say("B-50", f"{piece.period.id}: an EventStream {key} that {source.id} has not")
             continue
-        _check_stream(piece, mine, known, says_cues=SCTE in key[0], say=say)
+        limit = until if piece.is_last else None
+        _check_stream(piece, mine, known, limit, says_cues=SCTE in key[0], say=say)
     for stream in piece.period.streams:
         if SCTE not in stream.scheme:
             continue
@@ -202,7 +212,13 @@ def _check_events(piece: Piece, source: Period, answer: Answered, ast: Fraction,
 
 
 def _check_stream(
-    piece: Piece, mine: Stream | None, known: Stream, *, says_cues: bool, say: Say
+    piece: Piece,
+    mine: Stream | None,
+    known: Stream,
+    limit: Fraction | None,
+    *,
+    says_cues: bool,
+    say: Say,
 ) -> None:
     a, b = piece.a, piece.b
     left = list(known.events)
@@ -223,6 +239,8 @@ def _check_stream(
             is_repeated = was_seen and event.at < a < over
             if says_cues or not is_repeated:
                 continue
+        if limit is not None and event.at >= limit:
+            continue
         say("B-50", f"{piece.period.id}: event {event.id} at {float(event.at)} is missing")
 
 

@@ -14,7 +14,7 @@ from dash_ads import check_ads
 from dash_content import check_content
 from dash_head import check_head, check_periods
 from dash_pieces import Piece, cut
-from dash_record import Answered, Decided, Facts, Fetched, Happening, Violation
+from dash_record import FRAME, Answered, Decided, Facts, Fetched, Happening, Violation
 from mpd_text import CONNECTIVITY, CONTINUITY, BrokenMpd, Period, Text, Track, read
 
 
@@ -69,7 +69,7 @@ class _Origin:
             is_stale = edge < self.edge
         else:
             is_stale = text.published < self.published
-        if is_stale:
+        if is_stale and self.newest is not None:
             return
         self.newest, self.published, self.edge = fetched, text.published, edge
         self.version += 1
@@ -164,14 +164,15 @@ class _Session:
         if last is None or last.source is None or answer.until is not None:
             return
         newest = theirs.periods[-1]
+        is_due = any(_covers(one, last, theirs) for one in answer.decided)
         if last.source is not newest:
-            if any(one.start - theirs.ast for one in answer.decided if _covers(one, last, theirs)):
+            if is_due:
                 return
             self.say("B-03", f"{last.period.id} is last, the origin is in {newest.id}")
         elif last.period.end is None and newest.end is not None:
             self.say("B-40", f"{last.period.id} has no end, {newest.id} ends at {newest.end}")
-        elif newest.end is None and last.period.end is not None:
-            self.say("B-40", f"{last.period.id} ends at {last.period.end}, {newest.id} does not")
+        elif newest.end is None and last.period.end is not None and not is_due:
+            self.say("B-40", f"{last.period.id} ends at {last.period.end}, why?")
 
     # Links between parts of one Period
 
@@ -182,8 +183,9 @@ class _Session:
             source, name = piece.source, _name(piece.period)
             if source is None:
                 continue
-            modes = {track.id: track.mode for track in piece.period.tracks}
+            modes = {track.id: _mode(track) for track in piece.period.tracks}
             known = {one.id: one for one in source.sets}
+            origin = {track.id: _mode(track) for track in source.tracks}
             for ours in piece.period.sets:
                 theirs = known.get(ours.id)
                 kept = () if theirs is None else theirs.links
@@ -194,7 +196,9 @@ class _Session:
                     if own:
                         self.say("B-18", f"{name} is a first part, with {own}")
                     continue
-                self.check_link(piece, ours.id, own, ours.tracks, names, is_due=ours.is_plain)
+                kept_mode = all(origin.get(one.id) == _mode(one) for one in ours.tracks)
+                is_due = ours.is_plain and kept_mode
+                self.check_link(piece, ours.id, own, ours.tracks, names, is_due=is_due)
             self.parts[name] = _Part(source.start, piece.a, piece.b, modes)
 
     def check_link(
@@ -216,7 +220,7 @@ class _Session:
             latest = max(earlier, key=lambda part: part.a, default=None)
             if latest is None or set_id is None or not is_due:
                 return
-            if all(latest.modes.get(one.id) == one.mode for one in tracks):
+            if all(latest.modes.get(one.id) == _mode(one) for one in tracks):
                 self.say("B-18", f"{name}: set {set_id} does not say where it goes on from")
             return
         for scheme, value in links:
@@ -227,7 +231,7 @@ class _Session:
                 continue
             if part.source != source.start or part.a >= piece.a:
                 self.say("B-18", f"{name}: {value} is no earlier part of it")
-            elif any(part.modes.get(one.id) != one.mode for one in tracks):
+            elif any(part.modes.get(one.id) != _mode(one) for one in tracks):
                 self.say("B-18", f"{name}: set {set_id} is addressed otherwise than in {value}")
             elif scheme == CONTINUITY and part.b is not None and part.b < piece.a:
                 self.say("B-18", f"{name}: continuity, but content after {value} was taken out")
@@ -299,7 +303,7 @@ class _Session:
             self.periods[_name(old)].is_gone = True
             if index < front:
                 self.check_front(old, theirs, last.pieces[index])
-            elif old.start + theirs.ast <= answer.at:
+            elif old.start + theirs.ast <= last.answer.at:
                 self.say("B-06", f"{old.id} has started and is gone")
         ids = [_name(period) for period in text.periods]
         if [name for name in ids if name in before] != kept:
@@ -328,9 +332,19 @@ class _Session:
         if not starts:
             return
         front = max(max(starts), theirs.periods[0].start)
+        if theirs.depth is not None:
+            front = max(front, self.edge(theirs) - theirs.depth)
         end = piece.b if old.end is None else old.end
         if end is not None and end > front:
             self.say("B-34", f"{old.id} to {float(end)} is gone, the window is from {float(front)}")
+
+    def edge(self, theirs: Text) -> Fraction:
+        """Where what is listed ends."""
+        tracks = [t for one in theirs.periods[-1].sets if one.is_plain for t in one.tracks]
+        ends = [t.at(t.segments[-1].end) for t in tracks if t.segments and t.mode != "indexed"]
+        if self.where is not None and any(track.mode == "number" for track in tracks):
+            ends.append(self.where.at - theirs.ast)
+        return max(ends, default=theirs.periods[-1].start)
 
     def check_period(
         self, piece: Piece, old: Period, new: Period, theirs: Text, *, is_last: bool
@@ -356,8 +370,6 @@ class _Session:
                     continue  # B-31, and where the origin itself ends a Period
                 if is_cut or first is not None:
                     self.say("B-30" if is_cut else "B-04", f"{where}: {one.url} is gone")
-            if piece.ad is not None:
-                continue
             for one in after.segments:
                 if one.url in was or before.mode == "number":
                     continue
@@ -373,10 +385,14 @@ class _Session:
                 is_video
                 and is_open
                 and new.end is not None
-                and new.end <= end - before.tick
+                and new.end < end - FRAME
                 and new.end not in ends
             ):
                 self.say("B-30", f"{where} was listed to {float(end)}, is cut at {new.end}")
+
+
+def _mode(track: Track) -> str:
+    return f"{track.mode} with timeline" if track.has_timeline else track.mode
 
 
 def _name(period: Period) -> str:

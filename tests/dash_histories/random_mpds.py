@@ -170,6 +170,8 @@ class MpdOrigin:
             found.append(replace(audio, base=base(traits.audio_scale)))
         if traits.text != "none":
             mode = "file" if traits.text == "file" else "number"
+            if mode == "number" and traits.live and traits.video == "duration":
+                mode = "duration"
             text = Media("text", "text", mode, 1000, "en", "subtitle", (("t1", 2000, 0, 0),), lag)
             found.append(replace(text, base=0 if mode == "file" else base(1000)))
         if traits.images:
@@ -177,7 +179,8 @@ class MpdOrigin:
             found.append(Media("images", "image", "duration", 1, role="", rungs=rungs))
         if traits.trick:
             rungs = (("x1", 90_000, 320, 180),)
-            found.append(Media("trick", "video", "number", 90000, role="", rungs=rungs))
+            mode = "duration" if traits.video == "duration" else "number"
+            found.append(Media("trick", "video", mode, 90000, role="", rungs=rungs))
         return found
 
     def _stretches(self, draw: random.Random) -> list[Stretch]:
@@ -584,8 +587,8 @@ def random_mpd_traits(seed: int, ease: int = 9, *, live: bool | None = None) -> 
     is_live = draw.random() < 0.7 if live is None else live
     found = ("number", "time", "duration") if is_live else (*TEMPLATES, *LISTS, "base")
     video, audio = one_of(3, *found), one_of(3, *found)
-    if draw.random() < 0.6:
-        audio = video
+    if draw.random() < 0.6 or (is_live and "duration" in (video, audio)):
+        audio = video  # in live nobody mixes segments that are listed and that are computed
     uses_lists = {"duration", "list-duration"} & {video, audio}
     scale = draw.choice(tuple(SCALES)) if ease >= 1 else 90000
     ntsc = scale in (90000, 48000) and some(4, 0.2)

@@ -188,7 +188,15 @@ ONE: dict[str, tuple[str, int, Change]] = {
         RETURN,
         swap('id="b42.0" start="PT100S"', 'id="b42.0" start="PT100S" duration="PT15S"'),
     ),
-    "the last ad without duration": ("B-20", 1, swap(' duration="PT15S"', "")),
+    "an ad without end": (
+        "B-20",
+        1,
+        both(
+            swap(' duration="PT15S"', ""),
+            swap('<SegmentTimeline><S t="0" d="270000" r="4"/></SegmentTimeline>', ""),
+            swap('media="v$Number$.m4s"', 'media="v$Number$.m4s" duration="270000"'),
+        ),
+    ),
     "an ad that begins later": ("B-20", 1, swap('t="0" d="270000"', 't="90000" d="270000"')),
     "an ad with a hole": (
         "B-03",
