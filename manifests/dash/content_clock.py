@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from manifests.dash.durations import LONGEST_S
 from manifests.dash.model import Addressing, Mpd, Period
+from manifests.errors import MpdSyntaxError
 
 _EXACT = 12  # digits behind the point that an instant may have
 
@@ -33,6 +35,9 @@ def listed(mpd: Mpd, now: Decimal) -> Listed | None:
     Args:
         mpd: The MPD.
         now: Seconds since 1970: segments that are computed, not listed, are there up to now.
+
+    Raises:
+        MpdSyntaxError: A segment lies where no clock goes.
     """
     if not mpd.periods:
         return None
@@ -79,4 +84,6 @@ def _ends(period: Period, clock: Decimal) -> Iterator[Decimal]:
 
 
 def _instant(start: Decimal, seconds: Fraction) -> Decimal:
+    if abs(seconds) >= LONGEST_S:
+        raise MpdSyntaxError("a segment of more than 300 years, or as far from its Period's start")
     return start + round(Decimal(seconds.numerator) / seconds.denominator, _EXACT)
