@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from packager.config.values import Config
 from packager.demo.compose import DemoPlaces, demo_config, demo_routes, stock
@@ -33,31 +36,44 @@ MID_SEGMENT_S = 0.96  # of the MPD's breaks, those that do not end early
 
 
 @contextmanager
-def serving_demo(media: DemoMedia, folder: Path) -> Iterator[str]:
-    """Serve the demo; every second break ends early.
+def serving_demo(
+    media: DemoMedia, folder: Path, *, window_s: int = 24, patches: bool = False
+) -> Iterator[str]:
+    """Serve the demo; every second break ends early. What Weft counted is at ``/test/metrics``.
 
     Args:
         media: What it plays.
         folder: For packaged media, kept from run to run.
+        window_s: Of the live channel.
+        patches: Of its MPDs.
 
     Yields:
         Its URL, when its ads are packaged.
     """
 
     def config(url: str) -> Config:
-        return demo_config(media, _places(url), folder)
+        made = demo_config(media, _places(url), folder)
+        live = replace(made.shows["live"], patches=patches)
+        return replace(made, shows={**made.shows, "live": live})
 
     def routes(weft: Weft, url: str) -> tuple[BaseRoute, ...]:
         settings = OriginSettings(
             epoch=weft.clock.now() - timedelta(hours=1),
-            window_s=24,
+            window_s=window_s,
             break_every_s=BREAK_EVERY_S,
             break_at_s=BREAK_AT_S,
             break_s=BREAK_S,
             early_return_s=EARLY_S,
             mid_segment_s=Fraction(str(MID_SEGMENT_S)),
         )
-        return demo_routes(weft, media, _places(url), clock=weft.clock, settings=settings)
+
+        async def metrics(request: Request) -> Response:
+            return Response(weft.metrics.render())
+
+        return (
+            Route("/test/metrics", metrics),
+            *demo_routes(weft, media, _places(url), clock=weft.clock, settings=settings),
+        )
 
     async def prepare(weft: Weft, url: str) -> list[str]:
         await stock(weft, media, _places(url), break_s=BREAK_S)

@@ -128,7 +128,7 @@ async def test_patches_carried_out_give_the_next_mpd_through_a_break(bench: Benc
         # The first step is the last one before the break, which begins at 103.4 s.
         assert steps[0] == (True, ("P0",))
         assert len(by_patch) >= 12
-        assert {len(periods) for periods in by_patch} >= {1, 3}  # with ads beside the content too
+        assert any("b103.0" in periods for periods in by_patch)  # within the break too
         assert steps[-1][1] == ("P0~b103",)
         assert outcomes(running)["made"] == len(by_patch)
 

@@ -227,6 +227,20 @@ async def test_after_much_work_there_is_a_rest_but_what_is_made_still_serves(
     assert await has_patch(patches, "s", 1, third)
 
 
+async def test_during_the_rest_one_may_wait_for_what_was_begun_before(
+    patches: Patches, mpds: KnownMpds, clock: ManualClock, gate: Gate
+) -> None:
+    old, new = (mpds.add(text) for text in texts(2))
+    patches.sent("s", seconds(0), old)
+    first = asyncio.create_task(has_patch(patches, "s", 0, new))
+    await asyncio.sleep(0)
+    patches._share.spent(5.0, clock.monotonic())
+    second = asyncio.create_task(has_patch(patches, "s", 0, new))
+    await asyncio.sleep(0)
+    gate.opened.set()
+    assert await asyncio.gather(first, second) == [True, True]
+
+
 async def test_at_the_end_waiters_are_let_go(patches: Patches, mpds: KnownMpds, gate: Gate) -> None:
     old, new = (mpds.add(text) for text in texts(2))
     patches.sent("s", seconds(0), old)
