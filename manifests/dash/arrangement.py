@@ -105,13 +105,13 @@ class _Layout:
         """Lay out a Period of the origin; False: nothing follows."""
         start = self.clock + period.start
         end = _FOREVER if period.end is None else self.clock + period.end
-        begin, name, after, continuous = start, period.id, None, False
+        begin, name, continuous = start, period.id, False
+        after: Part | None = None
         for one in self.splices:
             if one.out_at >= end or (one.in_at is not None and one.in_at < start):
                 continue
             if one.out_at > begin:
-                self._content(period, name, begin, one.out_at, after, continuous)
-                after = name
+                after = self._content(period, name, begin, one.out_at, after, continuous)
             if one.out_at >= start and one.break_id not in self.told:
                 self._ads(one, period)
             if one.in_at is None:
@@ -143,9 +143,9 @@ class _Layout:
         name: str,
         begin: Decimal,
         end: Decimal | None,
-        after: str | None,
+        after: Part | None,
         continuous: bool,
-    ) -> None:
+    ) -> Part:
         start = self.clock + period.start
         held = self.until is not None and (end is None or end > self.until)
         is_end = end is None or (period.end is not None and end == self.clock + period.end)
@@ -155,11 +155,13 @@ class _Layout:
             start=begin - self.clock + self.inserted,
             begin=begin - start,
             end=None if is_end or end is None else end - start,
-            after=after,
+            after=None if after is None else after.id,
+            after_begin=Decimal(0) if after is None else after.begin,
             is_continuous=continuous,
             listed_until=self.until - start if held and self.until is not None else None,
         )
         self.found.append((part, _FOREVER if end is None else end))
+        return part
 
     def _ads(self, one: Splice, like: Period) -> None:
         self.told.add(one.break_id)

@@ -5,7 +5,7 @@ is made once and shared (`manifests.dash.period_tag`).
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -39,6 +39,7 @@ class Stretch:
     begin: Decimal = Decimal(0)  # seconds into the Period where it begins: a cut point
     end: Decimal | None = None  # where it ends: a cut point; None: as the Period does
     after: str | None = None  # @id of the earlier part of the same Period (B-18)
+    after_begin: Decimal = Decimal(0)  # seconds into the Period where that part begins
     is_continuous: bool = False  # media run on from that part without a hole: an insertion
     listed_until: Decimal | None = None  # segments that end later than this are not listed
 
@@ -65,6 +66,7 @@ class Part:
     end: Decimal | None = None  # where it ends: a cut point; None: as the Period does
     duration: Decimal | None = None  # @duration to write; None: none
     after: str | None = None  # @id of the earlier part of the same Period (B-18)
+    after_begin: Decimal = Decimal(0)  # seconds into the Period where that part begins
     is_continuous: bool = False  # media run on from that part without a hole: an insertion
     # Seconds into the Period; segments that end later are not listed, as a break is being
     # decided. Only where the MPD lists segments, so not with @duration and $Number$.
@@ -78,6 +80,7 @@ class Part:
             begin=self.begin,
             end=self.end,
             after=self.after,
+            after_begin=self.after_begin,
             is_continuous=self.is_continuous,
             listed_until=self.listed_until,
         )
@@ -145,13 +148,15 @@ def _cut(period: etree._Element, stretch: Stretch) -> None:
             remove(twin)
         elif stretch.begin:
             representations = children(twin, "Representation")
-            _connect(twin, stretch, [cuts[one][1] for one in representations if one in cuts])
+            _connect(twin, stretch, [cuts[one] for one in representations if one in cuts])
     write_cuts(period, cuts)
     for stream in stretch.period.event_streams:
         cut_events(twins[stream.element], stream, stretch.begin, stretch.end)
 
 
-def _connect(twin: etree._Element, stretch: Stretch, cuts: list[Cut]) -> None:
+def _connect(
+    twin: etree._Element, stretch: Stretch, cuts: Sequence[tuple[Addressing, Cut]]
+) -> None:
     """Say how an AdaptationSet goes on from the earlier part (rule B-18)."""
     # What the origin said was about the Period before this one, and about its beginning.
     for old in children(twin, "SupplementalProperty"):
@@ -159,12 +164,19 @@ def _connect(twin: etree._Element, stretch: Stretch, cuts: list[Cut]) -> None:
             remove(old)
     if stretch.after is None or "id" not in twin.attrib or not cuts:
         return
-    if any(cut.is_converted for cut in cuts):
+    before = Interval(begin=stretch.after_begin, length=stretch.interval.length)
+    if any(_is_converted(how, before) != cut.is_converted for how, cut in cuts):
         return  # the addressing mode changed
-    runs_on = stretch.is_continuous and all(cut.on_border for cut in cuts)
+    runs_on = stretch.is_continuous and all(cut.on_border for _, cut in cuts)
     supplement = make_child(twin, "SupplementalProperty", behind=BEFORE_SUPPLEMENT)
     supplement.set("schemeIdUri", CONTINUITY if runs_on else CONNECTIVITY)
     supplement.set("value", stretch.after)
+
+
+def _is_converted(addressing: Addressing, interval: Interval) -> bool:
+    return addressing.mode in ("duration", "list") and (
+        cut_segments(addressing, interval).is_converted
+    )
 
 
 def _twins(

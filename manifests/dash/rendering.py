@@ -162,6 +162,7 @@ class Renderer:
                 part.begin,
                 part.end,
                 part.after,
+                part.after_begin,
                 part.is_continuous,
                 part.listed_until,
             )
