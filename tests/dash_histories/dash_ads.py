@@ -206,7 +206,7 @@ def _check_kept(piece: Piece, origin: Text, answer: Answered, say: Say) -> None:
             continue
         shows = (
             piece.b > low
-            if piece.b is not None
+            if piece.b is not None and piece.period.end is not None
             else any(
                 span.start >= low and (high is None or span.start < high)
                 for track in piece.period.tracks

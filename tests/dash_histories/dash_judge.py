@@ -318,7 +318,7 @@ class _Session:
                 self.say("B-04", f"{name} is new before {started[-1]}")
         for index, old in enumerate(last.text.periods):
             if _name(old) in now:
-                is_last = index == len(last.text.periods) - 1
+                is_last = _name(old) == kept[-1]  # what came after it is gone
                 self.check_period(last.pieces[index], old, now[_name(old)], theirs, is_last=is_last)
         del pieces
 

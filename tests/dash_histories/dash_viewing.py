@@ -280,7 +280,8 @@ class MpdViewing:
         draw = random.Random(f"mpd pod {self.seed} {who} {one.id}")
         if length <= 1:
             return ()
-        return self.creatives.pod(draw, f"{who}-{one.id}", length, shorter=self.manner.shorter)
+        name = f"{who}-{one.id}-{length:f}".replace(".", "_")
+        return self.creatives.pod(draw, name, length, shorter=self.manner.shorter)
 
     def splices(
         self, watcher: Watcher, until: Decimal | None

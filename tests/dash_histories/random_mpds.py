@@ -307,6 +307,8 @@ class MpdOrigin:
         """A Period is told when all of the one before, and some of its own, is there."""
         if not self.traits.live or one.index == 0:
             return True
+        if self.traits.video == "duration":  # nothing else would say that the one before ends
+            return clock >= one.start - self.step
         before = self.stretches[one.index - 1]
         for media in self.media:
             if media.mode in ("file", "base") or media.kind == "image":
