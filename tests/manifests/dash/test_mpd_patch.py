@@ -558,9 +558,9 @@ def weft_history(firsts: range) -> Iterator[bytes]:
         )
 
 
-def test_through_a_break_three_mpds_have_no_patch() -> None:
-    """The way out, in mid-segment; the way back, where the last ad loses @duration; and where P0
-    leaves, whose name begins another's."""
+def test_through_a_break_four_mpds_have_no_patch() -> None:
+    """The way out, in mid-segment; where an ad gets @duration because all of it is listed, and
+    where it loses it to the next one; and where P0 leaves, whose name begins another's."""
     versions = [*weft_history(range(9956, 10060, 2))]
     unpatched = []
     for old, new in pairwise(versions):
@@ -569,12 +569,13 @@ def test_through_a_break_three_mpds_have_no_patch() -> None:
             unpatched.append((names_of(old), names_of(new)))
         else:
             assert is_same(applied(patch, old), new)
-    ads = ["b1767265637.0", "b1767265637.1"]
+    first, second = "b1767265637.0", "b1767265637.1"
     back = "P0~b1767265637"
     assert unpatched == [
-        (["P0"], ["P0", *ads]),
-        (["P0", *ads], ["P0", *ads, back]),
-        (["P0", *ads, back], [*ads, back]),
+        (["P0"], ["P0", first]),
+        (["P0", first], ["P0", first]),
+        (["P0", first], ["P0", first, second]),
+        (["P0", first, second, back], [first, second, back]),
     ]
     assert names_of(versions[0]) == ["P0"]
     assert names_of(versions[-1]) == [back]
