@@ -95,7 +95,7 @@ def embed_periods(root: etree._Element, *, url: str, remote: Mapping[str, bytes]
     """
     for element, where in remote_periods(root, url=url).items():
         try:
-            periods = _read_periods(remote[where])
+            periods = read_remote_periods(remote[where])
         except ManifestError as error:
             raise RemoteElementError(
                 f"{describe_remote(element)}; what is there: {error}"
@@ -105,8 +105,17 @@ def embed_periods(root: etree._Element, *, url: str, remote: Mapping[str, bytes]
         remove(element)
 
 
-def _read_periods(body: bytes) -> list[etree._Element]:
-    """Read what a remote Period stands for."""
+def read_remote_periods(body: bytes) -> list[etree._Element]:
+    """Read what a remote Period stands for.
+
+    Returns:
+        The Periods; there may be none.
+
+    Raises:
+        RemoteElementError: They have remote parts in turn.
+        MpdSyntaxError: It is not well-formed, or something else than Periods.
+        ManifestLimitError: It has more of something than `REMOTE_LIMITS` allow.
+    """
     piece = read_elements(body, "Period", REMOTE_LIMITS)
     for nested in find_remote(piece):
         raise RemoteElementError(f"{describe_remote(nested)}: remote again")

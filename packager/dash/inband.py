@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Hashable
 from contextlib import suppress
 from decimal import Decimal
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Any
 
 import anyio
@@ -150,27 +150,20 @@ class InbandCues:
             self._keep(ToldCues())
             self._waiting.clear()
             self._looked_until = None
-        found = self._found(mpd, now)
-        if not found:
-            return False
-        self._looked_until = max(found[0].start, found[-1].start)
-        waiting = [*found, *self._waiting] if mpd.is_dynamic else found
-        most = LATEST if mpd.is_dynamic else FIRST
-        if len(waiting) > most:
-            self._report("segments_left_out", looked_at=most)
-        self._waiting = deque(waiting[:most])
-        return True
-
-    def _found(self, mpd: Mpd, now: Decimal) -> list[SegmentHead]:
-        """The segments that are listed for the first time."""
+        if mpd.is_dynamic:  # what is further back was there before anybody watched
+            most, heads = LATEST, list(islice(latest_heads(mpd, now=now), LATEST))
+        else:
+            most, heads = FIRST, list(islice(first_heads(mpd), FIRST + 1))
         until = self._looked_until
-
-        def is_new(head: SegmentHead) -> bool:
-            return until is None or head.start > until
-
-        if mpd.is_dynamic:
-            return list(islice(takewhile(is_new, latest_heads(mpd, now=now)), LATEST))
-        return list(islice(filter(is_new, first_heads(mpd)), FIRST + 1))
+        new = {head.start for head in heads if until is None or head.start > until}
+        # Those that wait are taken from this MPD, so that no older one is kept for them.
+        wanted = new | {head.start for head in self._waiting}
+        waiting = [head for head in heads[:most] if head.start in wanted]
+        if len(waiting) < len(wanted):
+            self._report("segments_left_out", waiting=len(waiting))
+        self._waiting = deque(waiting)
+        self._looked_until = max(new, default=until)
+        return bool(new)
 
     async def _work(self) -> None:
         while self._waiting:

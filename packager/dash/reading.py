@@ -8,10 +8,15 @@ from functools import partial
 from manifests.dash.document import read_tree
 from manifests.dash.model import Mpd
 from manifests.dash.reader import read_mpd, read_mpd_tree
-from manifests.dash.xlink import REMOTE_LIMITS, embed_periods, remote_periods
-from manifests.errors import RemoteElementError
+from manifests.dash.xlink import (
+    REMOTE_LIMITS,
+    embed_periods,
+    read_remote_periods,
+    remote_periods,
+)
+from manifests.errors import ManifestError, RemoteElementError
 from packager.config.values import Show
-from packager.origin import OriginCache
+from packager.origin import Document, OriginCache
 from packager.outbound import NotWhole, OutboundError
 from packager.xml_thread import XmlThread
 
@@ -66,8 +71,7 @@ class MpdReading:
             raise NotWhole(str(error)) from error
 
     async def _fetched(self, urls: tuple[str, ...]) -> dict[str, bytes]:
-        fetches = (self._remote.get(one, max_age_s=REMOTE_FRESH_S, parse=_as_it_is) for one in urls)
-        documents = await asyncio.gather(*fetches, return_exceptions=True)
+        documents = await asyncio.gather(*map(self._document, urls), return_exceptions=True)
         bodies = {}
         for number, (one, document) in enumerate(zip(urls, documents, strict=True), 1):
             if isinstance(document, OutboundError):
@@ -77,8 +81,19 @@ class MpdReading:
             bodies[one] = document.value
         return bodies
 
+    async def _document(self, url: str) -> Document[bytes]:
+        return await self._remote.get(url, max_age_s=REMOTE_FRESH_S, parse=self._checked)
 
-def _as_it_is(body: bytes, url: str) -> bytes:
+    async def _checked(self, body: bytes, url: str) -> bytes:
+        """The bytes as they are, if they can be put in: else those before stay good."""
+        try:
+            return await self._thread.run(_check, body)
+        except ManifestError as error:
+            raise NotWhole(str(error)) from error
+
+
+def _check(body: bytes) -> bytes:
+    read_remote_periods(body)
     return body
 
 

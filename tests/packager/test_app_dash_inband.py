@@ -319,6 +319,38 @@ async def test_vod_does_not_wait_for_ever_and_later_sessions_have_the_break(
         assert "ads PT12S" in await session.poll()
 
 
+async def test_more_segments_than_are_looked_at_are_told_of(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inband, "FIRST", 4)
+    telling = Telling(bench, live=False)
+    telling.told = {2: message(0, 4), 4: message(0, 4, event_id=8)}
+    async with bench.run() as running:
+        session = await Watching(running).open()
+        assert borders(await session.poll()) == ["content PT0S", "ads PT4S", "content PT8S"]
+        assert sorted(telling.asked) == [0, 1, 2, 3]
+        assert running.count(Reason.INBAND_CUES_UNREAD) == 1
+
+
+async def test_segments_that_left_the_window_unseen_are_told_of(bench: Bench) -> None:
+    telling = Telling(bench)
+    async with bench.run() as running:
+        weft = running.weft
+        await weft.dash_presentations.get("default", weft.config.shows["live"], "index")
+        gate = asyncio.Event()
+        for number in range(42, 50):
+            bench.world.gates[f"s{number}.m4s"] = gate
+        session = await Watching(running).open()
+        await session.poll()
+        bench.clock.advance(16)  # a whole window on
+        await session.poll()
+        assert running.count(Reason.INBAND_CUES_UNREAD) == 1
+        assert "segments_left_out" in running.log.getvalue()
+        gate.set()
+        await until(lambda: set(range(50, 58)) <= set(telling.asked))
+        assert set(telling.asked) == {*range(46, 58)}  # and those that were under way
+
+
 async def test_nobody_looks_where_the_mpd_has_the_events(bench: Bench) -> None:
     telling = Telling(bench)
     bench.world.events = [event(102, 6, event_id=7)]
