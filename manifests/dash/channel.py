@@ -102,8 +102,12 @@ class DashChannel:
         if not mpd.is_dynamic:
             return None
         at = round(now, 3) if mpd.publish_time is None else mpd.publish_time
-        if self.published_at is None or mpd is self.mpd:
-            return self.published_at or at
+        if self.log.breaks and computes(mpd.periods[-1]):
+            at = max(at, round(now, 3))  # breaks come and go by the clock, not by the origin's MPD
+        elif self.published_at is not None and mpd is self.mpd:
+            return self.published_at
+        if self.published_at is None:
+            return at
         return max(at, self.published_at + (_MILLISECOND if self.mpd is not None else 0))
 
     @property

@@ -245,8 +245,11 @@ def test_where_segments_are_computed_ads_are_there_ahead_b_21() -> None:
     splices = [channel.splice_of(one, short, "v") for one in channel.log.breaks]
     parts = arrange(channel, [one for one in splices if one is not None]).parts
     assert [part.early_s for part in parts if isinstance(part, AdPart)] == [20, 20]
-    channel = advanced(channel, text, now=61)
-    assert told(channel, *short)[-1] == "P0~b1767225640 60"
+    later = advanced(channel, text, now=61)
+    assert told(later, *short)[-1] == "P0~b1767225640 60"
+    assert channel.published_at is not None
+    assert later.published_at is not None
+    assert later.published_at > channel.published_at  # B-41: though the origin's is the same
 
 
 def test_an_mpd_without_periods_is_not_carried_on() -> None:
