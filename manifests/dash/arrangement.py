@@ -112,7 +112,9 @@ class _Layout:
                 continue
             if one.out_at > begin:
                 after = self._content(period, name, begin, one.out_at, after, continuous)
-            if one.out_at >= start and one.break_id not in self.told:
+            # A break may go on when the Period that it began in has left the window (B-34).
+            is_here = one.out_at >= start or period is self.mpd.periods[0]
+            if is_here and one.break_id not in self.told:
                 self._ads(one, period)
             if one.in_at is None:
                 return False
@@ -158,7 +160,7 @@ class _Layout:
             after=None if after is None else after.id,
             after_begin=Decimal(0) if after is None else after.begin,
             is_continuous=continuous,
-            listed_until=self.until - start if held and self.until is not None else None,
+            listed_until=self.until - start + FRAME_S if held and self.until is not None else None,
         )
         self.found.append((part, _FOREVER if end is None else end))
         return part
