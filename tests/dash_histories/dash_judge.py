@@ -379,7 +379,7 @@ class _Session:
                     self.say("B-04", f"{where}: {one.url} is new in a Period that is not last")
             # Where the end was open, what was listed was promised (of sound, to a segment).
             is_video = any(one.kind == "video" and before in one.tracks for one in old.sets)
-            is_open = is_last and old.end is None and (piece.source is None or not piece.source.end)
+            is_open = is_last and old.end is None and piece.source is not None
             end = before.at(before.segments[-1].end)
             if (
                 is_video
