@@ -13,10 +13,10 @@ from random_mpds import MpdOrigin, random_mpd_traits
 from manifests.dash import addressing, model
 from manifests.dash.reader import read_mpd
 
-SEEDS = range(60)
+SEEDS = range(50)
 
 
-def polls(origin: MpdOrigin, count: int = 12) -> list[Fraction]:
+def polls(origin: MpdOrigin, count: int = 6) -> list[Fraction]:
     if not origin.traits.live:
         return [Fraction(0)]
     step = (origin.end - origin.begin) / count
@@ -98,7 +98,7 @@ def test_an_origin_that_is_answered_as_it_is_breaks_no_rule(seed: int) -> None:
     history: list[Fetched | Answered] = []
     newest = b""
     edge = Fraction(0)
-    for poll, now in enumerate(polls(origin, 25)):
+    for poll, now in enumerate(polls(origin, 12)):
         body = origin.at(now)
         history.append(Fetched(poll=poll, at=now, url=origin.url, body=body))
         text = read(body, origin.url, now=now)
