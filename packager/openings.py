@@ -74,6 +74,8 @@ def refusal_of(
     window, out_at = channel.window, channel.out_border(ad_break)
     if ad_break.length == 0 or window is None or out_at is None:
         return Reason.BREAK_TOO_LATE
+    if live and not channel.can_hold(ad_break) and out_at <= window[1]:
+        return Reason.BREAK_TOO_LATE  # rule B-30: players have what is behind it
     if live and out_at < window[0]:
         return Reason.BREAK_TOO_LATE  # rule A-18: no break without its beginning
     if not channel.is_aligned(ad_break):

@@ -294,6 +294,8 @@ class Planner:
 
         The first of them passes anyway until the content behind the out point is there.
         """
+        if not channel.can_hold(ad_break):
+            return True  # its time has not come (`refusal_of`)
         out_at, window, pace = channel.out_border(ad_break), channel.window, channel.pace_s
         if out_at is None or window is None or window[1] <= out_at + FRAME_S:
             return True  # nothing is held back yet

@@ -78,7 +78,8 @@ class DashChannel:
             raise SpliceError("an MPD without Periods that have a start")
         window = listed(mpd, now)
         if self.mpd is not None and _is_older(mpd, self.mpd, window, self.listed):
-            return self
+            mpd = self.mpd  # what players compute goes on with the clock
+            window = listed(mpd, now)
         inband = tuple(inband)
         if mpd is self.mpd and window == self.listed and inband == self.inband:
             return self
@@ -200,6 +201,11 @@ class DashChannel:
             self._refusal(at) is None for at in (ad_break.out_at, ad_break.in_at) if at is not None
         )
 
+    def can_hold(self, ad_break: AdBreak) -> bool:
+        """Whether content can end at a break that is being decided: where segments are listed."""
+        period = self.period_at(ad_break.out_at)
+        return period is None or not computes(period)
+
     def _refusal(self, at: Decimal) -> str | None:
         if at in self.cuts:
             return None  # also at the borders of a Period that cannot be cut
@@ -222,11 +228,22 @@ class DashChannel:
         else:
             back = self.cuts.get(planned)
             limit = planned if back is None else back
-        # The return is published with what follows it (B-30): until then it may still change.
-        is_listed = back is not None and (
-            back < self.listed.end or (self.mpd is not None and not self.mpd.is_dynamic)
-        )
-        return replace(one, in_at=back if is_listed else None, limit=limit)
+        return replace(one, in_at=back if self._is_back(back) else None, limit=limit)
+
+    def _is_back(self, at: Decimal | None) -> bool:
+        """Whether content is listed from a return on: until then it may still change (B-30).
+
+        Where the origin makes Periods, one may begin at the very return: a segment that begins
+        before it does not tell yet.
+        """
+        if at is None or self.listed is None or self.mpd is None:
+            return False
+        if not self.mpd.is_dynamic:
+            return True
+        has_periods = len(self.mpd.periods) > 1 or self.mpd.periods[0].start > 0
+        if has_periods and at > self.listed.last_start + FRAME_S:
+            return False
+        return at < self.listed.end
 
     def insertion_of(
         self, at: Decimal, pod: Iterable[Creative], rung: str, *, break_id: str
@@ -245,7 +262,7 @@ def _in_at(ad_break: AdBreak) -> Decimal:
 def _latest(seen: Decimal | None, window: Listed | None) -> Decimal | None:
     if window is None:
         return seen
-    return window.end if seen is None else max(seen, window.end)
+    return window.furthest if seen is None else max(seen, window.furthest)
 
 
 def _is_older(new: Mpd, known: Mpd, window: Listed | None, before: Listed | None) -> bool:

@@ -13,6 +13,7 @@ from manifests.dash.durations import LONGEST_S
 from manifests.dash.model import Addressing, Mpd, Period
 from manifests.errors import MpdSyntaxError
 
+_FOREVER = Decimal("Infinity")
 _EXACT = 12  # digits behind the point that an instant may have
 
 
@@ -23,10 +24,12 @@ def origin_of(mpd: Mpd) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A window: from where all video and audio is listed, and to where."""
+    """A window: what of the video and audio is listed."""
 
-    start: Decimal
-    end: Decimal
+    start: Decimal  # all of it from here
+    end: Decimal  # to here
+    last_start: Decimal  # where the last segment begins, of what comes last there
+    furthest: Decimal  # nothing behind it
 
 
 def listed(mpd: Mpd, now: Decimal) -> Listed | None:
@@ -44,19 +47,27 @@ def listed(mpd: Mpd, now: Decimal) -> Listed | None:
     first, last = mpd.periods[0], mpd.periods[-1]
     clock = origin_of(mpd)
     if not mpd.is_dynamic:
-        return None if last.end is None else Listed(clock + first.start, clock + last.end)
+        if last.end is None:
+            return None
+        end = clock + last.end
+        return Listed(clock + first.start, end, end, end)
     starts = [clock + first.start, *_starts(first, clock)]
-    open_ends = [*_ends(last, clock)]
+    ends, last_starts = [*_ends(last, clock)], [*_last_starts(last, clock)]
     if computes(last):
-        open_ends.append(now)
-    end = min(open_ends, default=clock + last.start)
-    if last.end is not None:
-        end = min(end, clock + last.end)
-    end = max(end, clock + last.start)
+        ends.append(now)
+        last_starts.append(now)
+    begin = clock + last.start
+    bound = _FOREVER if last.end is None else clock + last.end
+    end = max(min(*ends, bound), begin) if ends else begin
     if mpd.time_shift_s is not None:
         # Players must not be told of Periods that lie wholly before it: Shaka loses its place.
         starts.append(end - mpd.time_shift_s)
-    return Listed(min(max(starts), end), end)
+    return Listed(
+        start=min(max(starts), end),
+        end=end,
+        last_start=max(min(last_starts, default=begin), begin),
+        furthest=max(end, min(max(ends, default=begin), bound)),
+    )
 
 
 def computes(period: Period) -> bool:
@@ -81,6 +92,13 @@ def _ends(period: Period, clock: Decimal) -> Iterator[Decimal]:
     for one in _addressings(period):
         if one.end is not None:
             yield _instant(clock + period.start, one.seconds(one.end))
+
+
+def _last_starts(period: Period, clock: Decimal) -> Iterator[Decimal]:
+    for one in _addressings(period):
+        if one.end is not None:
+            last = one.end - one.runs[-1].duration
+            yield _instant(clock + period.start, one.seconds(last))
 
 
 def _instant(start: Decimal, seconds: Fraction) -> Decimal:

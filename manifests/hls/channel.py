@@ -260,6 +260,10 @@ class Channel:
             if track.segments and track.starts[0] <= out_at <= track.edge
         )
 
+    def can_hold(self, ad_break: AdBreak) -> bool:
+        """Whether content can end at a break that is being decided: playlists list segments."""
+        return True
+
     def place(self, name: str, one: Splice) -> Place | None:
         """Where a splice stands in a rendition; None if it has not come yet there."""
         key = (name, one.break_id, one.in_at)

@@ -39,6 +39,13 @@ class Content(Protocol):
     def is_aligned(self, ad_break: AdBreak) -> bool:
         """Whether the content can be left there in all its renditions."""
 
+    def can_hold(self, ad_break: AdBreak) -> bool:
+        """Whether content can end at a break that is being decided.
+
+        Where players compute which segments there are, it cannot: a break is decided before its
+        time, or not at all.
+        """
+
     def splice_of(self, ad_break: AdBreak, pod: Iterable[Creative], rung: str) -> Splice | None:
         """A session's decision for a break as a splice, as far as it is known now."""
 

@@ -262,7 +262,8 @@ class MpdViewing:
             out_at = self.channel.out_border(one)
             if one.id in watcher.pods or one.is_point or out_at is None:
                 continue
-            if out_at < window[0] or not self.channel.is_aligned(one):
+            late = out_at <= window[1] and not self.channel.can_hold(one)
+            if late or out_at < window[0] or not self.channel.is_aligned(one):
                 watcher.pods[one.id] = ()
                 continue
             since = watcher.waiting.setdefault(one.id, now)
