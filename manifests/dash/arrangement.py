@@ -205,12 +205,15 @@ class _Layout:
         In live no more than of the content (rule A-17): players take the end of what is listed for
         the live edge.
         """
-        count: int | None = None
-        if end < start + creative.duration - FRAME_S:
-            count = creative.segments_until(end - start, whole=False)
-        if self.mpd.is_dynamic and self.edge < end - FRAME_S:
-            until_edge = creative.segments_until(self.edge + FRAME_S - start)
-            count = until_edge if count is None else min(count, until_edge)
+        length, shown = creative.duration, end - start
+        is_there = not self.mpd.is_dynamic or self.edge >= end - FRAME_S
+        if shown >= length and is_there:
+            return None
+        count = creative.segments_until(min(shown, length), whole=False)
+        if not is_there:
+            count = min(count, creative.segments_until(self.edge + FRAME_S - start))
+        elif count == creative.segments_until(length, whole=False):
+            return None
         return count
 
 

@@ -240,8 +240,7 @@ class DashChannel:
             return False
         if not self.mpd.is_dynamic:
             return True
-        has_periods = len(self.mpd.periods) > 1 or self.mpd.periods[0].start > 0
-        if has_periods and at > self.listed.last_start + FRAME_S:
+        if len(self.mpd.periods) > 1 and at > self.listed.last_start + FRAME_S:
             return False
         return at < self.listed.end
 

@@ -266,7 +266,12 @@ def _check_missing_ads(pieces: tuple[Piece, ...], origin: Text, answer: Answered
 def _check_missing_return(
     piece: Piece, one: Decided, origin: Text, answer: Answered, say: Say
 ) -> None:
-    """B-30: content comes back when its first segment is there."""
+    """B-30: content comes back when its first segment is there.
+
+    Where an origin makes Periods, one of them may begin at the very return, while the segment
+    before it sticks out over it. Only a segment that begins at the return, or later, tells that
+    none does, and a Period that has begun may not become another one (B-06).
+    """
     if one.in_at is None or answer.until is not None:
         return
     at = one.in_at - origin.ast
@@ -277,5 +282,9 @@ def _check_missing_return(
     if source is None:
         return
     tracks = [track for inner in source.sets if inner.is_plain for track in inner.tracks]
-    if tracks and all(any(span.end > at + FRAME for span in track.spans) for track in tracks):
+    if len(origin.periods) > 1:
+        is_there = [any(span.start >= at - FRAME for span in track.spans) for track in tracks]
+    else:
+        is_there = [any(span.end > at + FRAME for span in track.spans) for track in tracks]
+    if tracks and all(is_there):
         say("B-30", f"content after {one.break_id} is there, {piece.period.id} is still last")
