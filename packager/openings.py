@@ -70,7 +70,7 @@ def refusal_of(
         return Reason.LADDER_UNMATCHED
     ad_break = opening.ad_break
     if ad_break.is_point:
-        return None
+        return None if channel.is_aligned(ad_break) else Reason.BREAK_REFUSED_ALIGNMENT
     window, out_at = channel.window, channel.out_border(ad_break)
     if ad_break.length == 0 or window is None or out_at is None:
         return Reason.BREAK_TOO_LATE

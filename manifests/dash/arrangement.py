@@ -51,8 +51,9 @@ def arrange(
 
     Args:
         channel: With an MPD.
-        splices: In order; in live those of the window, and before them the last one that is past:
-            what follows it in its Period keeps the name that it got there (B-34).
+        splices: In order; in live those of the window, and before them the last two that are past:
+            what follows them in their Period keeps the name that it got there, and goes on saying
+            where it goes on from (B-18, B-34).
         until: Start of the first break that is not decided yet: nothing is listed behind it.
     """
     if channel.mpd is None:

@@ -197,6 +197,8 @@ class DashChannel:
 
     def is_aligned(self, ad_break: AdBreak) -> bool:
         """Whether the content can be cut where the break begins and, if that is known, ends."""
+        if ad_break.is_point:
+            return self._cut(ad_break.out_at) is not None
         return all(
             self._refusal(at) is None for at in (ad_break.out_at, ad_break.in_at) if at is not None
         )

@@ -250,6 +250,8 @@ class Channel:
 
     def is_aligned(self, ad_break: AdBreak) -> bool:
         """Whether every followed rendition has a border near the out point (rule A-26)."""
+        if ad_break.is_point:
+            return True  # it goes to the nearest one (D-43)
         out_at = self.out_border(ad_break)
         if out_at is None:
             return False

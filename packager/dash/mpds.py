@@ -2,7 +2,7 @@
 
 What is kept has two holes, which are the session's own: where its MPD is (Location, B-43) and when
 it last changed (publishTime, B-41). Everything else follows from the channel's version, the splices
-in the window and the last one that is past.
+in the window and the last ones that are past.
 """
 
 from collections.abc import Callable
@@ -20,6 +20,7 @@ from packager.dash.presentations import DashPresentation
 from packager.planning import Plan
 from packager.sessions import Session
 
+_PAST = 2
 _MILLISECOND = Decimal("0.001")
 
 # Gives a session's splices among the channel's breaks from one place in its log to another.
@@ -45,8 +46,8 @@ class Mpds:
         self._numbers = count(1)
         # Those that are still kept above, or in somebody's hands.
         self._by_number: WeakValueDictionary[int, JoinedMpd] = WeakValueDictionary()
-        # For a session and the last break that is past: the last one that was filled.
-        self._past: LRUCache[tuple[str, str], Splice | None] = LRUCache(max_past)
+        # For a session and the last break that is past: the last ones that were filled.
+        self._past: LRUCache[tuple[str, str], tuple[Splice, ...]] = LRUCache(max_past)
 
     def joined(
         self,
@@ -65,8 +66,7 @@ class Mpds:
             plan: What is in the window.
             past_splices: Asked once for each break that goes past.
         """
-        past = self._last_past(session.sid, channel, past_splices)
-        splices = plan.splices if past is None else (past, *plan.splices)
+        splices = (*self._last_past(session.sid, channel, past_splices), *plan.splices)
         key = (
             presentation.channel_id,
             presentation.renderer_id,
@@ -90,19 +90,23 @@ class Mpds:
 
     def _last_past(
         self, sid: str, channel: DashChannel, past_splices: PastSplices
-    ) -> Splice | None:
-        """The session's last splice that is past: what follows it is named after it (B-34)."""
+    ) -> tuple[Splice, ...]:
+        """The session's last splices that are past, two at most.
+
+        What follows the last one is named after it (B-34), and says that it goes on from what
+        follows the one before (B-18).
+        """
         breaks, end = channel.log.breaks, channel.over
-        found: Splice | None = None
+        found: tuple[Splice, ...] = ()
         for index in range(end, 0, -1):
-            key = (sid, breaks[index - 1].id)
-            if key in self._past:
-                found = self._past[key]
+            known = self._past.get((sid, breaks[index - 1].id))
+            if known is not None:
+                found = (*known, *found)
                 break
-            splices = past_splices(index - 1, index)
-            if splices:
-                found = splices[-1]
+            found = (*past_splices(index - 1, index), *found)
+            if len(found) >= _PAST:
                 break
+        found = found[-_PAST:]
         if end:
             self._past[(sid, breaks[end - 1].id)] = found
         return found

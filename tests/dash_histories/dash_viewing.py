@@ -287,7 +287,7 @@ class MpdViewing:
     def splices(
         self, watcher: Watcher, until: Decimal | None
     ) -> tuple[list[Splice], tuple[Decided, ...]]:
-        """As a planner composes them: the last that is past, and all that are not."""
+        """As a planner composes them: the last two that are past, and all that are not."""
         past: list[Splice] = []
         rest: list[Splice] = []
         decided: list[Decided] = []
@@ -297,7 +297,7 @@ class MpdViewing:
             if splice is None or not pod or (until is not None and splice.out_at >= until):
                 continue
             if index < self.channel.over:
-                past = [splice]
+                past = [*past[-1:], splice]
             else:
                 rest.append(splice)
                 decided.append(_decided(one, splice.out_at, pod))

@@ -137,6 +137,26 @@ async def test_vod_breaks_are_inserted(bench: Bench) -> None:
         assert player.text == before
 
 
+async def test_a_period_that_cannot_be_cut_is_left_whole(bench: Bench) -> None:
+    """B-13: $Time$ with @duration; before and behind it there is room for ads."""
+
+    def uncut(request: httpx2.Request) -> httpx2.Response:
+        text = bench.world.mpd(live=False)
+        text = re.sub(r"<SegmentTimeline>.*?</SegmentTimeline>", "", text, flags=re.DOTALL)
+        text = text.replace('timescale="1000"', 'timescale="1000" duration="2000"')
+        return httpx2.Response(200, content=text.replace("$Number$", "$Time$").encode())
+
+    bench.world.faults["index.mpd"] = uncut
+    async with bench.run() as running:
+        player = await watch(running, VOD)
+        assert await player.poll() == [
+            "bumper s0.0 PT0S",
+            "content P0 PT2S",
+            "slate s2.0 PT22S",
+        ]
+        assert running.count(Reason.BREAK_REFUSED_ALIGNMENT) == 1
+
+
 async def test_one_session_is_the_same_in_both_formats(bench: Bench) -> None:
     bench.world.cues = {51: "#EXT-X-CUE-OUT:6", 54: "#EXT-X-CUE-IN"}
     bench.world.events = [event(102, 6, event_id=7)]
