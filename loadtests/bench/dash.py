@@ -30,7 +30,7 @@ from manifests.creative import CmafMedia, Creative
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.durations import read_duration, write_duration
 from manifests.dash.model import NAMESPACE
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.reader import read_mpd
 from manifests.dash.rendering import Renderer
 from manifests.splicing.timeline import Splice
 from packager.dash.mpds import Mpds, published_at

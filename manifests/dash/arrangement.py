@@ -12,7 +12,7 @@ from manifests.creative import Creative
 from manifests.dash.channel import DashChannel
 from manifests.dash.content_clock import Listed, computes, origin_of
 from manifests.dash.model import Mpd, Period
-from manifests.dash.part import Part
+from manifests.dash.periods.part import Part
 from manifests.splicing.timeline import FRAME_S, Splice
 
 _FOREVER = Decimal("Infinity")

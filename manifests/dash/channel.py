@@ -17,8 +17,8 @@ from manifests.creative import Creative
 from manifests.cues.rules import CueRules
 from manifests.dash.content_clock import Listed, computes, listed, origin_of
 from manifests.dash.cues import read_cues
-from manifests.dash.cut_point import cut_point, cut_refusal
 from manifests.dash.model import Mpd, Period
+from manifests.dash.periods.cut_point import cut_point, cut_refusal
 from manifests.errors import SpliceError
 from manifests.splicing.timeline import FRAME_S, Splice, splice
 

@@ -11,12 +11,12 @@ from typing import Literal, get_args
 
 from lxml import etree
 
-from manifests.dash.children import children, local_name
 from manifests.dash.durations import plain, write_duration, write_instant
 from manifests.dash.model import Mpd
-from manifests.dash.period_tag import escape
+from manifests.dash.periods.children import children, local_name
+from manifests.dash.periods.period_tag import escape
+from manifests.dash.periods.written_bases import join
 from manifests.dash.profiles import spliced_profiles
-from manifests.dash.written_bases import join
 
 Hole = Literal[
     "id",

@@ -7,15 +7,15 @@ from hashlib import blake2b
 
 from lxml import etree
 
-from manifests.dash.ad_period import RungOf, ad_period_body, ad_period_tag
 from manifests.dash.arrangement import AdPart, Arrangement, arrange
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.cues import CUE_SCHEMES
-from manifests.dash.dressing import Dressing, dressing_of
 from manifests.dash.header import Header, PatchLocation, read_header
 from manifests.dash.model import Mpd, Period
-from manifests.dash.part import Part, part_body
-from manifests.dash.period_tag import PeriodTag, period_tag
+from manifests.dash.periods.ad_period import RungOf, ad_period_body, ad_period_tag
+from manifests.dash.periods.dressing import Dressing, dressing_of
+from manifests.dash.periods.part import Part, part_body
+from manifests.dash.periods.period_tag import PeriodTag, period_tag
 from manifests.errors import SpliceError
 from manifests.splicing.timeline import Splice
 

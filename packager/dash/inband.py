@@ -17,9 +17,9 @@ import anyio
 
 from manifests.breaks import Cue
 from manifests.cues.rules import CueRules
+from manifests.dash.cues.segment_heads import SegmentHead, first_heads, latest_heads
+from manifests.dash.cues.told_cues import ToldCues
 from manifests.dash.model import Mpd
-from manifests.dash.segment_heads import SegmentHead, first_heads, latest_heads
-from manifests.dash.told_cues import ToldCues
 from manifests.errors import ManifestError
 from packager.log import report
 from packager.metrics import Metrics

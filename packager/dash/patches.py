@@ -14,7 +14,7 @@ from functools import partial
 from cachetools import LRUCache
 
 from manifests.dash.channel import DashChannel
-from manifests.dash.patch_text import PatchText, after, before, patch_text
+from manifests.dash.patching.patch_text import PatchText, after, before, patch_text
 from packager.clock import Clock
 from packager.cpu_share import CpuShare
 from packager.dash.mpds import JoinedMpd, Mpds

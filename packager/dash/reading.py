@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from manifests.dash.document import read_tree
 from manifests.dash.model import Mpd
-from manifests.dash.reader import read_mpd, read_mpd_tree
-from manifests.dash.xlink import (
+from manifests.dash.reading.document import read_tree
+from manifests.dash.reading.reader import read_mpd, read_mpd_tree
+from manifests.dash.reading.xlink import (
     REMOTE_LIMITS,
     embed_periods,
     read_remote_periods,

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from manifests.dash.durations import read_instant, write_instant
 from manifests.dash.header import PatchLocation
-from manifests.dash.patch import unchanged
+from manifests.dash.patching.patch import unchanged
 from manifests.errors import ManifestError
 from packager.bodies import Body
 from packager.dash.mpds import JoinedMpd, Mpds, published_at

@@ -8,9 +8,9 @@ from pathlib import Path
 from lxml import etree
 
 from manifests.creative import CmafMedia
-from manifests.dash.document import write_tree
 from manifests.dash.durations import write_duration
 from manifests.dash.model import NAMESPACE
+from manifests.dash.reading.document import write_tree
 from packager.packaging.assets import cmaf_media, stored
 from packager.packaging.encoded import EncodedRendition
 

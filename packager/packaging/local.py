@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from manifests.dash.model import Period
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.reader import read_mpd
 from manifests.hls.model import ByteRange, MediaPlaylist, MultivariantPlaylist
 from manifests.hls.multivariant import is_multivariant, read_multivariant_playlist
 from manifests.hls.reader import read_media_playlist

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from manifests.dash.addressing import initialization_url, segment_url
 from manifests.dash.model import AdaptationSet, Addressing, Representation
+from manifests.dash.reading.addressing import initialization_url, segment_url
 
 HEAD_BYTES = 1 << 20
 

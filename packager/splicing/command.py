@@ -6,8 +6,8 @@ from typing import NoReturn
 
 import click
 
-from manifests.dash.document import BOM, PROLOG, ROOT
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.document import BOM, PROLOG, ROOT
+from manifests.dash.reading.reader import read_mpd
 from manifests.errors import ManifestError
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.reader import read_media_playlist

@@ -8,9 +8,9 @@ from collections.abc import Collection
 
 from lxml import etree
 
-from manifests.dash.children import children, local_name
-from manifests.dash.document import read_tree, write_tree
 from manifests.dash.model import NAMESPACE
+from manifests.dash.periods.children import children, local_name
+from manifests.dash.reading.document import read_tree, write_tree
 
 WITH_TEXT = frozenset({"BaseURL", "Event", "Label", "Location", "GroupLabel"})
 STEP = "  "

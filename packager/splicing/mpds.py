@@ -11,9 +11,9 @@ from manifests.creative import Creative
 from manifests.dash.arrangement import AdPart, arrange
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.content_clock import Listed, computes, listed
-from manifests.dash.cut_point import cut_refusal
 from manifests.dash.model import AdaptationSet, Mpd, Representation
-from manifests.dash.part import Part
+from manifests.dash.periods.cut_point import cut_refusal
+from manifests.dash.periods.part import Part
 from manifests.dash.rendering import Renderer
 from manifests.errors import SpliceError
 from manifests.splicing.timeline import FRAME_S, Splice

@@ -21,7 +21,7 @@ from manifests.creative import CmafMedia, Creative, CreativeRendition, CreativeS
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.channel_state import read_state, write_state
 from manifests.dash.model import AdaptationSet, Mpd, Representation
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.reader import read_mpd
 from manifests.dash.rendering import Renderer
 from manifests.splicing.timeline import FRAME_S, Splice
 

@@ -9,7 +9,7 @@ from dash_judge import judge
 from dash_record import Answered, Decided, Facts, Fetched
 
 from manifests.dash.content_clock import origin_of
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.reader import read_mpd
 from manifests.timing import read_date_time
 from packager.splicing.plan import read_plan
 

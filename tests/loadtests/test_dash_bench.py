@@ -24,9 +24,9 @@ from loadtests.bench.dash import (
     vod_case,
 )
 from loadtests.synthetic_mpd import MPD_URL, SEGMENT_S, live_mpd, segments_for, vod_mpd
-from manifests.dash.addressing import segment_url
 from manifests.dash.model import Mpd
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.addressing import segment_url
+from manifests.dash.reading.reader import read_mpd
 from manifests.splicing.timeline import FRAME_S
 
 CASES = {"VOD": partial(vod_case, 10_000), "live": partial(live_case, 10_000)}

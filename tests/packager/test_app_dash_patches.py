@@ -1,6 +1,7 @@
 """Patches of live MPDs through the composed server: carried out, they give the session's next MPD.
 
-B-48; what is answered where there is no patch is what players need (`manifests.dash.patch`).
+B-48; what is answered where there is no patch is what players need: see
+`manifests.dash.patching.patch`.
 """
 
 import re

@@ -7,7 +7,7 @@ import pytest
 from app_bench import ORIGIN, Bench, Running, answer, down
 from lxml import etree
 
-from manifests.dash.xlink import MAX_REMOTE, REMOTE_LIMITS
+from manifests.dash.reading.xlink import MAX_REMOTE, REMOTE_LIMITS
 from packager.dash.reading import REMOTE_FRESH_S
 from packager.reasons import Reason
 

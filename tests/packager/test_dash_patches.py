@@ -9,7 +9,7 @@ import pytest
 
 from loadtests.synthetic_mpd import MIDNIGHT, MPD_URL, live_mpd
 from manifests.dash.channel import DashChannel, DashRules
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.reader import read_mpd
 from manifests.dash.rendering import MpdText, Renderer
 from packager.clock import ManualClock
 from packager.dash import patches as module

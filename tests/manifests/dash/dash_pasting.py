@@ -6,7 +6,7 @@ from lxml import etree
 from mpd_schema import FOLDER, assert_valid
 
 from manifests.dash.model import Mpd
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.reader import read_mpd
 
 NS = "{urn:mpeg:dash:schema:mpd:2011}"
 URL = "https://o.example/live/ch/a.mpd"

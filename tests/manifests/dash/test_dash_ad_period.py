@@ -6,9 +6,9 @@ import pytest
 from dash_pasting import URL, paste, reread
 
 from manifests.creative import CmafMedia, Creative, CreativeRendition
-from manifests.dash.ad_period import ad_period_body, ad_period_tag, write_ad_period
 from manifests.dash.model import AdaptationSet, Mpd, Representation, Run
-from manifests.dash.reader import read_mpd
+from manifests.dash.periods.ad_period import ad_period_body, ad_period_tag, write_ad_period
+from manifests.dash.reading.reader import read_mpd
 from manifests.errors import SpliceError
 
 CONTENT = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" profiles="p:live"

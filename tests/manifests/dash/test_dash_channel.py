@@ -11,7 +11,7 @@ from manifests.creative import CmafMedia, Creative, CreativeRendition, CreativeS
 from manifests.dash.arrangement import AdPart, arrange
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.channel_state import read_state, write_state
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.reader import read_mpd
 from manifests.errors import ManifestError
 from manifests.scte35 import SpliceInfo, SpliceInsert, to_base64, write_splice_info
 

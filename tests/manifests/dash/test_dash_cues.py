@@ -18,7 +18,7 @@ from manifests.cues import CueRules
 from manifests.cues.signals import EVENT_DURATION
 from manifests.dash.cues import CUE_SCHEMES, is_cue_scheme, read_cues
 from manifests.dash.model import Event, EventStream, Mpd, Period
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.reader import read_mpd
 from manifests.scte35 import (
     SegmentationDescriptor,
     SpliceInfo,

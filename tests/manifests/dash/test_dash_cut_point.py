@@ -3,9 +3,9 @@ from decimal import Decimal
 import pytest
 from dash_pasting import URL
 
-from manifests.dash.cut_point import cut_point, cut_refusal
 from manifests.dash.model import Period
-from manifests.dash.reader import read_mpd
+from manifests.dash.periods.cut_point import cut_point, cut_refusal
+from manifests.dash.reading.reader import read_mpd
 
 MPD = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="p:vod" minBufferTime="PT4S"
  mediaPresentationDuration="PT200.01S"><Period>{sets}</Period></MPD>"""

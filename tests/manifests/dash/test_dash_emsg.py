@@ -14,7 +14,7 @@ from manifests.break_log import BreakLog, CueSettings
 from manifests.breaks import Cue, CueKind
 from manifests.cues import CueRules
 from manifests.cues.signals import EVENT_DURATION
-from manifests.dash.emsg import (
+from manifests.dash.cues.emsg import (
     MOST_BYTES,
     MOST_MESSAGES,
     EventMessage,
@@ -22,7 +22,7 @@ from manifests.dash.emsg import (
     inband_representation,
     read_event_messages,
 )
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.reader import read_mpd
 from manifests.scte35 import SegmentationDescriptor, SpliceInfo, TimeSignal, write_splice_info
 
 SCTE35 = "urn:scte:scte35:2013:bin"

@@ -7,7 +7,7 @@ from mpd_schema import FOLDER, assert_valid
 from manifests.dash.header import Header, PatchLocation, read_header
 from manifests.dash.model import Mpd
 from manifests.dash.profiles import spliced_profiles
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.reader import read_mpd
 
 PERIOD = b'<Period id="1" start="PT0S"/>'
 MPD = """<?xml version="1.0" encoding="UTF-8"?>

@@ -7,12 +7,12 @@ from dash_pasting import NS, URL, paste, reread
 from lxml import etree
 from mpd_schema import assert_valid, needs_schema
 
-from manifests.dash.cut_point import cut_point, cut_refusal
-from manifests.dash.dressing import Dressing, dressing_of
 from manifests.dash.header import read_header
 from manifests.dash.model import Mpd, Period, Run
-from manifests.dash.part import Part, part_body, part_opening, write_part
-from manifests.dash.reader import read_mpd
+from manifests.dash.periods.cut_point import cut_point, cut_refusal
+from manifests.dash.periods.dressing import Dressing, dressing_of
+from manifests.dash.periods.part import Part, part_body, part_opening, write_part
+from manifests.dash.reading.reader import read_mpd
 
 CONTINUITY = "urn:mpeg:dash:period-continuity:2015"
 CONNECTIVITY = "urn:mpeg:dash:period-connectivity:2015"

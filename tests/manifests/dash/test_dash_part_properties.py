@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from manifests.dash.cut_point import cut_point
-from manifests.dash.dressing import dressing_of
-from manifests.dash.part import Part, write_part
-from manifests.dash.reader import read_mpd
+from manifests.dash.periods.cut_point import cut_point
+from manifests.dash.periods.dressing import dressing_of
+from manifests.dash.periods.part import Part, write_part
+from manifests.dash.reading.reader import read_mpd
 
 TIMESCALES = (90000, 48000, 12288, 12800, 10000000, 1000)
 HORIZON = 60  # seconds: the length of a closed Period, and how far an open one is looked at

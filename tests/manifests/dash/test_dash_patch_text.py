@@ -8,8 +8,8 @@ from mpd_patching import applied, is_same
 from loadtests.synthetic_mpd import MIDNIGHT, MPD_URL, live_mpd
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.header import PatchLocation
-from manifests.dash.patch_text import after, before, patch_text
-from manifests.dash.reader import read_mpd
+from manifests.dash.patching.patch_text import after, before, patch_text
+from manifests.dash.reading.reader import read_mpd
 from manifests.dash.rendering import MpdText, Renderer
 
 TTL_S = Decimal(60)

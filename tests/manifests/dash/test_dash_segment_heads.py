@@ -7,9 +7,9 @@ import pytest
 
 from manifests.breaks import CueKind
 from manifests.cues.rules import CueRules
+from manifests.dash.cues.segment_heads import LATEST_PERIODS, first_heads, latest_heads
 from manifests.dash.model import Mpd
-from manifests.dash.reader import read_mpd
-from manifests.dash.segment_heads import LATEST_PERIODS, first_heads, latest_heads
+from manifests.dash.reading.reader import read_mpd
 from manifests.scte35 import SpliceInfo, SpliceInsert, write_splice_info
 
 SCHEME = "urn:scte:scte35:2013:bin"

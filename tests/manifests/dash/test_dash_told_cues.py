@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from manifests.break_log import LIMIT, BreakLog, CueSettings
 from manifests.breaks import Cue, CueKind
-from manifests.dash.told_cues import ToldCues
+from manifests.dash.cues.told_cues import ToldCues
 
 
 def out(at: int, event_id: str | None = "1", seconds: int = 6) -> Cue:

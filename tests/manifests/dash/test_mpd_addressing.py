@@ -2,9 +2,9 @@ from fractions import Fraction
 
 import pytest
 
-from manifests.dash.addressing import initialization_url, segment_url
 from manifests.dash.model import Addressing, Representation, Run
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.addressing import initialization_url, segment_url
+from manifests.dash.reading.reader import read_mpd
 from manifests.errors import MpdSyntaxError
 
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from manifests.dash.document import DEFAULT_LIMITS, Limits, read_tree, write_tree
+from manifests.dash.reading.document import DEFAULT_LIMITS, Limits, read_tree, write_tree
 from manifests.errors import ManifestError, ManifestLimitError, MpdSyntaxError
 
 SHARED = Path(__file__).parents[3] / ".." / "shared"
@@ -211,7 +211,7 @@ def test_even_deeper_than_any_parser_goes_is_an_error() -> None:
 
 PEAK = """
 import resource, sys
-from manifests.dash.document import read_tree
+from manifests.dash.reading.document import read_tree
 from manifests.errors import ManifestLimitError
 body = b'<MPD xmlns="urn:mpeg:dash:schema:mpd:2011">' + b'<a/>' * 1_000_000 + b'</MPD>'
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

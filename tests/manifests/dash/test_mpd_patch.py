@@ -17,8 +17,8 @@ from mpd_patching import SHARED, applied, is_same, patch_schema
 from loadtests.synthetic_mpd import MIDNIGHT, MPD_URL, dash_catalogue, live_mpd
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.header import PatchLocation
-from manifests.dash.patch import make_patch, unchanged
-from manifests.dash.reader import read_mpd
+from manifests.dash.patching.patch import make_patch, unchanged
+from manifests.dash.reading.reader import read_mpd
 from manifests.dash.rendering import Renderer
 
 SAMPLES = SHARED / "samples"

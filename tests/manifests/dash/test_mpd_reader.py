@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manifests.dash.addressing import initialization_url, segment_url
 from manifests.dash.model import Addressing, Mpd, Run
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.addressing import initialization_url, segment_url
+from manifests.dash.reading.reader import read_mpd
 from manifests.errors import ManifestError, ManifestLimitError, MpdSyntaxError
 
 SHARED = Path(__file__).parents[3] / ".." / "shared"

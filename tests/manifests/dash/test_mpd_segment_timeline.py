@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from manifests.dash.model import NAMESPACE, Run
-from manifests.dash.segment_timeline import read_runs
+from manifests.dash.reading.segment_timeline import read_runs
 from manifests.errors import ManifestError, ManifestLimitError, MpdSyntaxError
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from manifests.dash.addressing import segment_url
-from manifests.dash.document import read_elements, read_tree
-from manifests.dash.reader import read_mpd_tree
-from manifests.dash.xlink import MAX_REMOTE, REMOTE_LIMITS, embed_periods, remote_periods
+from manifests.dash.reading.addressing import segment_url
+from manifests.dash.reading.document import read_elements, read_tree
+from manifests.dash.reading.reader import read_mpd_tree
+from manifests.dash.reading.xlink import MAX_REMOTE, REMOTE_LIMITS, embed_periods, remote_periods
 from manifests.errors import ManifestError, MpdSyntaxError, RemoteElementError
 
 SAMPLES = Path(__file__).parents[3] / ".." / "shared" / "reference" / "samples" / "dash"

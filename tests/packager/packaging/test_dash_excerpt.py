@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from manifests.dash.model import AdaptationSet, Representation
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.reader import read_mpd
 from packager.packaging.mpd_excerpt import HEAD_BYTES, ExcerptPlace, excerpt_place
 
 PROTECTION = '<ContentProtection schemeIdUri="urn:mpeg:dash:mp4protection:2011"/>'

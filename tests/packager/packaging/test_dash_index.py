@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from media_samples import beeps, make_file, rung, video_source, video_spec
 
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.reader import read_mpd
 from packager.packaging.command import condition
 from packager.packaging.encode import encode_ladder
 from packager.packaging.index_mpd import write_mpd

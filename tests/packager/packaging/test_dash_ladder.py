@@ -9,7 +9,7 @@ import pytest
 from media_samples import SHARED, audio_source, beeps, rung, video_source, video_spec
 
 from manifests.dash.model import Period
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.reader import read_mpd
 from packager.packaging.encode import EncodedRendition, encode_ladder
 from packager.packaging.index_mpd import write_mpd
 from packager.packaging.ladder import Ladder, Rung, Unmatched, VideoSpec

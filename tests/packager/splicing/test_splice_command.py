@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 from mpd_schema import assert_valid, needs_schema
 
-from manifests.dash.addressing import segment_url
 from manifests.dash.model import Mpd, Period, Run
-from manifests.dash.reader import read_mpd
+from manifests.dash.reading.addressing import segment_url
+from manifests.dash.reading.reader import read_mpd
 from manifests.hls.reader import read_media_playlist
 from packager.splicing.command import splice
 from packager.splicing.plan import read_plan

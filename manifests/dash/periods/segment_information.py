@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from lxml import etree
 
-from manifests.dash.children import children, local_name, make_child, place_child, remove
 from manifests.dash.model import Addressing, Run
-from manifests.dash.period_tag import escape
-from manifests.dash.timeline_cut import Cut
-from manifests.dash.xlink import is_removed
+from manifests.dash.periods.children import children, local_name, make_child, place_child, remove
+from manifests.dash.periods.period_tag import escape
+from manifests.dash.periods.timeline_cut import Cut
+from manifests.dash.reading.xlink import is_removed
 
 KINDS = ("SegmentTemplate", "SegmentList", "SegmentBase")  # the first one found is the one
 ORDER = (

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 from lxml import etree
 
-from manifests.dash.attribute_values import mpd_tag, read_optional_unsigned, read_unsigned
 from manifests.dash.model import Event, EventStream
+from manifests.dash.reading.attribute_values import mpd_tag, read_optional_unsigned, read_unsigned
 
 EVENT = mpd_tag("Event")
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from lxml import etree
 
-from manifests.dash.attribute_values import place, read_seconds
 from manifests.dash.durations import plain
+from manifests.dash.reading.attribute_values import place, read_seconds
 from manifests.errors import MpdSyntaxError
 
 # A start and the end of the Period before are written apart, each rounded: a frame or so.

@@ -8,11 +8,11 @@ from math import ceil, floor
 
 from manifests.breaks import Cue
 from manifests.cues.rules import CueRules
-from manifests.dash.addressing import segment_url
 from manifests.dash.content_clock import origin_of
-from manifests.dash.emsg import cues_of, inband_representation, read_event_messages
+from manifests.dash.cues.emsg import cues_of, inband_representation, read_event_messages
 from manifests.dash.model import Addressing, Mpd, Period, Representation, Run
-from manifests.dash.timeline_cut import ENDLESS
+from manifests.dash.periods.timeline_cut import ENDLESS
+from manifests.dash.reading.addressing import segment_url
 from manifests.timing import to_seconds
 
 LATEST_PERIODS = 16  # that are looked into for the latest segments

@@ -12,7 +12,8 @@ from fractions import Fraction
 
 from lxml import etree
 
-from manifests.dash.attribute_values import (
+from manifests.dash.model import Addressing, Mode, Representation, Run
+from manifests.dash.reading.attribute_values import (
     inherited,
     mpd_tag,
     place,
@@ -21,9 +22,8 @@ from manifests.dash.attribute_values import (
     read_signed,
     read_unsigned,
 )
-from manifests.dash.model import Addressing, Mode, Representation, Run
-from manifests.dash.segment_timeline import read_runs
-from manifests.dash.xlink import is_removed
+from manifests.dash.reading.segment_timeline import read_runs
+from manifests.dash.reading.xlink import is_removed
 from manifests.errors import MpdSyntaxError
 from manifests.uris import Base
 

@@ -6,15 +6,13 @@ from decimal import Decimal
 
 from manifests.breaks import Cue, CueKind
 from manifests.cues.rules import CueRules
-from manifests.dash.break_periods import PeriodCues, ends_of_periods, times_of
 from manifests.dash.content_clock import origin_of
-from manifests.dash.event_cues import CUE_SCHEMES, cues_of_event, is_cue_scheme, read_bodies
+from manifests.dash.cues.break_periods import PeriodCues, ends_of_periods, times_of
+from manifests.dash.cues.event_cues import cues_of_event, is_cue_scheme, read_bodies
 from manifests.dash.model import Event, EventStream, Mpd, Period
 from manifests.errors import ManifestError
 from manifests.splicing.timeline import FRAME_S
 from manifests.timing import to_seconds
-
-__all__ = ["CUE_SCHEMES", "is_cue_scheme", "read_cues"]
 
 _DEFAULT_RULES = CueRules()
 _UNKNOWN_TICKS = 0xFFFF_FFFF  # what an event in a segment has as duration that does not know it

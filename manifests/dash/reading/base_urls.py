@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from lxml import etree
 
-from manifests.dash.attribute_values import BLANKS, mpd_tag, place, read_double
+from manifests.dash.reading.attribute_values import BLANKS, mpd_tag, place, read_double
 from manifests.errors import MpdSyntaxError
 from manifests.uris import Base
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from lxml import etree
 
-from manifests.dash.attribute_values import inherited, mpd_tag
+from manifests.dash.reading.attribute_values import inherited, mpd_tag
 
 Kind = Literal["video", "audio", "text", "image", "other"]
 

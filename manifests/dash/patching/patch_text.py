@@ -11,8 +11,8 @@ from typing import Literal
 
 from manifests.dash.durations import write_instant
 from manifests.dash.header import PatchLocation
-from manifests.dash.patch import make_patch
-from manifests.dash.period_tag import escape
+from manifests.dash.patching.patch import make_patch
+from manifests.dash.periods.period_tag import escape
 from manifests.dash.rendering import MpdText
 
 Hole = Literal["original", "published", "location"]

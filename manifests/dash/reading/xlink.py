@@ -9,11 +9,11 @@ from copy import deepcopy
 
 from lxml import etree
 
-from manifests.dash.attribute_values import mpd_tag, place
-from manifests.dash.base_urls import BaseUrl, read_base_urls
-from manifests.dash.children import remove
-from manifests.dash.document import Limits, read_elements
 from manifests.dash.model import NAMESPACE
+from manifests.dash.periods.children import remove
+from manifests.dash.reading.attribute_values import mpd_tag, place
+from manifests.dash.reading.base_urls import BaseUrl, read_base_urls
+from manifests.dash.reading.document import Limits, read_elements
 from manifests.errors import ManifestError, RemoteElementError
 
 XLINK = "http://www.w3.org/1999/xlink"

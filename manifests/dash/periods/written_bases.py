@@ -7,9 +7,9 @@ from itertools import islice
 
 from lxml import etree
 
-from manifests.dash.base_urls import MAX_ALTERNATIVES
-from manifests.dash.children import children
 from manifests.dash.durations import plain
+from manifests.dash.periods.children import children
+from manifests.dash.reading.base_urls import MAX_ALTERNATIVES
 from manifests.errors import MpdSyntaxError
 from manifests.uris import SCHEME, Base
 

@@ -5,12 +5,13 @@ from typing import Literal
 
 from lxml import etree
 
-from manifests.dash.addressing import (
+from manifests.dash.model import AdaptationSet, Addressing, Mpd, Period, Representation
+from manifests.dash.reading.addressing import (
     SegmentInformation,
     read_addressing,
     read_segment_information,
 )
-from manifests.dash.attribute_values import (
+from manifests.dash.reading.attribute_values import (
     inherited,
     mpd_tag,
     place,
@@ -20,19 +21,18 @@ from manifests.dash.attribute_values import (
     read_seconds,
     read_unsigned,
 )
-from manifests.dash.base_urls import (
+from manifests.dash.reading.base_urls import (
     BASE_URL,
     BaseUrl,
     add_offsets,
     base_urls_of,
     read_base_urls,
 )
-from manifests.dash.content_kind import channels_of, is_trick_mode, kind_of, roles_of
-from manifests.dash.document import DEFAULT_LIMITS, Limits, read_tree
-from manifests.dash.event_streams import read_event_stream
-from manifests.dash.model import AdaptationSet, Addressing, Mpd, Period, Representation
-from manifests.dash.period_times import PeriodTime, place_periods
-from manifests.dash.xlink import describe_remote, find_remote, is_removed
+from manifests.dash.reading.content_kind import channels_of, is_trick_mode, kind_of, roles_of
+from manifests.dash.reading.document import DEFAULT_LIMITS, Limits, read_tree
+from manifests.dash.reading.event_streams import read_event_stream
+from manifests.dash.reading.period_times import PeriodTime, place_periods
+from manifests.dash.reading.xlink import describe_remote, find_remote, is_removed
 from manifests.errors import ManifestLimitError, MpdSyntaxError, RemoteElementError
 
 PERIOD, ADAPTATION_SET = mpd_tag("Period"), mpd_tag("AdaptationSet")

@@ -12,7 +12,7 @@ from itertools import repeat
 from lxml import etree
 
 from manifests.dash.model import NAMESPACE
-from manifests.dash.patch_document import Operation, Unpatchable
+from manifests.dash.patching.patch_document import Operation, Unpatchable
 
 _S = f"{{{NAMESPACE}}}S"
 

@@ -9,8 +9,8 @@ from math import ceil
 
 from lxml import etree
 
-from manifests.dash.attribute_values import BLANKS, LARGEST, UNSIGNED, mpd_tag, place
 from manifests.dash.model import Run
+from manifests.dash.reading.attribute_values import BLANKS, LARGEST, UNSIGNED, mpd_tag, place
 from manifests.errors import ManifestLimitError, MpdSyntaxError
 
 MAX_SEGMENTS = 10_000_000  # of one timeline: a year of segments of 3 s

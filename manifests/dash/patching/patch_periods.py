@@ -8,8 +8,8 @@ from lxml import etree
 
 from manifests.dash.durations import read_duration
 from manifests.dash.model import NAMESPACE
-from manifests.dash.patch_document import Unpatchable
-from manifests.dash.patch_timeline import timeline_end
+from manifests.dash.patching.patch_document import Unpatchable
+from manifests.dash.patching.patch_timeline import timeline_end
 
 # Shaka takes segments that reach so much further than their Period for segments that end with it.
 CLIPPED_S = Fraction(1, 15)

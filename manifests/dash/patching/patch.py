@@ -17,12 +17,12 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from manifests.dash.document import read_tree
 from manifests.dash.durations import read_instant
 from manifests.dash.model import NAMESPACE
-from manifests.dash.patch_document import Operation, Unpatchable, selected, write_patch
-from manifests.dash.patch_periods import Periods, check_periods, read_periods
-from manifests.dash.patch_timeline import timeline_operations
+from manifests.dash.patching.patch_document import Operation, Unpatchable, selected, write_patch
+from manifests.dash.patching.patch_periods import Periods, check_periods, read_periods
+from manifests.dash.patching.patch_timeline import timeline_operations
+from manifests.dash.reading.document import read_tree
 from manifests.errors import ManifestError
 
 # Elements in which something may change, by those that may have them.

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 from lxml import etree
 
-from manifests.dash.children import children
 from manifests.dash.model import Event, EventStream
+from manifests.dash.periods.children import children
 
 SCALED = ("presentationTime", "duration")
 

@@ -1,7 +1,7 @@
 """Parts of an origin's Period as Periods of their own: what stands before, between, after breaks.
 
 A session's MPD has a Period for each part. Its start tag is written for the session, all the rest
-is made once and shared (`manifests.dash.period_tag`).
+is made once and shared (`manifests.dash.periods.period_tag`).
 """
 
 import copy
@@ -11,13 +11,13 @@ from decimal import Decimal
 
 from lxml import etree
 
-from manifests.dash.children import children, make_child, remove
-from manifests.dash.dressing import Dressing, dress
-from manifests.dash.event_cut import cut_events
 from manifests.dash.model import AdaptationSet, Addressing, Period, Representation
-from manifests.dash.period_tag import period_body, period_tag, shell
-from manifests.dash.segment_information import write_cuts
-from manifests.dash.timeline_cut import Cut, Interval, cut_segments
+from manifests.dash.periods.children import children, make_child, remove
+from manifests.dash.periods.dressing import Dressing, dress
+from manifests.dash.periods.event_cut import cut_events
+from manifests.dash.periods.period_tag import period_body, period_tag, shell
+from manifests.dash.periods.segment_information import write_cuts
+from manifests.dash.periods.timeline_cut import Cut, Interval, cut_segments
 
 CONTINUITY = "urn:mpeg:dash:period-continuity:2015"
 CONNECTIVITY = "urn:mpeg:dash:period-connectivity:2015"
@@ -105,7 +105,7 @@ def part_body(stretch: Stretch, dressing: Dressing) -> bytes:
     """Everything after the start tag, with the end tag.
 
     The Period must allow to be cut where the stretch begins and ends
-    (`manifests.dash.cut_point`).
+    (`manifests.dash.periods.cut_point`).
 
     Raises:
         MpdSyntaxError: A BaseURL is no URL.

@@ -8,8 +8,8 @@ from math import gcd
 from lxml import etree
 
 from manifests.dash.model import NAMESPACE, AdaptationSet, Period, Representation
-from manifests.dash.part import is_sidecar
-from manifests.dash.timeline_cut import nearest_border
+from manifests.dash.periods.part import is_sidecar
+from manifests.dash.periods.timeline_cut import nearest_border
 
 TOLERANCE = Fraction(1, 50)  # seconds; half a video frame where its rate is known
 DIGITS = 12  # after the point, at most: an instant is written as a decimal number

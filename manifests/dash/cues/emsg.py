@@ -13,7 +13,7 @@ from fractions import Fraction
 from manifests.breaks import Cue
 from manifests.cues.payloads import read_message
 from manifests.cues.rules import CueRules
-from manifests.dash.event_cues import cues_of_event, is_cue_scheme
+from manifests.dash.cues.event_cues import cues_of_event, is_cue_scheme
 from manifests.dash.model import Period, Representation
 from manifests.errors import ManifestError
 from manifests.scte35.text import to_base64

@@ -14,14 +14,14 @@ from itertools import accumulate
 from lxml import etree
 
 from manifests.creative import CmafMedia, Creative
-from manifests.dash.attribute_values import mpd_tag
-from manifests.dash.children import children, make_child
-from manifests.dash.dressing import ASSET_SCHEME
 from manifests.dash.durations import plain
 from manifests.dash.model import NAMESPACE, AdaptationSet, Period, Representation, Run
-from manifests.dash.period_tag import PeriodTag, period_body, period_tag, shell
-from manifests.dash.segment_information import write_timeline
-from manifests.dash.written_bases import OFFSET
+from manifests.dash.periods.children import children, make_child
+from manifests.dash.periods.dressing import ASSET_SCHEME
+from manifests.dash.periods.period_tag import PeriodTag, period_body, period_tag, shell
+from manifests.dash.periods.segment_information import write_timeline
+from manifests.dash.periods.written_bases import OFFSET
+from manifests.dash.reading.attribute_values import mpd_tag
 from manifests.errors import SpliceError
 
 CHANNELS = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"

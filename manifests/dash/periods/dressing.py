@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from manifests.dash.children import children, local_name, make_child, remove
 from manifests.dash.model import Mpd
-from manifests.dash.segment_information import KINDS
-from manifests.dash.written_bases import (
+from manifests.dash.periods.children import children, local_name, make_child, remove
+from manifests.dash.periods.segment_information import KINDS
+from manifests.dash.periods.written_bases import (
     WrittenBase,
     is_absolute,
     join,
