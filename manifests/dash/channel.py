@@ -274,7 +274,7 @@ def _is_older(new: Mpd, known: Mpd, window: Listed | None, before: Listed | None
         return new.publish_time < known.publish_time
     if window is None or before is None:
         return window is None and before is not None
-    return window.end < before.end
+    return window.end < before.end or window.furthest < before.furthest
 
 
 def _pace_s(mpd: Mpd) -> int:

@@ -460,7 +460,7 @@ async def test_a_download_overwrites_nothing(client, serve, tmp_path: Path) -> N
 def test_every_kind_of_error_has_a_reason_of_its_own() -> None:
     errors = [cls("x") for cls in OutboundError.__subclasses__() if cls is not BadStatus]
     errors += [BadStatus("a.example", 404), BadStatus("a.example", 500)]
-    assert len({error.reason for error in errors}) == len(errors) == 9
+    assert len({error.reason for error in errors}) == len(errors) == 10
 
 
 @pytest.mark.parametrize("answer", [b"", response(status="500 X"), *CUT.values()])
