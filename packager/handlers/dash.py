@@ -17,9 +17,11 @@ from packager.dash.mpds import JoinedMpd, Mpds, published_at
 from packager.dash.patches import Patches, patch_ttl_s
 from packager.dash.presentations import DashPresentations
 from packager.handlers.sessions import TOKEN_PARAMETER, SessionDesk
+from packager.log import report
 from packager.metrics import Metrics, Outcome
 from packager.parameters import ParameterError
 from packager.paths import Ending
+from packager.reasons import Reason
 from packager.responses import PERSONAL, mpd_patch_response, mpd_response
 from packager.sessions import Session
 from packager.viewing import Viewing
@@ -114,6 +116,14 @@ class DashHandlers:
         session, plan = await self.viewing.plan(session, presentation, channel)
         past = partial(self.viewing.planner.past, session, presentation, channel)
         mpd, shared = self.mpds.joined(session, presentation, channel, plan, past)
+        for break_id in () if shared else mpd.text.left_out:
+            report(
+                Reason.LADDER_UNMATCHED,
+                "break_left_to_content",
+                self.metrics,
+                session_id=session.sid,
+                ad_break_id=break_id,
+            )
         return _Latest(
             session=session,
             mpd=mpd,

@@ -137,6 +137,32 @@ async def test_vod_breaks_are_inserted(bench: Bench) -> None:
         assert player.text == before
 
 
+async def test_a_period_that_no_creative_can_stand_beside_is_left_whole(bench: Bench) -> None:
+    """P1, B-24: an origin may have Periods of other Representations than those looked at."""
+
+    def two_periods(request: httpx2.Request) -> httpx2.Response:
+        text = bench.world.mpd(live=False)
+        first = text[text.index(" <Period") : text.index("</MPD>")]
+        other = first.replace('"P0" start="PT0S"', '"P1" start="PT20S"')
+        other = other.replace('codecs="avc1.640009"', 'codecs="hvc1.1.6.L93.B0"')
+        text = text.replace("</MPD>", other + "</MPD>").replace('"PT20S"', '"PT36S"', 1)
+        return httpx2.Response(200, content=text.encode())
+
+    bench.world.faults["index.mpd"] = two_periods
+    async with bench.run() as running:
+        player = await watch(running, VOD)
+        found = await player.poll()
+        assert found == [
+            "bumper s0.0 PT0S",
+            "content P0 PT2S",
+            "ad s1.0 PT10S",
+            f"ad s1.1 {player.second_ad}",
+            "content P0~s1 PT16S",
+            "content P1 PT28S",
+        ]  # and no slate behind P1
+        assert running.count(Reason.LADDER_UNMATCHED) == 1
+
+
 async def test_a_period_that_cannot_be_cut_is_left_whole(bench: Bench) -> None:
     """B-13: $Time$ with @duration; before and behind it there is room for ads."""
 
