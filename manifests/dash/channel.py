@@ -53,6 +53,7 @@ class DashChannel:
     # Of the MPD, and later with each that differs, whatever the origin says (B-41); None: static.
     published_at: Decimal | None = None
     forgotten: int = 0  # breaks that are no longer in the log
+    makes_periods: bool = False  # the origin has had several
     version: int = 0  # rises with every change
     # How many of the log's breaks are past: nothing of them is listed any more.
     over: int = field(init=False, default=0)
@@ -96,6 +97,7 @@ class DashChannel:
             seen_edge=_latest(self.seen_edge, window),
             published_at=self._published_at(mpd, now),
             forgotten=self.forgotten + sum(first is not None and b.start < first for b in known),
+            makes_periods=self.makes_periods or len(mpd.periods) > 1,
         )
         return replace(following, cuts=following._cuts())
 
@@ -242,7 +244,7 @@ class DashChannel:
             return False
         if not self.mpd.is_dynamic:
             return True
-        if len(self.mpd.periods) > 1 and at > self.listed.last_start + FRAME_S:
+        if self.makes_periods and at > self.listed.last_start + FRAME_S:
             return False
         return at < self.listed.end
 

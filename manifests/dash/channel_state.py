@@ -19,6 +19,7 @@ def write_state(channel: DashChannel) -> dict[str, Any]:
         "seen_edge": None if seen is None else str(seen),
         "published_at": None if channel.published_at is None else str(channel.published_at),
         "forgotten": channel.forgotten,
+        "makes_periods": channel.makes_periods,
         "cuts": [[str(wanted), str(cut)] for wanted, cut in channel.cuts.items()],
     }
 
@@ -39,6 +40,7 @@ def read_state(state: dict[str, Any], *, rules: DashRules) -> DashChannel:
             seen_edge=None if seen is None else Decimal(seen),
             published_at=None if published is None else Decimal(published),
             forgotten=int(state["forgotten"]),
+            makes_periods=bool(state["makes_periods"]),
             cuts={Decimal(wanted): Decimal(cut) for wanted, cut in state["cuts"]},
         )
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:

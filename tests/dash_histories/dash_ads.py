@@ -19,6 +19,8 @@ def check_ads(
     answer: Answered,
     facts: Facts,
     say: Say,
+    *,
+    makes_periods: bool,
 ) -> None:
     """Every ad Period, and how content is left and found again."""
     for piece in pieces:
@@ -29,7 +31,7 @@ def check_ads(
     if facts.insertion:
         _check_inserted(pieces, answer, facts, say)
     else:
-        _check_replaced(pieces, origin, answer, facts, say)
+        _check_replaced(pieces, origin, answer, facts, say, makes_periods=makes_periods)
 
 
 def _check_form(piece: Piece, text: Text, now: Fraction, facts: Facts, say: Say) -> None:
@@ -143,7 +145,13 @@ def _check_inserted(pieces: tuple[Piece, ...], answer: Answered, facts: Facts, s
 
 
 def _check_replaced(
-    pieces: tuple[Piece, ...], origin: Text, answer: Answered, facts: Facts, say: Say
+    pieces: tuple[Piece, ...],
+    origin: Text,
+    answer: Answered,
+    facts: Facts,
+    say: Say,
+    *,
+    makes_periods: bool,
 ) -> None:
     ast = origin.ast
     counts: dict[str, int] = {}  # break: index of the ad shown last
@@ -179,7 +187,7 @@ def _check_replaced(
         latest = one
     _check_missing_ads(pieces, origin, answer, say)
     if latest is not None and pieces:
-        _check_missing_return(pieces[-1], latest, origin, answer, say)
+        _check_missing_return(pieces[-1], latest, origin, answer, say, makes_periods=makes_periods)
 
 
 def _break_of(
@@ -264,7 +272,13 @@ def _check_missing_ads(pieces: tuple[Piece, ...], origin: Text, answer: Answered
 
 
 def _check_missing_return(
-    piece: Piece, one: Decided, origin: Text, answer: Answered, say: Say
+    piece: Piece,
+    one: Decided,
+    origin: Text,
+    answer: Answered,
+    say: Say,
+    *,
+    makes_periods: bool,
 ) -> None:
     """B-30: content comes back when its first segment is there.
 
@@ -274,6 +288,8 @@ def _check_missing_return(
     """
     if one.in_at is None or answer.until is not None:
         return
+    if any(abs(other.out_at - one.in_at) <= FRAME for other in answer.decided):
+        return  # the next break begins there
     at = one.in_at - origin.ast
     source = next(
         (p for p in reversed(origin.periods) if p.start <= at and (p.end is None or at < p.end)),
@@ -282,7 +298,7 @@ def _check_missing_return(
     if source is None:
         return
     tracks = [track for inner in source.sets if inner.is_plain for track in inner.tracks]
-    if len(origin.periods) > 1:
+    if makes_periods:
         is_there = [any(span.start >= at - FRAME for span in track.spans) for track in tracks]
     else:
         is_there = [any(span.end > at + FRAME for span in track.spans) for track in tracks]

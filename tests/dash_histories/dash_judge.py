@@ -49,6 +49,7 @@ class _Origin:
         self.published: Fraction | None = None
         self.edge = Fraction(0)
         self.version = 0
+        self.makes_periods = False  # it has had several
         self.is_valid = True
         self.read_at: tuple[Fetched, Fraction, Text] | None = None
 
@@ -72,6 +73,7 @@ class _Origin:
         if is_stale and self.newest is not None:
             return
         self.newest, self.published, self.edge = fetched, text.published, edge
+        self.makes_periods |= len(text.periods) > 1
         self.version += 1
         self.is_valid = not dash_schema.complaint(fetched.body)
 
@@ -148,7 +150,15 @@ class _Session:
         for piece in pieces:
             if piece.ad is None:
                 check_content(piece, theirs, answer, self.say)
-        check_ads(pieces, text, theirs, answer, self.facts, self.say)
+        check_ads(
+            pieces,
+            text,
+            theirs,
+            answer,
+            self.facts,
+            self.say,
+            makes_periods=origin.makes_periods,
+        )
         if theirs.is_dynamic:
             self.check_edge(pieces, theirs, answer)
         self.check_links(pieces)
@@ -319,7 +329,14 @@ class _Session:
         for index, old in enumerate(last.text.periods):
             if _name(old) in now:
                 is_last = _name(old) == kept[-1]  # what came after it is gone
-                self.check_period(last.pieces[index], old, now[_name(old)], theirs, is_last=is_last)
+                self.check_period(
+                    last.pieces[index],
+                    old,
+                    now[_name(old)],
+                    theirs,
+                    is_last=is_last,
+                    at=last.answer.at,
+                )
         del pieces
 
     def check_front(self, old: Period, theirs: Text, piece: Piece) -> None:
@@ -347,7 +364,14 @@ class _Session:
         return max(ends, default=theirs.periods[-1].start)
 
     def check_period(
-        self, piece: Piece, old: Period, new: Period, theirs: Text, *, is_last: bool
+        self,
+        piece: Piece,
+        old: Period,
+        new: Period,
+        theirs: Text,
+        *,
+        is_last: bool,
+        at: Fraction,
     ) -> None:
         """B-04, B-30: a Period only grows at the end while it is last, and shrinks at the front."""
         ends = {one.end for one in theirs.periods}  # the origin's own borders
@@ -366,6 +390,8 @@ class _Session:
                 is_cut = new.end is not None and start >= new.end
                 if first is not None and start < first:
                     continue
+                if before.at(one.end) + theirs.ast > at:
+                    continue  # it was not there yet: only a negative @r spoke of it
                 if is_cut and (piece.ad is not None or new.end in ends):
                     continue  # B-31, and where the origin itself ends a Period
                 if is_cut or first is not None:
