@@ -63,7 +63,7 @@ def arrange(
         if not layout.take(period):
             break
     layout.finish()
-    return Arrangement(_dated(channel.mpd, layout.kept()), layout.inserted)
+    return Arrangement(_ended(layout), layout.inserted)
 
 
 def _held(channel: DashChannel, until: Decimal | None) -> Decimal | None:
@@ -218,16 +218,34 @@ class _Layout:
         return count
 
 
-def _dated(mpd: Mpd, parts: list[Part | AdPart]) -> tuple[Part | AdPart, ...]:
-    """The last Period says where it ends, if it does (B-20, B-40)."""
-    if parts and mpd.is_dynamic:
-        last = parts[-1]
-        if isinstance(last, AdPart) and last.listed is None:
+def _ended(layout: _Layout) -> tuple[Part | AdPart, ...]:
+    """What the last Period of a live MPD lists, and where it ends, if it does (B-20, B-40)."""
+    parts = layout.kept()
+    if not layout.mpd.is_dynamic:
+        return tuple(parts)
+    while parts and isinstance(last := parts[-1], AdPart) and not last.computed:
+        # Only what follows an ad makes a segment complete that goes on behind it (rule A-17).
+        start = layout.clock + last.start
+        count = last.creative.segments_until(layout.edge + FRAME_S - start)
+        if count:
+            if last.listed is None and count < last.creative.segments_until(
+                last.length, whole=False
+            ):
+                parts[-1] = replace(last, listed=count)
+            elif last.listed is not None:
+                parts[-1] = replace(last, listed=min(last.listed, count))
+            break
+        parts.pop()
+    if not parts:
+        return ()
+    last = parts[-1]
+    if isinstance(last, AdPart):
+        if last.listed is None:
             parts[-1] = replace(last, duration=last.length)
-        elif isinstance(last, Part) and last.period.end is not None and last.end is None:
-            length = last.period.end - last.period.start
-            parts[-1] = replace(last, duration=length - last.begin)
-        elif isinstance(last, Part) and last.end is not None and last.listed_until is None:
-            # The segment under the cut comes with the first ad: nothing is taken back (B-30).
-            parts[-1] = replace(last, listed_until=last.end + FRAME_S)
+    elif last.period.end is not None and last.end is None:
+        length = last.period.end - last.period.start
+        parts[-1] = replace(last, duration=length - last.begin)
+    elif last.end is not None and last.listed_until is None:
+        # The segment under the cut comes with the first ad: nothing is taken back (B-30).
+        parts[-1] = replace(last, listed_until=last.end + FRAME_S)
     return tuple(parts)

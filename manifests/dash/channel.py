@@ -221,6 +221,8 @@ class DashChannel:
         out_at = self.cuts.get(ad_break.out_at)
         if out_at is None or self.listed is None:
             return None
+        if ad_break.in_at is not None and ad_break.in_at <= out_at + FRAME_S:
+            return None  # found when it was over: nothing of it is left
         one = splice(
             break_id=ad_break.id, out_at=out_at, in_at=None, pod=pod, rung=rung, limit=None
         )
