@@ -57,6 +57,8 @@ def listed(mpd: Mpd, now: Decimal) -> Listed | None:
         ends.append(now)
         last_starts.append(now)
     begin = clock + last.start
+    if computes(last):
+        begin = min(begin, now)  # it may be announced ahead
     bound = _FOREVER if last.end is None else clock + last.end
     end = max(min(*ends, bound), begin) if ends else begin
     if mpd.time_shift_s is not None:
