@@ -375,6 +375,7 @@ class _Session:
     ) -> None:
         """B-04, B-30: a Period only grows at the end while it is last, and shrinks at the front."""
         ends = {one.end for one in theirs.periods}  # the origin's own borders
+        images = {track.id for one in old.sets if one.kind == "image" for track in one.tracks}
         for before in old.tracks:
             after = new.track(before.id)
             if after is None or before.mode in ("indexed", "file") or not before.segments:
@@ -394,6 +395,8 @@ class _Session:
                     continue  # it was not there yet: only a negative @r spoke of it
                 if is_cut and (piece.ad is not None or new.end in ends):
                     continue  # B-31, and where the origin itself ends a Period
+                if is_cut and after.mode == "timeline" and before.id in images:
+                    continue  # its numbers are computed: nothing tells players where they end
                 if is_cut or first is not None:
                     self.say("B-30" if is_cut else "B-04", f"{where}: {one.url} is gone")
             for one in after.segments:
