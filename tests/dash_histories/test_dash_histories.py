@@ -13,8 +13,8 @@ from dash_story import MpdPlot, play_mpd, random_mpd_plot, tell_mpd
 from dash_viewing import VOD, MpdManner, MpdViewing
 from random_mpds import MpdOrigin, random_mpd_traits
 
-SHORT = 140  # histories in each run of the tests, and insertions
-INSERTIONS = 60
+SHORT = 100  # histories in each run of the tests, and insertions
+INSERTIONS = 50
 LONG = 1000
 LENGTHS = [Decimal(text) for text in ("6", "15", "30.04")]
 

@@ -10,7 +10,8 @@ from dash_record import Answered, Facts, Fetched
 from mpd_text import Period, read
 from random_mpds import MpdOrigin, random_mpd_traits
 
-from manifests.dash.reading import addressing, model
+from manifests.dash import model
+from manifests.dash.reading import addressing
 from manifests.dash.reading.reader import read_mpd
 
 SEEDS = range(50)
