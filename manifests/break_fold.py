@@ -13,6 +13,11 @@ from manifests.break_events import can_end, in_force, is_inside, is_other_event,
 from manifests.breaks import AdBreak, Cue, CueKind
 
 
+# A break that is cancelled has ended the one before it. What the next reload would make of that
+# is made of it at once; after two looks there is hardly ever anything left to change.
+_LOOKS = 4
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CueSettings:
     """What cues leave open."""
@@ -45,17 +50,22 @@ def fold(
     """
     # C-11: what lies ahead was only announced, and is announced anew or not at all.
     ahead = edge if seen_edge is None else max(edge, seen_edge)
-    state = _Fold(
-        (one for one in breaks if one.start <= ahead),
-        forgotten=forgotten,
-        seen=seen_edge,
-        settings=settings,
-    )
-    for cue in in_force(cues):
-        if forgotten is None or cue.at >= forgotten:
+    found = list(breaks)
+    counted = [cue for cue in in_force(cues) if forgotten is None or cue.at >= forgotten]
+    for _ in range(_LOOKS):
+        state = _Fold(
+            (one for one in found if one.start <= ahead),
+            forgotten=forgotten,
+            seen=seen_edge,
+            settings=settings,
+        )
+        for cue in counted:
             state.take(cue)
-    state.close_overdue(edge)
-    return state.breaks
+        state.close_overdue(edge)
+        if state.breaks == found:
+            break
+        found = state.breaks
+    return found
 
 
 class _Fold:

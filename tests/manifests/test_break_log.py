@@ -508,6 +508,17 @@ def observed(cues: list[Cue], edge: Number = 60, seen: Decimal | None = None) ->
     return BreakLog().observe(cues, edge=Decimal(edge), seen_edge=seen, settings=SETTINGS)
 
 
+def test_what_a_cancelled_break_had_ended_is_judged_at_once() -> None:
+    log = observe(
+        out(3, event_id="1", message="m"),
+        cont(9, event_id="2", message="m"),
+        out(9, event_id="1", message="m"),
+        cancel(12, "2"),
+        edge=60,
+    )
+    assert [(one.start, one.event_id) for one in log.breaks] == [(3, "1"), (9, "1")]
+
+
 @settings(deadline=None)  # a shared machine
 @given(any_cues(SEGMENTS), st.none() | SECONDS)
 def test_to_observe_twice_is_to_observe_once(cues: list[Cue], seen: Decimal | None) -> None:
