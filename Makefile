@@ -20,14 +20,23 @@ help:
 demo: $(VENV)/.runtime
 	$(BIN)/weft demo $(ARGS)
 
-test: SELECT := not long
+# Random histories say nothing new of coverage: they run beside what does, each on a core.
+SELECT := not long
+PROFILE := same
+PYTEST := -m pytest -rs -m "$(SELECT)" --hypothesis-profile=$(PROFILE)
+HISTORIES := tests/histories tests/dash_histories
 test: lint players
-	$(BIN)/coverage run -m pytest -rs -m "$(SELECT)" --ignore tests/browser
+	@$(MAKE) --no-print-directory -j2 .covered .histories SELECT="$(SELECT)" PROFILE=$(PROFILE)
 	$(BIN)/coverage report
-	$(BIN)/python -m pytest -rs -m "$(SELECT)" tests/browser # players leave an event loop running
+	$(BIN)/python $(PYTEST) tests/browser # players leave an event loop running
 
-test-long: SELECT := long or not long
-test-long: test
+test-long: ; @$(MAKE) --no-print-directory test SELECT="long or not long" PROFILE=fresh
+
+.PHONY: .covered .histories
+.covered:
+	$(BIN)/coverage run $(PYTEST) tests $(foreach one,tests/browser $(HISTORIES),--ignore $(one))
+.histories:
+	$(BIN)/python $(PYTEST) --quiet $(HISTORIES)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

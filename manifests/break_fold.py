@@ -12,7 +12,6 @@ from decimal import Decimal
 from manifests.break_events import can_end, in_force, is_inside, is_other_event, is_same_event
 from manifests.breaks import AdBreak, Cue, CueKind
 
-
 # A break that is cancelled has ended the one before it. What the next reload would make of that
 # is made of it at once; after two looks there is hardly ever anything left to change.
 _LOOKS = 4

@@ -1,6 +1,16 @@
 """Options that all tests share."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples each time, however slow a shared machine is; `make test-long` draws others.
+settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "fresh", deadline=None, max_examples=500, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,7 +1,7 @@
 """A session's MPD: a header and the joined texts of its Periods (design, section 3)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
 
@@ -12,7 +12,7 @@ from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.cues import CUE_SCHEMES
 from manifests.dash.header import Header, PatchLocation, read_header
 from manifests.dash.model import Mpd, Period
-from manifests.dash.periods.ad_period import RungOf, ad_period_body, ad_period_tag, fits
+from manifests.dash.periods.ad_period import RungOf, ad_period_body, ad_period_tag, misfit_of
 from manifests.dash.periods.dressing import Dressing, dressing_of
 from manifests.dash.periods.part import Part, part_body
 from manifests.dash.periods.period_tag import PeriodTag, period_tag
@@ -31,7 +31,7 @@ class MpdText:
     published_at: Decimal | None  # as the origin says
     duration: Decimal | None
     max_segment_s: Decimal | None
-    left_out: tuple[str, ...] = ()  # breaks whose Period no creative of theirs can stand beside
+    left_out: Mapping[str, str] = field(default_factory=dict)  # why breaks play content, by id
 
     @property
     def size(self) -> int:
@@ -95,7 +95,7 @@ class Renderer:
         self._origin: _Origin | None = None
         self._bodies: dict[tuple[object, ...], bytes] = {}
         self._bytes = 0
-        self._fitting: dict[tuple[str, bytes], bool] = {}
+        self._misfits: dict[tuple[str, bytes], str] = {}
 
     def render(
         self, channel: DashChannel, splices: Sequence[Splice], *, until: Decimal | None = None
@@ -114,7 +114,12 @@ class Renderer:
         if channel.mpd is None:
             raise SpliceError("there is no MPD yet")
         origin = self._of(channel.mpd)
-        fitting = [one for one in splices if self._fits(channel, origin, one)]
+        left_out = {
+            one.break_id: misfit
+            for one in splices
+            if (misfit := self._misfit(channel, origin, one))
+        }
+        fitting = [one for one in splices if one.break_id not in left_out]
         arrangement = arrange(channel, fitting, until=until)
         pieces: list[bytes] = []
         for part in arrangement.parts:
@@ -125,24 +130,22 @@ class Renderer:
             published_at=origin.mpd.publish_time,
             duration=_duration(origin.mpd, arrangement),
             max_segment_s=_longest(origin.mpd, arrangement),
-            left_out=tuple(one.break_id for one in splices if one not in fitting)
-            if len(fitting) < len(splices)
-            else (),
+            left_out=left_out,
         )
 
-    def _fits(self, channel: DashChannel, origin: _Origin, one: Splice) -> bool:
-        """Whether all of a pod can stand where content is left; else content plays (P1)."""
+    def _misfit(self, channel: DashChannel, origin: _Origin, one: Splice) -> str:
+        """Why a pod cannot stand where content is left; then content plays on (P1)."""
         like = channel.period_at(one.out_at)
         if like is None:
-            return False
+            return "there is no Period"
         for creative in one.pod:
             key = (creative.id, origin.digests[like.id])
-            found = self._fitting.get(key)
+            found = self._misfits.get(key)
             if found is None:
-                found = self._fitting[key] = fits(creative, like, self._rung_of)
-            if not found:
-                return False
-        return True
+                found = self._misfits[key] = misfit_of(creative, like, self._rung_of)
+            if found:
+                return found
+        return ""
 
     def _of(self, mpd: Mpd) -> _Origin:
         if self._origin is None or self._origin.mpd is not mpd:
@@ -153,7 +156,7 @@ class Renderer:
                 removed_schemes=CUE_SCHEMES if rules.removes_cues else frozenset(),
                 asset_id=rules.asset_id,
             )
-            self._fitting.clear()
+            self._misfits.clear()
             self._origin = _Origin(
                 mpd=mpd,
                 header=read_header(mpd, spliced=rules.spliced),

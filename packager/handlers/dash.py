@@ -116,13 +116,14 @@ class DashHandlers:
         session, plan = await self.viewing.plan(session, presentation, channel)
         past = partial(self.viewing.planner.past, session, presentation, channel)
         mpd, shared = self.mpds.joined(session, presentation, channel, plan, past)
-        for break_id in () if shared else mpd.text.left_out:
+        for break_id, why in () if shared else mpd.text.left_out.items():
             report(
                 Reason.LADDER_UNMATCHED,
                 "break_left_to_content",
                 self.metrics,
                 session_id=session.sid,
                 ad_break_id=break_id,
+                detail=why,
             )
         return _Latest(
             session=session,

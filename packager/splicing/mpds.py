@@ -60,6 +60,8 @@ def spliced_mpd(mpd: Mpd, plan: FilePlan) -> bytes:
     parts = arrange(channel, splices).parts
     _check_names(parts)
     text = Renderer(rules=rules, rung_of=_rung_of).render(channel, splices)
+    if text.left_out:
+        raise SpliceError("; ".join(text.left_out.values()))
     ads = {part.id for part in parts if isinstance(part, AdPart)}
     return laid_out(text.filled(location=None), ads)
 

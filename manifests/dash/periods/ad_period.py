@@ -4,7 +4,7 @@ As with parts of the content, all but the start tag is the same wherever it stan
 """
 
 import copy
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -93,9 +93,9 @@ def ad_period_body(
         SpliceError: The creative has no rendition for any video, or for any audio, of the content.
     """
     period = _blank(like)
+    if misfit := misfit_of(creative, like, rung_of):
+        raise SpliceError(misfit)
     found = _found(creative, like, rung_of)
-    if missing := _missing(found, like):
-        raise SpliceError(f"creative {creative.id[:40]!r} has no {missing} for Period {like.id!r}")
     bases = {media.base for mirrored in found.values() for media in mirrored.values()}
     shared = bases.pop() if len(bases) == 1 else None
     if shared is not None:
@@ -123,9 +123,14 @@ def ad_period_body(
     return period_body(period, period)
 
 
-def fits(creative: Creative, like: Period, rung_of: RungOf) -> bool:
-    """Whether a creative has video and audio where a Period of the content has them (B-24)."""
-    return not _missing(_found(creative, like, rung_of), like)
+def misfit_of(creative: Creative, like: Period, rung_of: RungOf) -> str:
+    """Why a creative cannot stand in place of a Period of the content; "" if it can (B-24)."""
+    found = _found(creative, like, rung_of)
+    for kind in ("video", "audio"):
+        sets = [one for one in _mirrored_sets(like) if one.kind == kind]
+        if sets and not any(one.element in found for one in sets):
+            return f"creative {creative.id[:40]!r} has no {kind} for Period {like.id!r}"
+    return ""
 
 
 def _found(
@@ -137,15 +142,6 @@ def _found(
         for one in _mirrored_sets(like)
         if (mirrored := dict(_mirror(one, creative, rung_of)))
     }
-
-
-def _missing(found: Container[etree._Element], like: Period) -> str:
-    """What the content has and the creative has not: "video", "audio" or nothing."""
-    for kind in ("video", "audio"):
-        sets = [one for one in _mirrored_sets(like) if one.kind == kind]
-        if sets and not any(one.element in found for one in sets):
-            return kind
-    return ""
 
 
 def _mirrored_sets(like: Period) -> Iterator[AdaptationSet]:
