@@ -168,7 +168,9 @@ def test_live_plays_through_a_break(theatre: Theatre, player: str, show: str) ->
     watch = theatre.watch(player, show)
     watch.assert_played()
     watch.assert_shows(*LIVE_CODES)
-    assert watch.advanced > LIVE_S - 8
+    watched_s = watch.samples[-1].at - watch.samples[0].at
+    assert watched_s > LIVE_S / 2  # many players start at a time
+    assert watch.advanced > watched_s - 2
     assert not watch.ended
 
 

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from packager.app import create_app
 from packager.clock import SystemClock
-from packager.config.values import Config, Listen, Media, Outbound, Show, VastFill
+from packager.config.values import Config, Listen, Media, Outbound, Show, Timeouts, VastFill
 from packager.decisions import Omission
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.request import read_template
@@ -116,6 +116,8 @@ def serving_shows(
             listen=Listen(port=urlsplit(url).port or 0),
             media=Media(folder=folder, workers=2, loudness_lufs=loudness_lufs),
             outbound=Outbound(allow=(ip_network("127.0.0.0/8"),)),
+            # While nine players start on two cores, a decision may take longer than players forgive.
+            timeouts=Timeouts(ad_deadline_s=1.0),
             shows=shows(f"{url}/origin/", fill),
         )
 
