@@ -23,6 +23,7 @@ from manifests.errors import SpliceError
 from manifests.splicing.timeline import FRAME_S, Splice, splice
 
 _MILLISECOND = Decimal("0.001")
+_CUTS = 256  # remembered, beside those of the breaks in the log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +138,9 @@ class DashChannel:
     def _cuts(self) -> dict[Decimal, Decimal]:
         """Cut points of the log's breaks; once found they stay (B-04, B-06)."""
         wanted = [at for one in self.log.breaks for at in (one.out_at, one.in_at) if at is not None]
-        found: dict[Decimal, Decimal] = {}
+        # Also for what is not announced at the moment, and may be announced again.
+        since = Decimal(0) if self.listed is None else self.listed.start
+        found = dict([pair for pair in self.cuts.items() if pair[0] >= since][-_CUTS:])
         for at in wanted:
             cut = self.cuts.get(at)
             if cut is None:
@@ -186,7 +189,7 @@ class DashChannel:
         return replace(
             self,
             log=log,
-            cuts={wanted: cut for wanted, cut in self.cuts.items() if wanted in kept},
+            cuts={at: cut for at, cut in self.cuts.items() if at in kept or at >= instant},
             forgotten=self.forgotten + len(self.log.breaks) - len(log.breaks),
         )
 
@@ -228,7 +231,7 @@ class DashChannel:
         )
         filled_until = out_at + sum((creative.duration for creative in one.pod), Decimal(0))
         planned = ad_break.in_at
-        if planned is None or filled_until < planned - FRAME_S:
+        if planned is None or filled_until < self.cuts.get(planned, planned) - FRAME_S:
             back = self._cut(filled_until)  # rule D-53: the rest is content
             limit = filled_until if planned is None else min(planned, filled_until)
         else:
