@@ -17,6 +17,21 @@ from loadtests.bench.measure import Aim, machine
 AnyResult = hls_bench.Result | dash_bench.Result
 
 
+with_rounds = click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    default=15,
+    show_default=True,
+    help="How often everything is measured.",
+)
+with_json = click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write all figures to this file.",
+)
+
+
 @click.group(context_settings={"max_content_width": 100})
 def main() -> None:
     """Measure what single pieces of work cost on this machine.
@@ -48,19 +63,8 @@ def main() -> None:
     show_default=True,
     help="Breaks that a viewer of the shortest window saw before; 0: leave this out.",
 )
-@click.option(
-    "--rounds",
-    type=click.IntRange(1),
-    default=15,
-    show_default=True,
-    help="How often everything is measured.",
-)
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write all figures to this file.",
-)
+@with_rounds
+@with_json
 def hls(
     vod: Sequence[int], live: Sequence[int], past: int, rounds: int, json_file: Path | None
 ) -> None:
@@ -108,19 +112,8 @@ def hls(
     default=(10_000,),
     help="Bytes of a live MPD, about; may be given several times.  [default: 10000]",
 )
-@click.option(
-    "--rounds",
-    type=click.IntRange(1),
-    default=15,
-    show_default=True,
-    help="How often everything is measured.",
-)
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write all figures to this file.",
-)
+@with_rounds
+@with_json
 def dash(vod: Sequence[int], live: Sequence[int], rounds: int, json_file: Path | None) -> None:
     """Microseconds of one viewer's MPD.
 

@@ -199,7 +199,7 @@ class Renderer:
 
     def _body(self, origin: _Origin, part: Part | AdPart) -> bytes:
         if isinstance(part, Part):
-            return part_body(part.stretch, origin.dressing)
+            return part_body(part, origin.dressing)
         return ad_period_body(
             part.creative,
             part.like,

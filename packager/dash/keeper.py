@@ -129,7 +129,7 @@ class MpdKeeper:
             advanced = advanced.forget_before(advanced.seen_edge - self._remember_s)
         if advanced is not channel and document.value.is_dynamic:
             for reason, ad_break in oddities(
-                channel.log, advanced.log, self._rules.cues, live=document.value.is_dynamic
+                channel.log, advanced.log, self._rules.cues, live=True
             ):
                 report(
                     reason,

@@ -7,7 +7,7 @@ one set of media files serve both.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from functools import partial
 
 from cachetools import LRUCache
 
@@ -26,15 +26,12 @@ from packager.dash.reading import MpdReading
 from packager.hls.presentations import HlsPresentations
 from packager.metrics import Metrics
 from packager.origin import OriginCache
-from packager.outbound import NotManifest, OutboundError, Unreachable
+from packager.outbound import NotManifest, OutboundError
 from packager.packaging.ladder import Ladder
 from packager.parameters import Pairs
+from packager.prepared import PRESENTATIONS, Prepared, key_of
 from packager.presentation import Presentation
-from packager.single_flight import FlightError, SingleFlight
 from packager.stores import Store
-
-LADDER_RETRY_S = 30.0
-PRESENTATIONS = 1000  # kept ready
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,18 +84,14 @@ class DashPresentations:
         self._metrics = metrics
         self._remember_s = remember_s
         self._on_ladder = on_ladder
-        self._made: LRUCache[tuple[str, ...], tuple[str, DashPresentation, float]] = LRUCache(
-            PRESENTATIONS
-        )
         self._keepers: LRUCache[str, MpdKeeper] = LRUCache(PRESENTATIONS)
-        self._flights: SingleFlight[DashPresentation] = SingleFlight()
+        self._prepared: Prepared[DashPresentation] = Prepared(clock)
 
     def made(
         self, tenant: str, show: Show, asset: str, parameters: Pairs
     ) -> DashPresentation | None:
         """The presentation if it was made before, at once."""
-        found = self._made.get((tenant, show.name, asset, urlencode(parameters)))
-        return None if found is None else found[1]
+        return self._prepared.made(key_of(tenant, show, asset, parameters))
 
     async def get(
         self, tenant: str, show: Show, asset: str, parameters: Pairs = ()
@@ -114,31 +107,16 @@ class DashPresentations:
         Raises:
             OutboundError: The origin has no MPD for it, not even an old one.
         """
-        query = urlencode(parameters)
-        url = f"{show.origin}{asset}.mpd" + (f"?{query}" if query else "")
+        key = key_of(tenant, show, asset, parameters)
+        url = f"{show.origin}{asset}.mpd" + (f"?{key[-1]}" if key[-1] else "")
         read = self._reading.of(show)
         document = await self._origin.get(url, max_age_s=freshness_s, parse=read)
-        key, shape = (tenant, show.name, asset, query), shape_of(document.value)
-        found = self._made.get(key)
-        if found is not None and found[0] == shape:
-            lacks_ladder = found[1].ladder is None and bool(show.breaks)
-            if not lacks_ladder or self._clock.monotonic() < found[2]:
-                return found[1]
-
-        async def make() -> DashPresentation:
-            presentation = await self._make(tenant, show, asset, parameters, url, document.value)
-            retry_at = self._clock.monotonic() + LADDER_RETRY_S
-            self._made[key] = (shape, presentation, retry_at)
-            return presentation
-
-        try:
-            return await self._flights.run((*key, shape), make)
-        except FlightError as error:
-            raise Unreachable(f"not prepared: {error}") from error
+        make = partial(self._make, tenant, show, asset, parameters, url, document.value)
+        return await self._prepared.get(key, show, shape_of(document.value), make)
 
     async def aclose(self) -> None:
         """End what is being made."""
-        await self._flights.aclose()
+        await self._prepared.aclose()
 
     async def _make(
         self, tenant: str, show: Show, asset: str, parameters: Pairs, url: str, mpd: Mpd

@@ -7,7 +7,7 @@ derived from a look at every rendition, so that creatives can be packaged to mat
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from functools import partial
 
 from cachetools import LRUCache
 
@@ -26,17 +26,16 @@ from packager.hls.ladders import Ladders
 from packager.log import report
 from packager.metrics import Metrics
 from packager.origin import OriginCache
-from packager.outbound import NotManifest, Unreachable
+from packager.outbound import NotManifest
 from packager.packaging.ladder import Ladder, Rung
 from packager.packaging.probe import media_playlist_uris
+from packager.parameters import Pairs
+from packager.prepared import PRESENTATIONS, Prepared, key_of
 from packager.presentation import Presentation
 from packager.reasons import Reason
-from packager.single_flight import FlightError, SingleFlight
 from packager.stores import Store
 
 MULTIVARIANT_AGE_S = 10.0
-LADDER_RETRY_S = 30.0
-PRESENTATIONS = 1000  # kept ready
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,21 +102,17 @@ class HlsPresentations:
         self._base = base
         self._remember_s = remember_s
         self._on_ladder = on_ladder
-        self._made: LRUCache[tuple[str, ...], tuple[object, HlsPresentation, float]] = LRUCache(
-            PRESENTATIONS
-        )
         self._keepers: LRUCache[str, Keeper] = LRUCache(PRESENTATIONS)
-        self._flights: SingleFlight[HlsPresentation] = SingleFlight()
+        self._prepared: Prepared[HlsPresentation] = Prepared(clock)
 
     def made(
-        self, tenant: str, show: Show, asset: str, parameters: tuple[tuple[str, str], ...]
+        self, tenant: str, show: Show, asset: str, parameters: Pairs
     ) -> HlsPresentation | None:
         """The presentation if it was made before, at once."""
-        found = self._made.get((tenant, show.name, asset, urlencode(parameters)))
-        return None if found is None else found[1]
+        return self._prepared.made(key_of(tenant, show, asset, parameters))
 
     async def get(
-        self, tenant: str, show: Show, asset: str, parameters: tuple[tuple[str, str], ...] = ()
+        self, tenant: str, show: Show, asset: str, parameters: Pairs = ()
     ) -> HlsPresentation:
         """The presentation as its origin has it now.
 
@@ -130,30 +125,16 @@ class HlsPresentations:
         Raises:
             OutboundError: The origin has no playlist for it, not even an old one.
         """
-        query = urlencode(parameters)
+        key = key_of(tenant, show, asset, parameters)
+        query = key[-1]
         url = f"{show.origin}{asset}.m3u8" + (f"?{query}" if query else "")
         document = await self._origin.get(url, max_age_s=MULTIVARIANT_AGE_S, parse=read_either)
-        key = (tenant, show.name, asset, query)
-        found = self._made.get(key)
-        if found is not None and found[0] is document.value:
-            lacks_ladder = found[1].ladder is None and bool(show.breaks)
-            if not lacks_ladder or self._clock.monotonic() < found[2]:
-                return found[1]
-
-        async def make() -> HlsPresentation:
-            presentation = await self._make(tenant, show, asset, query, document.value)
-            retry_at = self._clock.monotonic() + LADDER_RETRY_S
-            self._made[key] = (document.value, presentation, retry_at)
-            return presentation
-
-        try:
-            return await self._flights.run((*key, str(id(document.value))), make)
-        except FlightError as error:
-            raise Unreachable(f"not prepared: {error}") from error
+        make = partial(self._make, tenant, show, asset, query, document.value)
+        return await self._prepared.get(key, show, document.changed_at, make)
 
     async def aclose(self) -> None:
         """End what is being made."""
-        await self._flights.aclose()
+        await self._prepared.aclose()
 
     async def _make(
         self,

@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-import dash_schema
 from dash_ads import check_ads
 from dash_content import check_content
 from dash_head import check_head, check_periods
 from dash_pieces import Piece, cut
 from dash_record import FRAME, Answered, Decided, Facts, Fetched, Happening, Violation
 from mpd_text import CONNECTIVITY, CONTINUITY, BrokenMpd, Period, Text, Track, read
+
+from tests.mpd_schema import complaint
 
 
 def judge(history: Iterable[Happening], facts: Facts) -> tuple[Violation, ...]:
@@ -75,7 +76,7 @@ class _Origin:
         self.newest, self.published, self.edge = fetched, text.published, edge
         self.makes_periods |= len(text.periods) > 1
         self.version += 1
-        self.is_valid = not dash_schema.complaint(fetched.body)
+        self.is_valid = not complaint(fetched.body)
 
     def at(self, now: Fraction) -> Text:
         """The newest version, with the segments that are available now."""
@@ -136,7 +137,7 @@ class _Session:
     def take(self, answer: Answered, origin: _Origin) -> Text | None:
         self.where = answer
         theirs = origin.at(answer.at)
-        if origin.is_valid and (wrong := dash_schema.complaint(answer.body)):
+        if origin.is_valid and (wrong := complaint(answer.body)):
             self.say("H-12", wrong)
         try:
             depth = theirs.depth

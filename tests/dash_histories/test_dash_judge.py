@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from fractions import Fraction
 
-import dash_schema
 import pytest
 from dash_examples import FACTS, INSERTED, LIVE, VOD_FACTS, live, vod
 from dash_judge import judge
 from dash_record import Facts, Happening
 from mpd_text import read, seconds
+
+from tests.mpd_schema import complaint, needs_schema
 
 
 def broken(history: tuple[Happening, ...], facts: Facts) -> set[str]:
@@ -365,14 +366,14 @@ def test_a_change_of_the_insertion_is_found(rule: str, change: Change) -> None:
     assert rule in broken(vod(change(INSERTED)), VOD_FACTS)
 
 
-@pytest.mark.skipif(not dash_schema.has_schema(), reason="no schemas in ../shared")
+@needs_schema
 def test_an_answer_that_is_not_valid_is_found() -> None:
     """H-12: the schema of the 5th edition."""
     wrong = LIVE[3][2].replace(' minBufferTime="PT4S"', "")
     assert "H-12" in broken(live({3: wrong}), FACTS)
     for _, origin, answer in LIVE:
-        assert not dash_schema.complaint(origin.encode())
-        assert not dash_schema.complaint(answer.encode())
+        assert not complaint(origin.encode())
+        assert not complaint(answer.encode())
 
 
 def test_durations_are_read_exactly() -> None:

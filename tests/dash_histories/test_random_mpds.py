@@ -3,7 +3,6 @@
 from decimal import Decimal
 from fractions import Fraction
 
-import dash_schema
 import pytest
 from dash_judge import judge
 from dash_record import Answered, Facts, Fetched
@@ -13,6 +12,7 @@ from random_mpds import MpdOrigin, random_mpd_traits
 from manifests.dash import model
 from manifests.dash.reading import addressing
 from manifests.dash.reading.reader import read_mpd
+from tests.mpd_schema import complaint, needs_schema
 
 SEEDS = range(50)
 
@@ -24,12 +24,12 @@ def polls(origin: MpdOrigin, count: int = 6) -> list[Fraction]:
     return [origin.begin + step * number for number in range(count)]
 
 
-@pytest.mark.skipif(not dash_schema.has_schema(), reason="no schemas in ../shared")
+@needs_schema
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_origins_are_valid(seed: int) -> None:
     origin = MpdOrigin(seed, random_mpd_traits(seed))
     for now in polls(origin):
-        assert not dash_schema.complaint(origin.at(now))
+        assert not complaint(origin.at(now))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -9,7 +9,6 @@ import orjson
 import pytest
 from click.testing import CliRunner
 from counting import instructions
-from mpd_schema import FOLDER, assert_valid, needs_schema
 
 from loadtests.bench.__main__ import main
 from loadtests.bench.dash import (
@@ -28,6 +27,7 @@ from manifests.dash.model import Mpd
 from manifests.dash.reading.addressing import segment_url
 from manifests.dash.reading.reader import read_mpd
 from manifests.splicing.timeline import FRAME_S
+from tests.mpd_schema import FOLDER, assert_valid, needs_schema
 
 CASES = {"VOD": partial(vod_case, 10_000), "live": partial(live_case, 10_000)}
 Make = Callable[[], Case]

@@ -195,7 +195,7 @@ async def test_presentations_that_cannot_be_made_now_are_an_unreachable_origin(
         async def closed(*args: object) -> None:
             raise FlightsClosed("closing")
 
-        monkeypatch.setattr(presentations._flights, "run", closed)
+        monkeypatch.setattr(presentations._prepared._flights, "run", closed)
         with pytest.raises(Unreachable):
             await presentations.get("default", bench.config.shows["live"], "index")
         got = await running.get(LIVE)

@@ -32,38 +32,6 @@ _Template = tuple[tuple[tuple[str, str], ...], tuple[Run, ...]]  # attributes, s
 RungOf = Callable[[AdaptationSet, Representation], str | None]
 
 
-def write_ad_period(
-    creative: Creative,
-    like: Period,
-    *,
-    id: str,
-    start: Decimal,
-    duration: Decimal | None,
-    rung_of: RungOf,
-    available_early_s: Decimal | None = None,
-) -> bytes:
-    """The text of one Period element, to be put under the root of the content's MPD.
-
-    Args:
-        creative: What is shown.
-        like: The content's Period whose AdaptationSets the ad has.
-        id: @id to write.
-        start: @start to write.
-        duration: @duration to write; None: none.
-        rung_of: Gives the key of the rung of a Representation of the content; None where there
-            is none.
-        available_early_s: How long before their time the segments may be had (B-21); None where
-            nothing is to be said.
-
-    Raises:
-        SpliceError: As `ad_period_body`.
-    """
-    opening = ad_period_tag(like).opening(id=id, start=start, duration=duration)
-    return opening + ad_period_body(
-        creative, like, rung_of=rung_of, available_early_s=available_early_s
-    )
-
-
 def ad_period_tag(like: Period) -> PeriodTag:
     """The start tag of any ad in place of a Period."""
     return period_tag(_blank(like))
@@ -78,13 +46,15 @@ def ad_period_body(
     listed: int | None = None,
     computed: bool = False,
 ) -> bytes:
-    """Everything after the start tag.
+    """Everything after the start tag, to be put under the root of the content's MPD.
 
     Args:
-        creative: As in `write_ad_period`, as are those that are not told here.
-        like: See there.
-        rung_of: See there.
-        available_early_s: See there.
+        creative: What is shown.
+        like: The content's Period whose AdaptationSets the ad has.
+        rung_of: Gives the key of the rung of a Representation of the content; None where there
+            is none.
+        available_early_s: How long before their time the segments may be had (B-21); None where
+            nothing is to be said.
         listed: How many segments are listed; None: all that are shown.
         computed: Players compute the segments, as they do the content's, if these are even enough
             for that.

@@ -15,7 +15,7 @@ from manifests.dash.model import AdaptationSet, Addressing, Period, Representati
 from manifests.dash.periods.children import children, make_child, remove
 from manifests.dash.periods.dressing import Dressing, dress
 from manifests.dash.periods.event_cut import cut_events
-from manifests.dash.periods.period_tag import period_body, period_tag, shell
+from manifests.dash.periods.period_tag import period_body, shell
 from manifests.dash.periods.segment_information import write_cuts
 from manifests.dash.periods.timeline_cut import Cut, Interval, cut_segments
 
@@ -29,30 +29,6 @@ BEFORE_SUPPLEMENT = (
     "EssentialProperty",
     "SupplementalProperty",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """What of a Period stands in a part; all that the text after the start tag depends on."""
-
-    period: Period
-    begin: Decimal = Decimal(0)  # seconds into the Period where it begins: a cut point
-    end: Decimal | None = None  # where it ends: a cut point; None: as the Period does
-    after: str | None = None  # @id of the earlier part of the same Period (B-18)
-    after_begin: Decimal = Decimal(0)  # seconds into the Period where that part begins
-    is_continuous: bool = False  # media run on from that part without a hole: an insertion
-    listed_until: Decimal | None = None  # segments that end later than this are not listed
-
-    @property
-    def interval(self) -> Interval:
-        """Which seconds of the Period it has."""
-        period = self.period
-        return Interval(
-            begin=self.begin,
-            end=self.end,
-            listed_until=self.listed_until,
-            length=None if period.end is None else period.end - period.start,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,49 +49,32 @@ class Part:
     listed_until: Decimal | None = None
 
     @property
-    def stretch(self) -> Stretch:
-        """All of it that does not go into the start tag."""
-        return Stretch(
-            period=self.period,
+    def interval(self) -> Interval:
+        """Which seconds of the Period it has."""
+        period = self.period
+        return Interval(
             begin=self.begin,
             end=self.end,
-            after=self.after,
-            after_begin=self.after_begin,
-            is_continuous=self.is_continuous,
             listed_until=self.listed_until,
+            length=None if period.end is None else period.end - period.start,
         )
 
 
-def write_part(part: Part, dressing: Dressing) -> bytes:
-    """The text of one Period element, to be put under the root of the origin's MPD.
+def part_body(part: Part, dressing: Dressing) -> bytes:
+    """Everything after the start tag, with the end tag; it has nothing of @id, @start, @duration.
 
-    Raises:
-        ManifestError: As `part_body`.
-    """
-    return part_opening(part) + part_body(part.stretch, dressing)
-
-
-def part_opening(part: Part) -> bytes:
-    """The start tag; attributes that are not understood are kept."""
-    tag = period_tag(part.period.element)
-    return tag.opening(id=part.id, start=part.start, duration=part.duration)
-
-
-def part_body(stretch: Stretch, dressing: Dressing) -> bytes:
-    """Everything after the start tag, with the end tag.
-
-    The Period must allow to be cut where the stretch begins and ends
+    The Period must allow to be cut where the part begins and ends
     (`manifests.dash.periods.cut_point`).
 
     Raises:
         MpdSyntaxError: A BaseURL is no URL.
     """
-    original = stretch.period.element
+    original = part.period.element
     period = copy.deepcopy(original)
     shell(original).append(period)
     period.tail = None
-    if not stretch.interval.is_whole:
-        _cut(period, stretch)
+    if not part.interval.is_whole:
+        _cut(period, part)
     dress(period, dressing)
     return period_body(period, original)
 
@@ -130,47 +89,45 @@ def is_sidecar(one: AdaptationSet, representation: Representation) -> bool:
     )
 
 
-def _cut(period: etree._Element, stretch: Stretch) -> None:
-    twins = _twins(stretch.period.element, period)
+def _cut(period: etree._Element, part: Part) -> None:
+    twins = _twins(part.period.element, period)
     cuts: dict[etree._Element, tuple[Addressing, Cut]] = {}
-    for one, representation in stretch.period.representations():
+    for one, representation in part.period.representations():
         twin = twins[representation.element]
         if is_sidecar(one, representation):  # B-17: whole in the first part, in no other
-            if stretch.begin:
+            if part.begin:
                 remove(twin)
             continue
         if representation.addressing is not None:
-            cut = cut_segments(representation.addressing, stretch.interval)
+            cut = cut_segments(representation.addressing, part.interval)
             cuts[twin] = representation.addressing, cut
-    for one in stretch.period.sets:
+    for one in part.period.sets:
         twin = twins[one.element]
         if one.representations and next(children(twin, "Representation"), None) is None:
             remove(twin)
-        elif stretch.begin:
+        elif part.begin:
             representations = children(twin, "Representation")
-            _connect(twin, stretch, [cuts[one] for one in representations if one in cuts])
+            _connect(twin, part, [cuts[one] for one in representations if one in cuts])
     write_cuts(period, cuts)
-    for stream in stretch.period.event_streams:
-        cut_events(twins[stream.element], stream, stretch.begin, stretch.end)
+    for stream in part.period.event_streams:
+        cut_events(twins[stream.element], stream, part.begin, part.end)
 
 
-def _connect(
-    twin: etree._Element, stretch: Stretch, cuts: Sequence[tuple[Addressing, Cut]]
-) -> None:
+def _connect(twin: etree._Element, part: Part, cuts: Sequence[tuple[Addressing, Cut]]) -> None:
     """Say how an AdaptationSet goes on from the earlier part (rule B-18)."""
     # What the origin said was about the Period before this one, and about its beginning.
     for old in children(twin, "SupplementalProperty"):
         if old.get("schemeIdUri") == CONTINUITY:
             remove(old)
-    if stretch.after is None or "id" not in twin.attrib or not cuts:
+    if part.after is None or "id" not in twin.attrib or not cuts:
         return
-    before = Interval(begin=stretch.after_begin, length=stretch.interval.length)
+    before = Interval(begin=part.after_begin, length=part.interval.length)
     if any(_is_converted(how, before) != cut.is_converted for how, cut in cuts):
         return  # the addressing mode changed
-    runs_on = stretch.is_continuous and all(cut.on_border for _, cut in cuts)
+    runs_on = part.is_continuous and all(cut.on_border for _, cut in cuts)
     supplement = make_child(twin, "SupplementalProperty", behind=BEFORE_SUPPLEMENT)
     supplement.set("schemeIdUri", CONTINUITY if runs_on else CONNECTIVITY)
-    supplement.set("value", stretch.after)
+    supplement.set("value", part.after)
 
 
 def _is_converted(addressing: Addressing, interval: Interval) -> bool:

@@ -3,13 +3,23 @@
 import copy
 
 from lxml import etree
-from mpd_schema import FOLDER, assert_valid
 
 from manifests.dash.model import Mpd
+from manifests.dash.periods.dressing import Dressing
+from manifests.dash.periods.part import Part, part_body
+from manifests.dash.periods.period_tag import period_tag
 from manifests.dash.reading.reader import read_mpd
+from tests.mpd_schema import FOLDER, assert_valid
 
 NS = "{urn:mpeg:dash:schema:mpd:2011}"
 URL = "https://o.example/live/ch/a.mpd"
+
+
+def write_part(part: Part, dressing: Dressing) -> bytes:
+    """The text of one Period element."""
+    tag = period_tag(part.period.element)
+    opening = tag.opening(id=part.id, start=part.start, duration=part.duration)
+    return opening + part_body(part, dressing)
 
 
 def paste(mpd: Mpd, *fragments: bytes) -> bytes:

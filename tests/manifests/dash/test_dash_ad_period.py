@@ -7,7 +7,7 @@ from dash_pasting import URL, paste, reread
 
 from manifests.creative import CmafMedia, Creative, CreativeRendition
 from manifests.dash.model import AdaptationSet, Mpd, Representation, Run
-from manifests.dash.periods.ad_period import ad_period_body, ad_period_tag, write_ad_period
+from manifests.dash.periods.ad_period import ad_period_body, ad_period_tag
 from manifests.dash.reading.reader import read_mpd
 from manifests.errors import SpliceError
 
@@ -85,15 +85,10 @@ AD = ad(
 
 def written(creative: Creative = AD, early: str | None = None) -> Mpd:
     mpd = content()
-    fragment = write_ad_period(
-        creative,
-        mpd.periods[0],
-        id="b42.0",
-        start=Decimal(100),
-        duration=Decimal(15),
-        rung_of=rung_of,
-        available_early_s=None if early is None else Decimal(early),
-    )
+    like = mpd.periods[0]
+    opening = ad_period_tag(like).opening(id="b42.0", start=Decimal(100), duration=Decimal(15))
+    early_s = None if early is None else Decimal(early)
+    fragment = opening + ad_period_body(creative, like, rung_of=rung_of, available_early_s=early_s)
     return reread(mpd, fragment)
 
 

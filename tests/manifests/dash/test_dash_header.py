@@ -2,12 +2,12 @@ from decimal import Decimal
 
 from dash_pasting import NS, URL
 from lxml import etree
-from mpd_schema import FOLDER, assert_valid
 
 from manifests.dash.header import Header, PatchLocation, read_header
 from manifests.dash.model import Mpd
 from manifests.dash.profiles import spliced_profiles
 from manifests.dash.reading.reader import read_mpd
+from tests.mpd_schema import FOLDER, assert_valid
 
 PERIOD = b'<Period id="1" start="PT0S"/>'
 MPD = """<?xml version="1.0" encoding="UTF-8"?>

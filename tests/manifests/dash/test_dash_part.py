@@ -3,16 +3,16 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from dash_pasting import NS, URL, paste, reread
+from dash_pasting import NS, URL, paste, reread, write_part
 from lxml import etree
-from mpd_schema import assert_valid, needs_schema
 
 from manifests.dash.header import read_header
 from manifests.dash.model import Mpd, Period, Run
 from manifests.dash.periods.cut_point import cut_point, cut_refusal
 from manifests.dash.periods.dressing import Dressing, dressing_of
-from manifests.dash.periods.part import Part, part_body, part_opening, write_part
+from manifests.dash.periods.part import Part, part_body
 from manifests.dash.reading.reader import read_mpd
+from tests.mpd_schema import assert_valid, needs_schema
 
 CONTINUITY = "urn:mpeg:dash:period-continuity:2015"
 CONNECTIVITY = "urn:mpeg:dash:period-connectivity:2015"
@@ -146,9 +146,11 @@ def test_the_body_of_a_part_is_the_same_wherever_it_stands() -> None:
     other = Part(
         period=mpd.periods[0], id="Q", start=Decimal("7.5"), end=Decimal(100), duration=Decimal(3)
     )
-    assert part_body(one.stretch, dressing) == part_body(other.stretch, dressing)
-    assert part_opening(one) == b'<Period id="P0" start="PT0S">'
-    assert part_opening(other) == b'<Period id="Q" start="PT7.5S" duration="PT3S">'
+    body = part_body(one, dressing)
+    assert part_body(other, dressing) == body
+    assert write_part(one, dressing) == b'<Period id="P0" start="PT0S">' + body
+    opening = b'<Period id="Q" start="PT7.5S" duration="PT3S">'
+    assert write_part(other, dressing) == opening + body
 
 
 def test_a_prefix_stays_and_what_the_root_declares_is_not_said_again() -> None:

@@ -5,14 +5,14 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
-from dash_pasting import URL, paste
+from dash_pasting import URL, paste, write_part
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from manifests.dash.periods.cut_point import cut_point
 from manifests.dash.periods.dressing import dressing_of
-from manifests.dash.periods.part import Part, write_part
+from manifests.dash.periods.part import Part
 from manifests.dash.reading.reader import read_mpd
 
 TIMESCALES = (90000, 48000, 12288, 12800, 10000000, 1000)

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from mpd_schema import assert_valid, needs_schema
 
 from manifests.dash.model import Mpd, Period, Run
 from manifests.dash.reading.addressing import segment_url
@@ -21,6 +20,7 @@ from manifests.dash.reading.reader import read_mpd
 from manifests.hls.reader import read_media_playlist
 from packager.splicing.command import splice
 from packager.splicing.plan import read_plan
+from tests.mpd_schema import assert_valid, needs_schema
 
 CASES = Path(__file__).parents[2] / "cases" / "splice"
 URL = "https://origin.example/show/index.m3u8"
