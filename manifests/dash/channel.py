@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from fractions import Fraction
 
 from manifests.break_log import BreakLog, CueSettings
 from manifests.breaks import AdBreak, Cue
@@ -78,10 +79,9 @@ class DashChannel:
         """
         if not mpd.periods:
             raise SpliceError("an MPD without Periods that have a start")
-        window = listed(mpd, now)
-        if self.mpd is not None and _is_older(mpd, self.mpd, window, self.listed):
+        if self.mpd is not None and _is_older(mpd, self.mpd):
             mpd = self.mpd  # what players compute goes on with the clock
-            window = listed(mpd, now)
+        window = listed(mpd, now)
         inband = tuple(inband)
         if mpd is self.mpd and window == self.listed and inband == self.inband:
             return self
@@ -273,15 +273,27 @@ def _latest(seen: Decimal | None, window: Listed | None) -> Decimal | None:
     return window.furthest if seen is None else max(seen, window.furthest)
 
 
-def _is_older(new: Mpd, known: Mpd, window: Listed | None, before: Listed | None) -> bool:
+def _is_older(new: Mpd, known: Mpd) -> bool:
     """Whether a stale copy was served, by its publishTime or by what it lists."""
     if new is known or not new.is_dynamic or new.availability_start != known.availability_start:
         return False
     if new.publish_time is not None and known.publish_time is not None:
         return new.publish_time < known.publish_time
-    if window is None or before is None:
-        return window is None and before is not None
-    return window.end < before.end or window.furthest < before.furthest
+    newest, last = new.periods[-1], known.periods[-1]
+    if newest.id != last.id:
+        return newest.start < last.start
+    before, after = _listed_ends(last), _listed_ends(newest)
+    grown = [after[one] - end for one, end in before.items() if one in after]
+    return min(grown, default=0) < 0 and max(grown, default=0) <= 0
+
+
+def _listed_ends(period: Period) -> dict[tuple[str | None, str], Fraction]:
+    """Where each Representation's list ends, in seconds of the Period."""
+    return {
+        (one.id, representation.id): how.seconds(how.end)
+        for one, representation in period.representations()
+        if (how := representation.addressing) is not None and how.end is not None
+    }
 
 
 def _pace_s(mpd: Mpd) -> int:

@@ -48,7 +48,7 @@ class _Origin:
     def __init__(self) -> None:
         self.newest: Fetched | None = None
         self.published: Fraction | None = None
-        self.edge = Fraction(0)
+        self.edges: dict[tuple[str, str], Fraction] = {}
         self.version = 0
         self.makes_periods = False  # it has had several
         self.is_valid = True
@@ -58,22 +58,21 @@ class _Origin:
         if self.newest is not None and fetched.body == self.newest.body:
             return
         text = read(fetched.body, fetched.url, now=fetched.at)
-        edge = max(
-            (
-                one.at(one.segments[-1].end)
-                for period in text.periods
-                for one in period.tracks
-                if one.segments
-            ),
-            default=Fraction(0),
-        )
+        edges = {
+            (_name(period), one.id): one.at(one.segments[-1].end)
+            for period in text.periods
+            for one in period.tracks
+            if one.segments
+        }
         if text.published is None or self.published is None:
-            is_stale = edge < self.edge
+            both = [(edges[each], end) for each, end in self.edges.items() if each in edges]
+            is_stale = any(a < b for a, b in both) and not any(a > b for a, b in both)
+            is_stale |= max(edges.values(), default=0) < max(self.edges.values(), default=0)
         else:
             is_stale = text.published < self.published
         if is_stale and self.newest is not None:
             return
-        self.newest, self.published, self.edge = fetched, text.published, edge
+        self.newest, self.published, self.edges = fetched, text.published, edges
         self.makes_periods |= len(text.periods) > 1
         self.version += 1
         self.is_valid = not complaint(fetched.body)
@@ -313,7 +312,7 @@ class _Session:
                 continue
             self.periods[_name(old)].is_gone = True
             if index < front:
-                self.check_front(old, theirs, last.pieces[index])
+                self.check_front(old, text, theirs, last.pieces[index])
             elif old.start + theirs.ast <= last.answer.at:
                 self.say("B-06", f"{old.id} has started and is gone")
         ids = [_name(period) for period in text.periods]
@@ -340,8 +339,11 @@ class _Session:
                 )
         del pieces
 
-    def check_front(self, old: Period, theirs: Text, piece: Piece) -> None:
-        """B-34: a Period stays while any of it is in the window."""
+    def check_front(self, old: Period, text: Text, theirs: Text, piece: Piece) -> None:
+        """B-34: a Period stays while any of it is in the window.
+
+        It may have become shorter since: what comes first now says where it ends at the latest.
+        """
         starts = [
             track.spans[0].start
             for track in theirs.periods[0].tracks
@@ -352,7 +354,8 @@ class _Session:
         front = max(max(starts), theirs.periods[0].start)
         if theirs.depth is not None:
             front = max(front, self.edge(theirs) - theirs.depth)
-        end = piece.b if old.end is None else old.end
+        ends = [piece.b if old.end is None else old.end, *[one.start for one in text.periods[:1]]]
+        end = min((one for one in ends if one is not None), default=None)
         if end is not None and end > front:
             self.say("B-34", f"{old.id} to {float(end)} is gone, the window is from {float(front)}")
 

@@ -1,5 +1,6 @@
 """Live replacement and insertion as Periods: worked example B.4, and changes between polls."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -177,6 +178,20 @@ def test_a_break_that_is_being_decided_is_not_shown() -> None:
 def test_a_stale_copy_is_ignored() -> None:
     channel = advanced(advanced(DashChannel(), live(20, OUT)), live(30, OUT))
     assert advanced(channel, live(25, OUT)) is channel
+
+
+def test_without_publish_time_a_copy_is_stale_that_lists_less_and_nothing_more() -> None:
+    def undated(video: int, audio: int) -> str:
+        head, period = live(video).split("<Period")
+        sets = period.replace(f'd="184320" r="{video - 1}"', f'd="184320" r="{audio - 1}"')
+        return re.sub('publishTime="[^"]*"', "", head) + "<Period" + sets
+
+    channel = advanced(DashChannel(), undated(20, 20))
+    assert channel.mpd is not None and channel.mpd.publish_time is None
+    assert advanced(channel, undated(20, 19)).mpd is channel.mpd
+    assert advanced(channel, undated(19, 19)).mpd is channel.mpd
+    assert advanced(channel, undated(21, 19)).mpd is not channel.mpd  # it began anew
+    assert advanced(channel, undated(20, 21)).mpd is not channel.mpd
 
 
 def test_a_channel_remembers_where_it_was_cut() -> None:
