@@ -187,7 +187,8 @@ def test_without_publish_time_a_copy_is_stale_that_lists_less_and_nothing_more()
         return re.sub('publishTime="[^"]*"', "", head) + "<Period" + sets
 
     channel = advanced(DashChannel(), undated(20, 20))
-    assert channel.mpd is not None and channel.mpd.publish_time is None
+    assert channel.mpd is not None
+    assert channel.mpd.publish_time is None
     assert advanced(channel, undated(20, 19)).mpd is channel.mpd
     assert advanced(channel, undated(19, 19)).mpd is channel.mpd
     assert advanced(channel, undated(21, 19)).mpd is not channel.mpd  # it began anew
