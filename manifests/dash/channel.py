@@ -25,6 +25,8 @@ from manifests.splicing.timeline import FRAME_S, Splice, splice
 
 _MILLISECOND = Decimal("0.001")
 _CUTS = 256  # remembered, beside those of the breaks in the log
+# What players compute has begun up to here behind their clock: cuts are a frame or two off.
+_BEGUN_S = 3 * FRAME_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ class DashChannel:
         """
         if not mpd.periods:
             raise SpliceError("an MPD without Periods that have a start")
-        if self.mpd is not None and _is_older(mpd, self.mpd):
+        if self.mpd is not None and _is_older(mpd, self.mpd, self.listed):
             mpd = self.mpd  # what players compute goes on with the clock
         window = listed(mpd, now)
         inband = tuple(inband)
@@ -95,12 +97,19 @@ class DashChannel:
             inband=inband,
             listed=window,
             version=self.version + 1,
-            seen_edge=_latest(self.seen_edge, window),
+            seen_edge=self._seen_edge(mpd, window),
             published_at=self._published_at(mpd, now),
             forgotten=self.forgotten + sum(first is not None and b.start < first for b in known),
             makes_periods=self.makes_periods or len(mpd.periods) > 1,
         )
         return replace(following, cuts=following._cuts())
+
+    def _seen_edge(self, mpd: Mpd, window: Listed | None) -> Decimal | None:
+        """Up to where viewers may have been shown what they cannot be told otherwise (B-06)."""
+        if window is None:
+            return self.seen_edge
+        edge = window.furthest + (_BEGUN_S if computes(mpd.periods[-1]) else 0)
+        return edge if self.seen_edge is None else max(self.seen_edge, edge)
 
     def _published_at(self, mpd: Mpd, now: Decimal) -> Decimal | None:
         if not mpd.is_dynamic:
@@ -224,13 +233,15 @@ class DashChannel:
         out_at = self.cuts.get(ad_break.out_at)
         if out_at is None or self.listed is None:
             return None
-        if ad_break.in_at is not None and ad_break.in_at <= out_at + FRAME_S:
+        planned = ad_break.in_at
+        if planned is not None and (
+            planned <= out_at + FRAME_S or self.cuts.get(planned, planned) <= out_at
+        ):
             return None  # found when it was over: nothing of it is left (A-28)
         one = splice(
             break_id=ad_break.id, out_at=out_at, in_at=None, pod=pod, rung=rung, limit=None
         )
         filled_until = out_at + sum((creative.duration for creative in one.pod), Decimal(0))
-        planned = ad_break.in_at
         if planned is None or filled_until < self.cuts.get(planned, planned) - FRAME_S:
             back = self._cut(filled_until)  # rule D-53: the rest is content
             limit = filled_until if planned is None else min(planned, filled_until)
@@ -267,24 +278,28 @@ def _in_at(ad_break: AdBreak) -> Decimal:
     return Decimal("Infinity") if ad_break.in_at is None else ad_break.in_at
 
 
-def _latest(seen: Decimal | None, window: Listed | None) -> Decimal | None:
-    if window is None:
-        return seen
-    return window.furthest if seen is None else max(seen, window.furthest)
+def _is_older(new: Mpd, known: Mpd, window: Listed | None) -> bool:
+    """Whether a stale copy was served, by its publishTime or by what it lists.
 
-
-def _is_older(new: Mpd, known: Mpd) -> bool:
-    """Whether a stale copy was served, by its publishTime or by what it lists."""
+    One that lacks a Period which has begun is stale; what lies ahead may be withdrawn (B-06).
+    """
     if new is known or not new.is_dynamic or new.availability_start != known.availability_start:
         return False
     if new.publish_time is not None and known.publish_time is not None:
         return new.publish_time < known.publish_time
-    newest, last = new.periods[-1], known.periods[-1]
+    newest, last = new.periods[-1], _begun(known, window)
     if newest.id != last.id:
         return newest.start < last.start
     before, after = _listed_ends(last), _listed_ends(newest)
     grown = [after[one] - end for one, end in before.items() if one in after]
     return min(grown, default=0) < 0 and max(grown, default=0) <= 0
+
+
+def _begun(mpd: Mpd, window: Listed | None) -> Period:
+    """The last Period that begins before what is listed ends; the first, if none does."""
+    edge = origin_of(mpd) if window is None else window.end
+    found = [one for one in mpd.periods if origin_of(mpd) + one.start < edge]
+    return found[-1] if found else mpd.periods[0]
 
 
 def _listed_ends(period: Period) -> dict[tuple[str | None, str], Fraction]:
