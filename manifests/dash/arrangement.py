@@ -51,9 +51,7 @@ def arrange(
 
     Args:
         channel: With an MPD.
-        splices: In order; in live those of the window, and before them the last two that are past:
-            what follows them in their Period keeps the name that it got there, and goes on saying
-            where it goes on from (B-18, B-34).
+        splices: In order; in live those of the window, and before them those `recalled`.
         until: Start of the first break that is not decided yet: nothing is listed behind it.
     """
     if channel.mpd is None:
@@ -64,6 +62,22 @@ def arrange(
             break
     layout.finish()
     return Arrangement(_ended(layout), layout.inserted)
+
+
+def recalled(past: Sequence[Splice]) -> Sequence[Splice]:
+    """The last of the past splices, as far as what comes after them depends on them.
+
+    What follows the last one in its Period keeps the name that it got there (B-34), and goes on
+    saying where it goes on from (B-18): from the content before it. Where breaks touch, that
+    stands before the first of them, and is named after the one before.
+
+    Args:
+        past: In order; all of them, or what was recalled before and those that came after.
+    """
+    first = len(past) - 1
+    while first > 0 and (back := past[first - 1].in_at) is not None and past[first].out_at <= back:
+        first -= 1
+    return past[max(first - 1, 0) :]
 
 
 def _held(channel: DashChannel, until: Decimal | None) -> Decimal | None:

@@ -18,6 +18,7 @@ from random_mpds import MpdOrigin, MpdTraits, coin
 from manifests.break_log import CueSettings
 from manifests.breaks import AdBreak
 from manifests.creative import CmafMedia, Creative, CreativeRendition, CreativeSegment
+from manifests.dash.arrangement import recalled
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.channel_state import read_state, write_state
 from manifests.dash.model import AdaptationSet, Mpd, Representation
@@ -287,7 +288,7 @@ class MpdViewing:
     def splices(
         self, watcher: Watcher, until: Decimal | None
     ) -> tuple[list[Splice], tuple[Decided, ...]]:
-        """As a planner composes them: the last two that are past, and all that are not."""
+        """As a planner composes them: what is recalled of those that are past, and the others."""
         past: list[Splice] = []
         rest: list[Splice] = []
         decided: list[Decided] = []
@@ -297,11 +298,11 @@ class MpdViewing:
             if splice is None or not pod or (until is not None and splice.out_at >= until):
                 continue
             if index < self.channel.over:
-                past = [*past[-1:], splice]
+                past.append(splice)
             else:
                 rest.append(splice)
                 decided.append(_decided(one, splice.out_at, pod))
-        return past + rest, tuple(decided)
+        return [*recalled(past), *rest], tuple(decided)
 
     def insert(
         self, places: Sequence[tuple[Fraction, Sequence[Creative]]]

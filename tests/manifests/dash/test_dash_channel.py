@@ -9,12 +9,14 @@ import pytest
 from manifests.break_log import BreakLog
 from manifests.breaks import AdBreak
 from manifests.creative import CmafMedia, Creative, CreativeRendition, CreativeSegment
-from manifests.dash.arrangement import AdPart, arrange
+from manifests.dash.arrangement import AdPart, arrange, recalled
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.channel_state import read_state, write_state
+from manifests.dash.periods.part import Part
 from manifests.dash.reading.reader import read_mpd
 from manifests.errors import ManifestError
 from manifests.scte35 import SpliceInfo, SpliceInsert, to_base64, write_splice_info
+from manifests.splicing.timeline import splice
 
 AST = 1767225600  # 2026-01-01T00:00:00Z
 
@@ -152,6 +154,23 @@ def test_worked_example_b_4_is_laid_out_as_it_stands() -> None:
     ]
     channel = advanced(channel, live(50, OUT, first=35))
     assert told(channel, A, B) == ["P0~b1767225700 130"]  # B-34: it keeps its name and start
+
+
+def test_what_follows_breaks_that_touch_goes_on_from_the_content_before_them_b_18() -> None:
+    channel = advanced(DashChannel(), live(34, first=20))
+    breaks = (("a", 5, 15), ("b", 20, 30), ("c", 40, 50), ("d", 50, 60))
+    past = [
+        splice(
+            break_id=name, out_at=Decimal(AST + out), in_at=Decimal(AST + back), pod=(A,), rung="v"
+        )
+        for name, out, back in breaks
+    ]
+    (part,) = arrange(channel, past).parts
+    assert isinstance(part, Part)
+    assert (part.id, part.after) == ("P0~d", "P0~b")
+    assert [one.break_id for one in recalled(past)] == ["b", "c", "d"]
+    assert arrange(channel, recalled(past)).parts == (part,)
+    assert recalled([*recalled(past[:3]), past[3]]) == recalled(past)  # one went past after another
 
 
 def test_the_content_goes_on_at_the_very_tick() -> None:
