@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from manifests.creative import Creative
 from manifests.dash.channel import DashChannel
-from manifests.dash.content_clock import Listed, computes, origin_of
+from manifests.dash.content_clock import computes, origin_of
 from manifests.dash.model import Mpd, Period
 from manifests.dash.periods.part import Part
 from manifests.splicing.timeline import FRAME_S, Splice
@@ -56,7 +56,7 @@ def arrange(
     """
     if channel.mpd is None:
         return Arrangement((), Decimal(0))
-    layout = _Layout(channel.mpd, channel.listed, splices, _held(channel, until))
+    layout = _Layout(channel, channel.mpd, splices, _held(channel, splices, until))
     for period in channel.mpd.periods:
         if not layout.take(period):
             break
@@ -80,12 +80,13 @@ def recalled(past: Sequence[Splice]) -> Sequence[Splice]:
     return past[max(first - 1, 0) :]
 
 
-def _held(channel: DashChannel, until: Decimal | None) -> Decimal | None:
+def _held(channel: DashChannel, splices: Sequence[Splice], until: Decimal | None) -> Decimal | None:
     """Where listing ends: also at a break that some Representations are not listed up to (B-30).
 
     Of the others nothing may be listed that would have to be taken back.
     """
     found = [] if until is None else [until]
+    found += [one.out_at for one in splices if one.out_at == channel.awaited_at]
     if channel.listed is not None:
         end = channel.listed.end
         found += [
@@ -101,12 +102,14 @@ class _Layout:
 
     def __init__(
         self,
+        channel: DashChannel,
         mpd: Mpd,
-        listed: Listed | None,
         splices: Sequence[Splice],
         until: Decimal | None,
     ) -> None:
+        listed = channel.listed
         self.mpd = mpd
+        self.late = channel.late
         self.clock = origin_of(mpd)
         self.window_start = self.clock if listed is None else listed.start
         self.edge = self.clock if listed is None else listed.end
@@ -165,6 +168,8 @@ class _Layout:
     ) -> Part:
         start = self.clock + period.start
         held = self.until is not None and (end is None or end > self.until)
+        until = self.until if held else end
+        late = () if until is None else self.late.get(until, ())
         is_end = end is None or (period.end is not None and end == self.clock + period.end)
         part = Part(
             period=period,
@@ -176,6 +181,8 @@ class _Layout:
             after_begin=Decimal(0) if after is None else after.begin,
             is_continuous=continuous,
             listed_until=self.until - start + FRAME_S if held and self.until is not None else None,
+            # B-04: also while it is being decided whether it ends there.
+            late=tuple([(name, at - start + FRAME_S) for name, at in late]),
         )
         self.found.append((part, _FOREVER if end is None else end))
         return part

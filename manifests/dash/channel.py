@@ -18,6 +18,7 @@ from manifests.creative import Creative
 from manifests.cues.rules import CueRules
 from manifests.dash.content_clock import Listed, computes, listed, origin_of
 from manifests.dash.cues import read_cues
+from manifests.dash.late_sets import Late, is_awaited, late_at
 from manifests.dash.model import Mpd, Period
 from manifests.dash.periods.cut_point import cut_point, cut_refusal
 from manifests.errors import SpliceError
@@ -54,6 +55,9 @@ class DashChannel:
     seen_edge: Decimal | None = None  # nobody was shown content behind it
     # Where the content is cut for what a cue says: found once, while the place is listed.
     cuts: Mapping[Decimal, Decimal] = field(default_factory=dict)
+    # By such a cut: what lacked something before it, and never gets that (B-04).
+    late: Mapping[Decimal, Late] = field(default_factory=dict)
+    awaited_at: Decimal | None = None  # a cut where content stands still for what is late
     # Of the MPD, and later with each that differs, whatever the origin says (B-41); None: static.
     published_at: Decimal | None = None
     forgotten: int = 0  # breaks that are no longer in the log
@@ -102,7 +106,7 @@ class DashChannel:
             forgotten=self.forgotten + sum(first is not None and b.start < first for b in known),
             makes_periods=self.makes_periods or len(mpd.periods) > 1,
         )
-        return replace(following, cuts=following._cuts())
+        return replace(following, cuts=following._cuts())._with_late()
 
     def _seen_edge(self, mpd: Mpd, window: Listed | None) -> Decimal | None:
         """Up to where viewers may have been shown what they cannot be told otherwise (B-06)."""
@@ -157,6 +161,24 @@ class DashChannel:
             if cut is not None:
                 found[at] = cut
         return found
+
+    def _with_late(self) -> "DashChannel":
+        """What is late where content is left; once it is given up, it stays so."""
+        late: dict[Decimal, Late] = {}
+        awaited_at: Decimal | None = None
+        for one in self.log.breaks[self.over :]:
+            cut = self.cuts.get(one.out_at)
+            if cut is None or self.mpd is None or self.listed is None:
+                continue
+            found = self.late.get(cut)
+            if found is None:
+                found = late_at(self.mpd, cut)
+                if is_awaited(found, self.listed):
+                    awaited_at = cut if awaited_at is None else min(awaited_at, cut)
+                    continue
+            if found:
+                late[cut] = found
+        return replace(self, late=late, awaited_at=awaited_at)
 
     def _cut(self, at: Decimal) -> Decimal | None:
         """Where the content may be cut at about an instant; None: not listed yet, or never."""

@@ -12,6 +12,7 @@ from fractions import Fraction
 from dash_ads import check_ads
 from dash_content import check_content
 from dash_head import check_head, check_periods
+from dash_lateness import Lateness
 from dash_pieces import Piece, cut
 from dash_record import FRAME, Answered, Decided, Facts, Fetched, Happening, Violation
 from mpd_text import CONNECTIVITY, CONTINUITY, BrokenMpd, Period, Text, Track, read
@@ -53,6 +54,7 @@ class _Origin:
         self.asked_at = Fraction(0)
         self.version = 0
         self.makes_periods = False  # it has had several
+        self.lateness = Lateness()
         self.is_valid = True
         self.read_at: tuple[Fetched, Fraction, Text] | None = None
 
@@ -81,6 +83,7 @@ class _Origin:
         self.newest, self.published, self.edges = fetched, text.published, edges
         self.periods = text.periods
         self.makes_periods |= len(text.periods) > 1
+        self.lateness.take(text)
         self.version += 1
         self.is_valid = not complaint(fetched.body)
 
@@ -157,7 +160,7 @@ class _Session:
         check_head(text, theirs, pieces, answer, self.facts, self.say)
         for piece in pieces:
             if piece.ad is None:
-                check_content(piece, theirs, answer, self.say)
+                check_content(piece, theirs, answer, origin.lateness, self.say)
         check_ads(
             pieces,
             text,

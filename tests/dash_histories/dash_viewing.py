@@ -237,13 +237,14 @@ class MpdViewing:
                     decisions=len(watcher.pods),
                 ),
                 decided=decided,
-                until=self.until(until),
+                until=self.until(until, splices),
             )
         )
 
-    def until(self, until: Decimal | None) -> Fraction | None:
+    def until(self, until: Decimal | None, splices: Sequence[Splice]) -> Fraction | None:
         """Where nobody can be told more: also at a break that is known, but not listed by all."""
-        found = [] if until is None else [until]
+        found = [one.out_at for one in splices if self.is_awaited(one.out_at)]
+        found += [] if until is None else [until]
         window = self.channel.window
         if window is not None:
             found += [
@@ -252,6 +253,13 @@ class MpdViewing:
                 if one.out_at > window[1] and self.channel.out_border(one) is None
             ]
         return min(map(Fraction, found), default=None)
+
+    def is_awaited(self, out_at: Decimal) -> bool:
+        """Whether text has time to catch up: for two of the longest segments."""
+        window = self.channel.window
+        if window is None or out_at != self.channel.awaited_at:
+            return False
+        return Fraction(window[1] - out_at) < 2 * self.origin.step * Fraction(5, 4)
 
     def settle(self, watcher: Watcher, now: Decimal) -> Decimal | None:
         """Decide what is to be decided; where the first break begins that is not."""
@@ -301,7 +309,8 @@ class MpdViewing:
                 past.append(splice)
             else:
                 rest.append(splice)
-                decided.append(_decided(one, splice.out_at, pod))
+                if not self.is_awaited(splice.out_at):
+                    decided.append(_decided(one, splice.out_at, pod))
         return [*recalled(past), *rest], tuple(decided)
 
     def insert(
