@@ -22,7 +22,7 @@ from manifests.dash.late_sets import Late, is_awaited, late_at
 from manifests.dash.model import Mpd, Period
 from manifests.dash.periods.cut_point import cut_point, cut_refusal
 from manifests.errors import SpliceError
-from manifests.splicing.timeline import FRAME_S, Splice, splice
+from manifests.splicing.timeline import FRAME_S, Splice, fitting, splice
 
 _MILLISECOND = Decimal("0.001")
 _CUTS = 256  # remembered, beside those of the breaks in the log
@@ -260,6 +260,9 @@ class DashChannel:
             planned <= out_at + FRAME_S or self.cuts.get(planned, planned) <= out_at
         ):
             return None  # found when it was over: nothing of it is left
+        pod = fitting(pod, ad_break, out_at)
+        if not pod:
+            return None
         one = splice(
             break_id=ad_break.id, out_at=out_at, in_at=None, pod=pod, rung=rung, limit=None
         )
