@@ -432,7 +432,11 @@ class _Session:
             # Where the end was open, what was listed was promised (of sound, to a segment).
             is_video = any(one.kind == "video" and before in one.tracks for one in old.sets)
             is_open = is_last and old.end is None and piece.source is not None
-            end = before.at(before.segments[-1].end)
+            # Of what players compute, that which was available (B-30).
+            ends = [before.at(one.end) for one in before.segments]
+            if before.mode == "number":
+                ends = [end for end in ends if end + theirs.ast <= at]
+            end = max(ends, default=old.start)
             if (
                 is_video
                 and is_open
