@@ -433,10 +433,10 @@ class _Session:
             is_video = any(one.kind == "video" and before in one.tracks for one in old.sets)
             is_open = is_last and old.end is None and piece.source is not None
             # Of what players compute, that which was available (B-30).
-            ends = [before.at(one.end) for one in before.segments]
-            if before.mode == "number":
-                ends = [end for end in ends if end + theirs.ast <= at]
-            end = max(ends, default=old.start)
+            told = [before.at(one.end) for one in before.segments]
+            if before.is_computed:
+                told = [end for end in told if end + theirs.ast <= at]
+            end = max(told, default=old.start)
             if (
                 is_video
                 and is_open
