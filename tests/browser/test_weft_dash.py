@@ -55,7 +55,9 @@ def assert_borders(shots: list[Seen]) -> None:
     moved, early = BREAK_AT_S + MID_SEGMENT_S, BREAK_AT_S + BREAK_EVERY_S
     outs, ins = (moved, early), (moved + BREAK_S, early + EARLY_S)
     found = set()
-    for before, after in pairwise(shots):
+    # in a break that was joined in its midst, Shaka may hold a picture up to the next key frame
+    whole = shots[1:] if shots[0].kind == "break" else shots
+    for before, after in pairwise(whole):
         assert before.kind != after.kind, shots
         expected = outs if after.kind == "break" else ins
         late = [(after.start - at + cycle / 2) % cycle - cycle / 2 for at in expected]
