@@ -375,7 +375,7 @@ class _Session:
             front = max(front, self.edge(theirs) - theirs.depth)
         ends = [piece.b if old.end is None else old.end, *[one.start for one in text.periods[:1]]]
         end = min((one for one in ends if one is not None), default=None)
-        if end is not None and end > front:
+        if end is not None and end > front + FRAME:  # one border, within a frame
             self.say("B-34", f"{old.id} to {float(end)} is gone, the window is from {float(front)}")
 
     def edge(self, theirs: Text) -> Fraction:
