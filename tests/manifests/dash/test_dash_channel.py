@@ -258,8 +258,6 @@ def test_a_period_that_comes_to_begin_just_before_a_cut_is_not_put_before_the_ad
     assert told(later, A, B) == ["P0 0", "b1767225700.0 100.04", "b1767225700.1 115.04 (1)"]
     again = read_state(write_state(later), rules=DashRules())
     assert again.cut_in == later.cut_in
-    fresh = advanced(DashChannel(), with_second_period(live(31, out), "100.03"))
-    assert told(fresh, A, B)[:2] == ["P0 0", "P1 100.03"]  # it was there before the cut
 
 
 def test_without_publish_time_a_copy_is_stale_that_lists_what_had_gone_at_the_front() -> None:
