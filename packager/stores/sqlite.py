@@ -19,6 +19,7 @@ from packager.stores import (
     DEFAULT_SESSION_LIMIT,
     MAX_CHANNEL_BYTES,
     StoreError,
+    check_ads,
 )
 from packager.stores.records import (
     Decision,
@@ -58,6 +59,7 @@ _MIGRATIONS = (
             UPDATE tally SET sessions = sessions - 1;
         END""",
     ),
+    ("ALTER TABLE decisions ADD COLUMN ads BLOB NOT NULL DEFAULT x''",),
 )
 
 
@@ -121,14 +123,15 @@ class SqliteStore:
         except RecordError as error:
             raise StoreError(str(error)) from error
 
-    async def settle(self, sid: str, decision: Decision) -> Decision:
+    async def settle(self, sid: str, decision: Decision, ads: bytes = b"") -> Decision:
         """See `Store`; the write lock makes one of several processes the first."""
+        check_ads(ads)
         data = write_decision(decision)
 
         def run(connection: sqlite3.Connection) -> bytes | None:
-            sql = """INSERT INTO decisions SELECT ?1, ?2, ?3
+            sql = """INSERT INTO decisions (sid, break_id, decision, ads) SELECT ?1, ?2, ?3, ?4
                 WHERE EXISTS (SELECT 1 FROM sessions WHERE sid = ?1) ON CONFLICT DO NOTHING"""
-            if connection.execute(sql, (sid, decision.break_id, data)).rowcount:
+            if connection.execute(sql, (sid, decision.break_id, data, ads)).rowcount:
                 return data
             sql = "SELECT decision FROM decisions WHERE sid = ? AND break_id = ?"
             row = connection.execute(sql, (sid, decision.break_id)).fetchone()
@@ -143,6 +146,16 @@ class SqliteStore:
             return read_decision(standing)
         except RecordError as error:
             raise StoreError(str(error)) from error
+
+    async def load_ads(self, sid: str, break_id: str) -> bytes:
+        """See `Store`."""
+
+        def run(connection: sqlite3.Connection) -> bytes:
+            sql = "SELECT ads FROM decisions WHERE sid = ? AND break_id = ?"
+            row = connection.execute(sql, (sid, break_id)).fetchone()
+            return b"" if row is None else bytes(row[0])
+
+        return await self._thread.call(run, writes=False)
 
     async def settle_start(self, sid: str, edge: Decimal) -> Decimal:
         """See `Store`."""
