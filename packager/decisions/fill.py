@@ -70,12 +70,14 @@ class PodEntry:
     start: Fraction
     duration: Fraction
     ad_id: str = ""
+    candidate: int | None = None  # which of those that were offered; None: slate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     """A candidate that does not play, and why."""
 
+    candidate: int  # which of those that were offered
     creative_id: str
     ad_id: str
     reason: Reason | Omission
@@ -140,11 +142,14 @@ def fill(
     return Fill(pod=pod, rest=rest, dropped=tuple(choice.dropped))
 
 
+_Offered = tuple[int, Candidate]  # with its number
+
+
 class _Choice:
     """The ads chosen so far; lives as long as one call of `fill`."""
 
     def __init__(self, limit: Fraction | None, rules: FillRules) -> None:
-        self.ads: list[Candidate] = []
+        self.ads: list[_Offered] = []
         self.dropped: list[Dropped] = []
         self.filled = Fraction(0)
         self._limit = limit  # with tolerance
@@ -152,10 +157,11 @@ class _Choice:
 
     def offer(self, candidates: Sequence[Candidate]) -> None:
         """Take or drop each candidate."""
-        substitutes = [ad for ad in candidates if ad.substitute]
+        offered = list(enumerate(candidates))
+        substitutes = [one for one in offered if one[1].substitute]
         tail = False  # behind an ad that was too long
-        for ad in candidates:
-            if ad.substitute:
+        for ad in offered:
+            if ad[1].substitute:
                 continue
             reason = self._obstacle(ad) or (Omission.AFTER_TOO_LONG if tail else None)
             if reason is None:
@@ -177,23 +183,27 @@ class _Choice:
         self.ads.clear()
         self.filled = Fraction(0)
 
-    def _obstacle(self, ad: Candidate) -> Reason | Omission | None:
+    def _obstacle(self, offered: _Offered) -> Reason | Omission | None:
+        _, ad = offered
         if ad.refusal is not None:
             return ad.refusal
-        if not self._rules.allow_repeats and any(_same(ad, other) for other in self.ads):
+        if not self._rules.allow_repeats and any(_same(ad, other) for _, other in self.ads):
             return Omission.REPEATED
-        if not self._rules.allow_competing and self.ads and _compete(ad, self.ads[-1]):
+        if not self._rules.allow_competing and self.ads and _compete(ad, self.ads[-1][1]):
             return Omission.COMPETING
         if self._limit is not None and self.filled + ad.duration > self._limit:
             return Reason.CREATIVE_TOO_LONG
         return None
 
-    def _take(self, ad: Candidate) -> None:
-        self.ads.append(ad)
-        self.filled += ad.duration
+    def _take(self, offered: _Offered) -> None:
+        self.ads.append(offered)
+        self.filled += offered[1].duration
 
-    def _drop(self, ad: Candidate, reason: Reason | Omission) -> None:
-        self.dropped.append(Dropped(creative_id=ad.id, ad_id=ad.ad_id, reason=reason))
+    def _drop(self, offered: _Offered, reason: Reason | Omission) -> None:
+        number, ad = offered
+        self.dropped.append(
+            Dropped(candidate=number, creative_id=ad.id, ad_id=ad.ad_id, reason=reason)
+        )
 
 
 def _same(one: Candidate, other: Candidate) -> bool:
@@ -222,14 +232,19 @@ def _slates(
 
 
 def _in_a_row(
-    ads: Sequence[Candidate], slates: Sequence[tuple[str, Fraction]] = ()
+    ads: Sequence[_Offered], slates: Sequence[tuple[str, Fraction]] = ()
 ) -> tuple[PodEntry, ...]:
     entries: list[PodEntry] = []
     start = Fraction(0)
-    for ad in ads:
+    for number, ad in ads:
         entries.append(
             PodEntry(
-                creative_id=ad.id, kind="ad", start=start, duration=ad.duration, ad_id=ad.ad_id
+                creative_id=ad.id,
+                kind="ad",
+                start=start,
+                duration=ad.duration,
+                ad_id=ad.ad_id,
+                candidate=number,
             )
         )
         start += ad.duration

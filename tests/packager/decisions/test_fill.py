@@ -293,6 +293,9 @@ def test_a_filled_break_is_never_too_long_and_adds_up_h_14(
     # each candidate plays or has a reason why not
     ends = [entry.ad_id for entry in playing] + [drop.ad_id for drop in result.dropped]
     assert sorted(ends) == sorted(whole)
+    numbered = [(entry.candidate, entry.ad_id) for entry in playing]
+    numbered += [(drop.candidate, drop.ad_id) for drop in result.dropped]
+    assert all(ads[number or 0].ad_id == ad_id for number, ad_id in numbered)
     # slate comes last
     assert [entry.kind for entry in result.pod] == sorted(entry.kind for entry in result.pod)
 
