@@ -32,6 +32,14 @@ class House:
 
     creative: Callable[[str], Creative | None]  # by id
     slate: Callable[[Show, Ladder], SlateOption | None]
+    media_base: str = "/tm/"  # what URIs of all creatives begin with
+
+    def placed(self, creative_id: str, place: str) -> Creative | None:
+        """A creative whose segments are asked for at a place; where they are, without one."""
+        creative = self.creative(creative_id)
+        if creative is None or not place:
+            return creative
+        return creative.placed(place, base=self.media_base)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,21 +180,33 @@ class Planner:
         for one in openings:
             decision = session.decisions.get(one.ad_break.id)
             if decision is not None and decision.outcome == "fill":
-                splice = self._splice(presentation, channel, one.ad_break, decision)
+                splice = self._splice(session, presentation, channel, one.ad_break, decision)
                 if splice is not None:
                     splices.append(splice)
         return tuple(splices)
 
     def _splice(
-        self, presentation: Presentation, channel: Content, ad_break: AdBreak, decision: Decision
+        self,
+        session: Session,
+        presentation: Presentation,
+        channel: Content,
+        ad_break: AdBreak,
+        decision: Decision,
     ) -> Splice | None:
         """A decision as a splice; sessions with equal decisions share it."""
-        key = (presentation.channel_id, channel.version, ad_break.id, decision.pod)
+        reports = session.record.parameters.reporting == "server"
+        key = (presentation.channel_id, channel.version, ad_break.id, decision.pod, reports)
         if key in self._splices:
             found: Splice | None = self._splices[key]
             return found
         ladder = presentation.ladder
-        pod = [self._filler.house.creative(entry.creative_id) for entry in decision.pod]
+        pod = [
+            self._filler.house.placed(
+                entry.creative_id,
+                place_of(ad_break.id, index) if reports and entry.is_tracked else "",
+            )
+            for index, entry in enumerate(decision.pod)
+        ]
         creatives = [
             creative
             for creative in pod

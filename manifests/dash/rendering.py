@@ -44,6 +44,7 @@ class MpdText:
         location: str | None,
         publish_time: Decimal | None = None,
         patch_location: PatchLocation | None = None,
+        base_url: str | None = None,
     ) -> bytes:
         """The MPD of a session.
 
@@ -51,6 +52,8 @@ class MpdText:
             location: URL that it is to be had from again (B-43); None: not said.
             publish_time: In place of the origin's (B-41).
             patch_location: Where patches are.
+            base_url: What relative URLs of creatives follow (`Creative.placed`); all others in
+                the Periods are absolute (B-22).
         """
         return b"".join(
             self.header.render(
@@ -59,6 +62,7 @@ class MpdText:
                 duration=self.duration,
                 max_segment_s=self.max_segment_s,
                 patch_location=patch_location,
+                base_url=base_url,
                 periods=self.periods,
             )
         )
@@ -173,7 +177,7 @@ class Renderer:
             like = part.like.id
             tag = origin.ad_tags[like]
             key: tuple[object, ...] = (
-                part.creative.id,
+                part.creative.key,
                 origin.digests[like],
                 part.listed,
                 part.computed,

@@ -375,7 +375,7 @@ class PodStrips:
         encrypted: bool,
     ) -> PodStrip:
         """What `weave_pod` gives for these arguments."""
-        key = (rung, date, encrypted, *[creative.id for creative in pod])
+        key = (rung, date, encrypted, *[creative.key for creative in pod])
         found: PodStrip | None = self._strips.get(key)
         if found is None:
             found = weave_pod(pod, rung, date=date, encrypted=encrypted)

@@ -31,10 +31,10 @@ class Splice:
     pod: tuple[Creative, ...]
     ends: tuple[Decimal, ...]
     limit: Decimal | None = None  # entries that end later than this are not shown (rule A-27)
-    ids: tuple[str, ...] = field(init=False, repr=False, compare=False)  # of the creatives
+    keys: tuple[str, ...] = field(init=False, repr=False, compare=False)  # of the creatives
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "ids", tuple([creative.id for creative in self.pod]))
+        object.__setattr__(self, "keys", tuple([creative.key for creative in self.pod]))
 
     @property
     def is_insertion(self) -> bool:
@@ -44,7 +44,7 @@ class Splice:
     @property
     def key(self) -> tuple[object, ...]:
         """What tells it from other splices of the same content."""
-        return (self.break_id, self.in_at, self.limit, self.ids)
+        return (self.break_id, self.in_at, self.limit, self.keys)
 
     @property
     def final(self) -> int:

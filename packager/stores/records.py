@@ -14,7 +14,7 @@ import orjson
 from packager.parameters import Pairs, Parameters
 
 RECORD_VERSION = 1
-DECISION_VERSION = 1
+DECISION_VERSION = 2
 
 
 class RecordError(ValueError):
@@ -27,6 +27,7 @@ class PodEntry:
 
     creative_id: str
     kind: Literal["ad", "slate", "bumper"] = "ad"
+    is_tracked: bool = False  # somebody wants to be told when it plays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,7 @@ def write_decision(decision: Decision) -> bytes:
             str(decision.in_at),
             decision.outcome,
             decision.reason,
-            [(entry.creative_id, entry.kind) for entry in decision.pod],
+            [(entry.creative_id, entry.kind, int(entry.is_tracked)) for entry in decision.pod],
         ]
     )
 
@@ -133,7 +134,7 @@ def read_decision(data: bytes) -> Decision:
     Raises:
         RecordError: The bytes are damaged or of an unknown version.
     """
-    fields = _fields(data, DECISION_VERSION)
+    fields = _fields(data, DECISION_VERSION, DECISION_VERSION - 1)
     try:
         break_id, out_at, in_at, outcome, reason, pod = fields
         return Decision(
@@ -141,7 +142,8 @@ def read_decision(data: bytes) -> Decision:
             out_at=Decimal(out_at),
             in_at=Decimal(in_at),
             outcome=outcome,
-            pod=tuple(PodEntry(creative_id, kind) for creative_id, kind in pod),
+            # Version 1 says nothing of tracking.
+            pod=tuple(PodEntry(name, kind, *map(bool, more)) for name, kind, *more in pod),
             reason=reason,
         )
     except (TypeError, ValueError, ArithmeticError) as error:
@@ -153,14 +155,14 @@ def _packed(fields: list[object]) -> bytes:
     return bytes(memoryview(orjson.dumps(fields)))
 
 
-def _fields(data: bytes, version: int) -> list[Any]:
+def _fields(data: bytes, *versions: int) -> list[Any]:
     """Return what follows the version number."""
     try:
         fields = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise RecordError("stored bytes are not JSON") from error
-    if not isinstance(fields, list) or not fields or fields[0] != version:
-        raise RecordError(f"stored bytes are not of version {version}")
+    if not isinstance(fields, list) or not fields or fields[0] not in versions:
+        raise RecordError(f"stored bytes are not of version {' or '.join(map(str, versions))}")
     return fields[1:]
 
 
