@@ -5,9 +5,7 @@ and not only a crash; players that outlived it too would notice (A-02). Commits 
 affordable. WAL lets processes read while another writes.
 """
 
-import os
 import sqlite3
-import time
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import islice
@@ -31,13 +29,12 @@ from packager.stores.records import (
     write_decision,
     write_record,
 )
+from packager.stores.sqlite_file import Migrations, open_file
 from packager.stores.sqlite_thread import SqliteThread
 
-BUSY_TIMEOUT_S = 2.0  # for another process to commit; its groups take milliseconds
 _STEP = 500  # sessions touched or removed in one transaction
 
-# Each entry takes the schema from the version of its index to the next; never edit one, add one.
-_MIGRATIONS = (
+_MIGRATIONS: Migrations = (
     (
         """CREATE TABLE sessions (
             sid TEXT PRIMARY KEY, deadline INTEGER NOT NULL, record BLOB NOT NULL, edge TEXT
@@ -78,7 +75,7 @@ class SqliteStore:
             StoreError: It cannot be opened, is no database, or is of a later release.
         """
         thread = SqliteThread()
-        await thread.open(lambda: _connect(path))
+        await thread.open(lambda: open_file(path, _MIGRATIONS))
         return cls(thread, session_limit)
 
     async def create_session(self, record: SessionRecord, deadline: int) -> None:
@@ -226,44 +223,3 @@ class SqliteStore:
     async def close(self) -> None:
         """See `Store`."""
         await self._thread.close()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open the file, for its owner only: what viewers send along may say who they are."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-    try:
-        _use_wal(connection)
-        connection.execute("PRAGMA synchronous = FULL")
-        _migrate(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch the file to WAL; that fails at once where another process is doing the same."""
-    give_up_at = time.monotonic() + BUSY_TIMEOUT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > give_up_at:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Bring the schema up to date, one process at a time."""
-    connection.execute("BEGIN IMMEDIATE")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(_MIGRATIONS):
-        raise StoreError(f"its schema is of a later release: version {version}")
-    for migration in _MIGRATIONS[version:]:
-        for statement in migration:
-            connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
-    connection.execute("COMMIT")
