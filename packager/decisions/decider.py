@@ -15,13 +15,14 @@ from manifests.creative import Creative
 from packager.decisions import Omission
 from packager.decisions.ads import (
     Ad,
+    Failure,
     MediaFile,
     Vast,
     Wrapper,
-    choose_media_file,
-    pod_and_substitutes,
 )
 from packager.decisions.fill import Candidate
+from packager.decisions.media_files import rank_media_files
+from packager.decisions.pods import level_of, pod_and_substitutes
 from packager.decisions.request import DecisionRequest, UrlTemplate
 from packager.decisions.vast import MAX_BYTES, VastError, read_vast
 from packager.outbound import (
@@ -75,7 +76,7 @@ Condition = Callable[[MediaFile, Ad, Ladder], Awaitable[Creative | Reason | None
 class Offer:
     """An ad of the answer: with a creative it can play, with a refusal it cannot."""
 
-    ad: Ad | Wrapper
+    ad: Ad
     substitute: bool = False  # D-05
     creative: Creative | None = None
     refusal: Reason | Omission | None = None
@@ -83,7 +84,7 @@ class Offer:
     @property
     def candidate(self) -> Candidate:
         """The ad as `fill` takes it."""
-        if self.creative is None or isinstance(self.ad, Wrapper):
+        if self.creative is None:
             return Candidate(
                 id="",
                 duration=Fraction(0),
@@ -215,8 +216,10 @@ class VastDecider:
         if not vast.ads:
             reasons.append(Reason.AD_UNPARSEABLE if vast.flaws else Reason.AD_EMPTY)
         pod, substitutes = pod_and_substitutes(vast.ads)
-        offers = [_offer(ad, False, await self._creative(ad, ladder)) for ad in pod]
-        offers += [_offer(ad, True, await self._creative(ad, ladder)) for ad in substitutes]
+        offers = [_offer(level_of(ad), False, await self._creative(ad, ladder)) for ad in pod]
+        offers += [
+            _offer(level_of(ad), True, await self._creative(ad, ladder)) for ad in substitutes
+        ]
         return Decided(
             offers=tuple(offers),
             reasons=tuple(reasons),
@@ -225,10 +228,10 @@ class VastDecider:
         )
 
     async def _creative(
-        self, ad: Ad | Wrapper, ladder: Ladder
+        self, ad: Ad | Wrapper | Failure, ladder: Ladder
     ) -> Creative | Reason | Omission | None:
         """Give the ad's creative, or why it has none."""
-        if isinstance(ad, Wrapper):
+        if not isinstance(ad, Ad):
             return Omission.WRAPPER
         if ad.conditional:
             return Omission.CONDITIONAL
@@ -239,15 +242,13 @@ class VastDecider:
         if not ad.linear.duration:
             return Omission.NO_DURATION
         heights = [rung.video.height for rung in ladder.rungs if rung.video is not None]
-        media_file = choose_media_file(ad, ladder_max_height=max(heights, default=0))
-        if media_file is None:
+        files = rank_media_files(ad, ladder_max_height=max(heights, default=0))
+        if not files:
             return Reason.AD_NO_MEDIA_FILE
-        return await self._condition(media_file, ad, ladder)
+        return await self._condition(files[0], ad, ladder)
 
 
-def _offer(
-    ad: Ad | Wrapper, substitute: bool, result: Creative | Reason | Omission | None
-) -> Offer:
+def _offer(ad: Ad, substitute: bool, result: Creative | Reason | Omission | None) -> Offer:
     if isinstance(result, Creative):
         return Offer(ad=ad, substitute=substitute, creative=result)
     return Offer(ad=ad, substitute=substitute, refusal=result or Reason.AD_NOT_CONDITIONED)

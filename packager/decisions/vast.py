@@ -17,6 +17,7 @@ from packager.decisions.ads import (
     Category,
     Extension,
     Linear,
+    Link,
     MediaFile,
     Tracking,
     UniversalAdId,
@@ -117,7 +118,7 @@ def _read_ad(element: etree._Element) -> Ad | Wrapper:
         urls = _urls(_children(wrapper, "VASTAdTagURI"))
         if not urls:
             raise VastError(f"no ad server is named by wrapper {ad_id!r}")
-        return Wrapper(id=ad_id, ad_tag_url=urls[0], sequence=sequence)
+        return Wrapper(ad_tag_url=urls[0], level=Ad(id=ad_id, sequence=sequence))
     raise VastError(f"not exactly one of InLine and Wrapper is in ad {ad_id!r}")
 
 
@@ -154,7 +155,7 @@ def _read_inline(
         creative_ad_id=_attribute(creative, "adId") or _attribute(creative, "AdID"),  # as in VAST 2
         universal_ad_ids=_universal_ad_ids(creative, extensions),
         linear=None if linear is None else _read_linear(linear),
-        impressions=_urls(_children(inline, "Impression")),
+        impressions=tuple(map(Link, _urls(_children(inline, "Impression")))),
         error_urls=_urls(_children(inline, "Error")),
         extensions=tuple(
             Extension(
@@ -176,8 +177,13 @@ def _read_linear(linear: etree._Element) -> Linear:
         skip_offset=None if skip_offset is None else skip_offset.strip(),
         media_files=tuple(
             _read_media_file(file, url)
-            for file in _children(files)
-            if _name(file) in ("MediaFile", "Mezzanine") and (url := _url(file))
+            for file in _children(files, "MediaFile")
+            if (url := _url(file))
+        ),
+        mezzanines=tuple(
+            _read_media_file(file, url)
+            for file in _children(files, "Mezzanine")
+            if (url := _url(file))
         ),
         tracking=tuple(
             Tracking(_attribute(tracking, "event"), url, _attribute(tracking, "offset"))
@@ -185,7 +191,7 @@ def _read_linear(linear: etree._Element) -> Linear:
             if (url := _url(tracking))
         )[:MAX_URLS],
         click_through=through[0] if through else None,
-        click_tracking=_urls(_children(clicks, "ClickTracking")),
+        click_tracking=tuple(map(Link, _urls(_children(clicks, "ClickTracking")))),
     )
 
 
@@ -200,7 +206,6 @@ def _read_media_file(file: etree._Element, url: str) -> MediaFile:
         bitrate=_whole(_attribute(file, "bitrate")) or _whole(_attribute(file, "maxBitrate")) or 0,
         codec=_attribute(file, "codec"),
         api_framework=_attribute(file, "apiFramework"),
-        mezzanine=_name(file) == "Mezzanine",
     )
 
 
