@@ -138,6 +138,10 @@ class Reason(StrEnum):
         "The ad server's answer has more bytes or elements than are read.")
     AD_TRUNCATED_TO_LIMIT = ("ad_truncated_to_limit", None, "warning",
         "The ad server sent more ads than are considered; the first ones were.")
+    AD_SHED = ("ad_shed", None, "warning",
+        "The ad server was not asked for a viewer, by lot: it takes so many calls and no more.")
+    AD_SERVER_RESTS = ("ad_server_rests", None, "warning",
+        "The ad server failed several times in a row and is not asked for a while.")
     AD_NO_MEDIA_FILE = ("ad_no_media_file", None, "warning",
         "An ad has no progressive video file and was skipped.")
     AD_NOT_CONDITIONED = ("ad_not_conditioned", None, "info",
@@ -164,6 +168,24 @@ class Reason(StrEnum):
         "Packaged media that a session was promised is no longer in the media folder.")
     MEDIA_WRITE_FAILED = ("media_write_failed", None, "error",
         "The media folder did not take a file: full, read-only or broken.")
+
+    # beacons
+    BEACON_LIMIT = ("beacon_limit", None, "error",
+        "As many beacons are pending as the configuration allows; one more was not taken on.")
+    BEACON_NOT_STORED = ("beacon_not_stored", None, "error",
+        "The file of the beacons did not take one: full, read-only or broken.")
+    BEACON_REFUSED = ("beacon_refused", None, "warning",
+        "A beacon's URL, its address or a redirect is not to be reached (outbound.allow).")
+    BEACON_STATUS = ("beacon_status", None, "warning",
+        "A beacon's server answered that it will never take it: status 4xx.")
+    BEACON_UNREACHABLE = ("beacon_unreachable", None, "warning",
+        "A beacon expired; there was no connection to its server.")
+    BEACON_FAILED = ("beacon_failed", None, "warning",
+        "A beacon expired; its server answered that it cannot take it now: 5xx, 408, 425, 429.")
+    BEACON_OVERDUE = ("beacon_overdue", None, "warning",
+        "A beacon expired before it was sent for the first time.")
+    BEACON_OUTCOME_UNKNOWN = ("beacon_outcome_unknown", None, "warning",
+        "A beacon was sent and nobody knows whether it arrived; it is not sent twice.")
 
     # fmt: on
 
