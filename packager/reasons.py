@@ -146,6 +146,19 @@ class Reason(StrEnum):
         "An ad has no progressive video file and was skipped.")
     AD_NOT_CONDITIONED = ("ad_not_conditioned", None, "info",
         "An ad was skipped while its creative is being packaged; it is ready for later breaks.")
+    AD_MALFORMED = ("ad_malformed", None, "warning",
+        "An ad of the answer is neither an InLine nor a Wrapper that names an ad server.")
+    AD_WRAPPER_LIMIT = ("ad_wrapper_limit", None, "warning",
+        "Wrappers led in a circle, too deep, to too many ad servers or where they must not.")
+    AD_WRAPPER_FAILED = ("ad_wrapper_failed", None, "warning",
+        "The ad server that a wrapper names gave no answer in time, or none that can be read.")
+    AD_WRAPPER_EMPTY = ("ad_wrapper_empty", None, "info",
+        "The ad server that a wrapper names had no ad.")
+    AD_CATEGORY_BLOCKED = ("ad_category_blocked", None, "info",
+        "An ad is of a category that a wrapper or the show does not allow, or does not say one.")
+
+    EVIDENCE_DROPPED = ("evidence_dropped", None, "warning",
+        "So many segments of ads were asked for at once that what one proves was not looked at.")
 
     # creatives
     CREATIVE_UNREACHABLE = ("creative_unreachable", None, "warning",
