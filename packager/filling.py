@@ -1,6 +1,6 @@
 """Filling one break for one session: ask who decides, do the sums, and say what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,8 +11,10 @@ from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
 from packager.clock import Clock
 from packager.config.values import BreakRule, Show, SlateFill
+from packager.decisions.ads import Ad
 from packager.decisions.decider import AdDecider, Decided
 from packager.decisions.fill import Fill, FillRules, SlateOption, fill
+from packager.decisions.fill import PodEntry as FillEntry
 from packager.decisions.request import DecisionRequest
 from packager.log import report
 from packager.metrics import Metrics
@@ -22,6 +24,7 @@ from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.sessions import Session
 from packager.stores.records import Decision, PodEntry
+from packager.tracking.events import events_of
 
 TOLERANCE = Fraction(FRAME_S)
 
@@ -49,6 +52,7 @@ class Filled:
     decision: Decision
     decided: Decided
     chosen: Fill
+    ads: tuple[Ad | None, ...]  # of the pod's entries; None: somebody else's than an ad server's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +79,12 @@ class Filler:
         if not isinstance(one.rule.fill, SlateFill):
             decided = await self._ask(session, presentation, ladder, channel, one, length)
         chosen = self._choose(presentation.show, ladder, one, decided, length)
+        ads = tuple(_ad_of(decided, entry) for entry in chosen.pod)
         return Filled(
-            decision=_decision(channel, one, decided, chosen), decided=decided, chosen=chosen
+            decision=_decision(channel, one, decided, chosen, ads),
+            decided=decided,
+            chosen=chosen,
+            ads=ads,
         )
 
     def report(self, session: Session, one: Opening, filled: Filled) -> None:
@@ -166,10 +174,31 @@ def _length(channel: Content, ad_break: AdBreak) -> Decimal | None:
     return max(ad_break.in_at - out_at, Decimal(0))
 
 
-def _decision(channel: Content, one: Opening, decided: Decided, chosen: Fill) -> Decision:
+def _ad_of(decided: Decided, entry: FillEntry) -> Ad | None:
+    """What an ad server said of an entry of the pod."""
+    if entry.candidate is None:
+        return None
+    ad = decided.offers[entry.candidate].ad
+    return None if ad.linear is None else ad  # an asset of the house's
+
+
+def _is_tracked(ad: Ad) -> bool:
+    return any(event.server for event in events_of(ad, Decimal(1)))
+
+
+def _decision(
+    channel: Content,
+    one: Opening,
+    decided: Decided,
+    chosen: Fill,
+    ads: Sequence[Ad | None],
+) -> Decision:
     ad_break = one.ad_break
     out_at = channel.out_border(ad_break) or ad_break.out_at
-    pod = tuple(PodEntry(entry.creative_id, entry.kind) for entry in chosen.pod)
+    pod = tuple(
+        PodEntry(entry.creative_id, entry.kind, ad is not None and _is_tracked(ad))
+        for entry, ad in zip(chosen.pod, ads, strict=True)
+    )
     dropped = [d.reason for d in chosen.dropped if isinstance(d.reason, Reason)]
     reasons = (*decided.reasons, *dropped, Reason.BREAK_UNFILLED)
     return Decision(

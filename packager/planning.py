@@ -18,6 +18,7 @@ from manifests.breaks import AdBreak
 from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S, Splice
 from packager.clock import Clock
+from packager.decisions.ad_record import write_ads
 from packager.filling import Filler
 from packager.log import report
 from packager.metrics import Metrics
@@ -25,6 +26,7 @@ from packager.openings import Opening, is_live, openings_of, refusal_of
 from packager.packaging.ladder import Ladder
 from packager.presentation import Presentation
 from packager.reasons import Reason
+from packager.reporting.places import place_of
 from packager.sessions import Session, Sessions
 from packager.single_flight import FlightError, SingleFlight
 from packager.stores import StoreError
@@ -341,7 +343,8 @@ class Planner:
     ) -> Decision:
         """Fill and store; what is returned is what stands (rule A-03)."""
         filled = await self._filler.fill(session, presentation, ladder, channel, one)
-        session = await self._sessions.settle(session, filled.decision)
+        ads = {one.ad_break.id: write_ads(filled.ads)} if any(filled.ads) else {}
+        session = await self._sessions.settle(session, filled.decision, ads=ads)
         standing = session.decisions[one.ad_break.id]
         if standing == filled.decision:
             self._filler.report(session, one, filled)
