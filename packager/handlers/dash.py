@@ -75,6 +75,7 @@ class DashHandlers:
             location=self.desk.url(latest.session, ENDING),
             publish_time=latest.published_at,
             patch_location=patch_location,
+            base_url=self.desk.reporting_url(latest.session),
         )
         outcome: Outcome = "shared" if latest.is_shared else "made"
         self.metrics.manifest("dash", "mpd", outcome, perf_counter() - began)

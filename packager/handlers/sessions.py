@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from packager.clock import Clock
-from packager.config.values import Config, Show
+from packager.config.values import Config, Show, VastFill
 from packager.parameters import (
     MAX_BODY_BYTES,
     Pairs,
@@ -24,6 +24,7 @@ from packager.reasons import Reason
 from packager.responses import json_response
 from packager.sessions import Session, Sessions
 
+FORMAT_PARAMETER = "aws.format"  # of the manifest that a player has: `m3u8` or `mpd`
 TOKEN_PARAMETER = "aws.sessionId"  # noqa: S105  (the name of a parameter)
 
 
@@ -68,7 +69,12 @@ class SessionDesk:
             parameters = read_query(_query(request), ())
         asset, ending = read_ending(request.path_params["asset"])
         session, _ = await self._begin(request, asset, parameters, self.by_format[ending])
-        return json_response({"manifestUrl": self.url(session, ending)})
+        return json_response(
+            {
+                "manifestUrl": self.url(session, ending),
+                "trackingUrl": self.tracking_url(session, ending),
+            }
+        )
 
     def url(self, session: Session, ending: Ending | Literal["mpp"]) -> str:
         """What a session's player asks for: a path, or a URL where the public one is known."""
@@ -77,6 +83,24 @@ class SessionDesk:
             f"{self._base()}v1/{_ROUTES[ending]}/{record.tenant}/{record.show}/{record.asset}"
             f".{ending}?{TOKEN_PARAMETER}={session.token}"
         )
+
+    def tracking_url(self, session: Session, ending: Ending) -> str:
+        """Where the player of a manifest of that format is told of its ads."""
+        record = session.record
+        path = f"v1/tracking/{record.tenant}/{record.show}/{session.token}"
+        return f"{self._base()}{path}?{FORMAT_PARAMETER}={ending}"
+
+    def reporting_url(self, session: Session) -> str | None:
+        """What relative URLs of ads' segments follow; None: the session has no such ads.
+
+        It stays the same all through a session (B-04), whatever its breaks turn out to be.
+        """
+        record = session.record
+        show: Show | None = self.config.shows.get(record.show)
+        asks = show is not None and any(isinstance(rule.fill, VastFill) for rule in show.breaks)
+        if not asks or record.parameters.reporting != "server":
+            return None
+        return f"{self._base()}v1/manifest/{record.tenant}/{session.token}/"
 
     async def find_or_start(
         self, request: Request, source: PresentationSource[P]

@@ -10,6 +10,8 @@ from typing import Literal
 
 from packager.decisions.ads import Ad, Tracking
 
+Kind = Literal["ad", "slate", "bumper"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedAd:
@@ -19,7 +21,7 @@ class PlacedAd:
     start_s: Decimal
     duration_s: Decimal  # of the conditioned media (D-50), not what the ad server announced
     ad: Ad | None = None  # None: nothing is known of it but its media
-    kind: Literal["ad", "slate", "bumper"] = "ad"  # only ads are told of (E-11)
+    kind: Kind = "ad"  # only ads are told of (E-11)
     creative_id: str = ""  # our name of the media
     shown_s: Decimal | None = None  # seconds until an early return cuts it; None: it is whole
     start_at: Decimal | None = None  # program date-time of its first frame

@@ -1,0 +1,101 @@
+"""The tracking document of a session, for its player (design, section 5.2)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from cachetools import LRUCache
+from starlette.requests import Request
+from starlette.responses import Response
+
+from manifests.dash.channel import DashChannel
+from manifests.dash.content_clock import origin_of
+from manifests.splicing.content import Content
+from packager.dash.presentations import DashPresentation
+from packager.decisions.ad_record import AdRecordError, read_ads
+from packager.decisions.ads import Ad
+from packager.handlers.sessions import FORMAT_PARAMETER, SessionDesk
+from packager.hls.presentations import HlsPresentation
+from packager.log import report
+from packager.metrics import Metrics
+from packager.paths import Ending
+from packager.reasons import Reason
+from packager.responses import PERSONAL
+from packager.sessions import Session, Sessions
+from packager.stores import StoreError
+from packager.tracking.document import tracking_document
+from packager.tracking.placing import avails_of
+from packager.viewing import Viewing
+
+Pod = tuple[Ad | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingHandlers:
+    """What the tracking route calls."""
+
+    desk: SessionDesk
+    sessions: Sessions
+    viewing: Viewing
+    metrics: Metrics
+    _pods: LRUCache[tuple[str, str], Pod] = field(
+        default_factory=lambda: LRUCache(4096), repr=False
+    )
+
+    async def document(self, request: Request) -> Response:
+        """``GET, POST /v1/tracking/{tenant}/{show}/{session}``.
+
+        Times are those of the player that has the session's manifest in the format that the URL
+        says: HLS counts from what the session began with, live DASH from availabilityStartTime.
+        """
+        path = request.path_params
+        ending: Ending = "mpd" if request.query_params.get(FORMAT_PARAMETER) == "mpd" else "m3u8"
+        source = self.desk.by_format[ending]
+        session, presentation = await self.desk.of_token(path["tenant"], path["session"], source)
+        session.require(show=path["show"])
+        content = await _CONTENT[ending](presentation)
+        session, plan = await self.viewing.plan(session, presentation, content)
+        pods: dict[str, Pod] = {}
+        for one in plan.splices:
+            pods[one.break_id] = await self._pod(session, one.break_id)
+        start_at: Decimal | None = None
+        if isinstance(content, DashChannel) and content.mpd is not None:
+            zero = origin_of(content.mpd)
+            start_at = content.mpd.availability_start if content.mpd.is_dynamic else None
+        else:
+            begin = content.window[0] if content.window is not None else Decimal(0)
+            zero = begin if session.started_at_edge is None else session.started_at_edge
+        body = tracking_document(
+            avails_of(plan.splices, pods, zero=zero),
+            reporting=session.record.parameters.reporting,
+            dash_start_at=start_at,
+        )
+        headers = {"cache-control": PERSONAL}
+        return Response(body, headers=headers, media_type="application/json")
+
+    async def _pod(self, session: Session, break_id: str) -> Pod:
+        """What an ad server said of a pod; nothing where that cannot be had."""
+        key = (session.sid, break_id)
+        found: Pod | None = self._pods.get(key)
+        if found is None:
+            try:
+                blob = await self.sessions.ads(session, break_id)
+                found = self._pods[key] = read_ads(blob) if blob else ()
+            except (StoreError, AdRecordError) as error:
+                report(Reason.STORE_FAILED, "ads_not_loaded", self.metrics, detail=str(error))
+                return ()
+        return found
+
+
+async def _hls(presentation: HlsPresentation) -> Content:
+    keeper, number = presentation.keeper, presentation.reference
+    return keeper.fresh(number) or await keeper.current(number)
+
+
+async def _dash(presentation: DashPresentation) -> Content:
+    keeper = presentation.keeper
+    return keeper.fresh() or await keeper.current()
+
+
+_CONTENT: Mapping[Ending, Callable[[Any], Awaitable[Content]]] = {"m3u8": _hls, "mpd": _dash}
