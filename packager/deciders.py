@@ -10,6 +10,7 @@ from packager.config.values import (
     Show,
     VastFill,
 )
+from packager.decisions.calls import AdCall
 from packager.decisions.decider import (
     AD_LIMITS,
     AdDecider,
@@ -19,7 +20,7 @@ from packager.decisions.decider import (
     VastDecider,
 )
 from packager.house import PackagedHouse
-from packager.outbound import GuardedClient, Policy
+from packager.outbound import PUBLIC, GuardedClient, Policy
 from packager.packaging.ladder import Ladder
 from packager.reasons import Reason
 
@@ -44,12 +45,13 @@ class Deciders:
 
     def _make(self, show: Show, rule: BreakRule) -> AdDecider:
         match rule.fill:
-            case VastFill(template=template):
+            case VastFill(server=server):
                 return VastDecider(
-                    template,
-                    self._fetch(template.literals[0]),
+                    server.template,
+                    self._fetch(server.url.literals[0]),
                     self._house.condition,
                     timeout_s=self._config.timeouts.ad_s,
+                    allow_skippable=show.ads.allow_skippable,
                 )
             case AssetFill(asset=name):
 
@@ -61,12 +63,19 @@ class Deciders:
                 return FixedDecider((), _nothing)
 
     def _fetch(self, server: str) -> Fetch:
-        policy = Policy.for_urls([server])
+        configured = Policy.for_urls([server])
         wait_s = self._config.timeouts.ad_s
         limits = replace(AD_LIMITS, total_s=wait_s, read_s=wait_s)
 
-        async def fetch(url: str) -> Answer:
-            return await self._client.fetch(url, policy=policy, limits=limits)
+        async def fetch(call: AdCall) -> Answer:
+            return await self._client.fetch(
+                call.url,
+                policy=configured if call.is_first else PUBLIC,
+                limits=limits,
+                headers=call.headers,
+                credentials=call.credentials,
+                body=call.body,
+            )
 
         return fetch
 

@@ -3,6 +3,7 @@
 `packager.config.values` has every setting.
 """
 
+from packager.config.ad_settings import VastServer
 from packager.config.document import ConfigError, Place, Problem
 from packager.config.file import load
 from packager.config.scalars import Secret
@@ -59,4 +60,5 @@ __all__ = [
     "VastFill",
     "load",
     "settings_table",
+    "VastServer",
 ]

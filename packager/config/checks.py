@@ -4,6 +4,7 @@ Checks look at the document, not at the values, so that they find what they can 
 settings are wrong.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 
 from packager.config.document import Entries, Node, Problem, Scalar, below, each
 from packager.config.settings import suggestion
+
+_FACT = re.compile(r"\{fact\.([A-Za-z0-9_.-]+)\}")
 
 
 def slate_has_seconds(rule: Entries) -> Iterator[Problem]:
@@ -36,6 +39,24 @@ def slate_exists(show: Entries) -> Iterator[Problem]:
             if use and _text(use) == "slate" and "slate" not in show.keys:
                 reason = "the show has no slate; add `slate: {file: slate.mp4}` to it"
                 yield Problem(use.place, reason)
+
+
+def facts_exist(show: Entries) -> Iterator[Problem]:
+    """Ad servers are told facts that the show declares."""
+    facts = below(show, "facts")
+    known = tuple(facts.keys) if isinstance(facts, Entries) else ()
+    for rule in each(below(show, "breaks")):
+        server = below(rule, "fill", "vast")
+        for text in (server, below(server, "url"), below(server, "body")):
+            for name in _FACT.findall(_text(text)):
+                if text and name not in known:
+                    yield Problem(text.place, f"no fact {name!r}; {suggestion(name, known)}")
+
+
+def get_has_no_body(server: Entries) -> Iterator[Problem]:
+    """What is got has no body."""
+    if _text(below(server, "method")) == "GET" and "body" in server.keys:
+        yield Problem(server.keys["body"], "a GET has no body; remove it, or use `method: POST`")
 
 
 def there_is_a_show(config: Entries) -> Iterator[Problem]:
@@ -74,8 +95,9 @@ def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
         with suppress(ValueError):
             networks.append(ip_network(_text(item)))
     for show in each(below(config, "shows")):
-        vasts = [below(rule, "fill", "vast") for rule in each(below(show, "breaks"))]
-        for url in (below(show, "origin"), *vasts):
+        servers = [below(rule, "fill", "vast") for rule in each(below(show, "breaks"))]
+        urls = [below(server, "url") or server for server in servers]
+        for url in (below(show, "origin"), *urls):
             with suppress(ValueError):
                 host = urlsplit(_text(url)).hostname or ""
                 address = ip_address("127.0.0.1" if host == "localhost" else host)

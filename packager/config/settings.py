@@ -38,7 +38,10 @@ def setting(
     """
     metadata = {"help": help, "read": read, "key": key, "shown": shown}
     if isinstance(default, dict):
-        return dataclasses.field(default_factory=default.copy, metadata=metadata)
+        # What cannot be hashed is left out, so that the rest still can.
+        return dataclasses.field(
+            default_factory=default.copy, metadata=metadata, repr=not private, hash=False
+        )
     return dataclasses.field(default=default, metadata=metadata, repr=not private)
 
 
@@ -120,6 +123,20 @@ class Section:
         if isinstance(self.base, type):
             return self.base(**values)
         return dataclasses.replace(self.base, **values)
+
+
+@dataclass(frozen=True)
+class Short:
+    """Reads a mapping by its section, or in its place the value of one of its keys alone."""
+
+    section: Section
+    key: str
+
+    def __call__(self, node: Node) -> Any:
+        """Read, or raise ConfigError."""
+        if not isinstance(node, Entries):
+            node = Entries(node.place, {self.key: node.place}, {self.key: node})
+        return self.section(node)
 
 
 @dataclass(frozen=True)

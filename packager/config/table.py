@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from dataclasses import MISSING
 from typing import Any
 
-from packager.config.settings import ListOf, MapOf, OneOf, Read, Section, fields_by_key, is_required
+from packager.config.settings import (
+    ListOf,
+    MapOf,
+    OneOf,
+    Read,
+    Section,
+    Short,
+    fields_by_key,
+    is_required,
+)
 from packager.config.values import CONFIG
 
 
@@ -32,6 +41,8 @@ def _sections(path: str, read: Read) -> Iterator[tuple[str, Section]]:
     match read:
         case Section():
             yield path, read
+        case Short(section=section):
+            yield path, section
         case ListOf(item=item):
             yield from _sections(f"{path}[]", item)
         case MapOf(item=item):

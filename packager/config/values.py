@@ -11,10 +11,20 @@ from pathlib import Path
 from typing import Literal
 
 from packager.config import checks, scalars
+from packager.config.ad_settings import Ads, ConsentSettings, VastServer
 from packager.config.document import ConfigError, Node
 from packager.config.scalars import Network, Secret
-from packager.config.settings import ListOf, MapOf, OneOf, Section, required, section, setting
-from packager.decisions.request import UrlTemplate
+from packager.config.settings import (
+    ListOf,
+    MapOf,
+    OneOf,
+    Section,
+    Short,
+    required,
+    section,
+    setting,
+)
+from packager.viewer import HOUSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +33,11 @@ class Listen:
 
     address: str = setting("127.0.0.1", "IP address to listen on", read=scalars.address)
     port: int = setting(8080, "TCP port", read=scalars.whole(1, 65535))
+    trusted: tuple[Network, ...] = setting(
+        HOUSE,
+        "proxies in front of Weft, whose X-Forwarded-For or Forwarded is believed",
+        read=ListOf(scalars.network),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +150,10 @@ class Log:
 class VastFill:
     """Ads come from an ad server."""
 
-    template: UrlTemplate = required(
-        "URL of the ad server, with placeholders such as {break.seconds}",
-        read=scalars.template,
+    server: VastServer = required(
+        "an ad server that answers in VAST: its URL, or `{url: ..., headers: ...}`",
+        read=Short(Section(VastServer, checks=(checks.get_has_no_body,)), "url"),
         key="vast",
-        private=True,  # operators put keys of ad servers there
     )
 
 
@@ -319,7 +333,7 @@ class Show:
 _show = Section(
     Show,
     later=("story", "choices", "facts", "overlays"),
-    checks=(checks.assets_exist, checks.slate_exists),
+    checks=(checks.assets_exist, checks.facts_exist, checks.slate_exists),
 )
 
 
@@ -331,6 +345,8 @@ class Config:
     admin: Admin = section(Admin(), "for operators")
     public_url: str | None = setting(
         None,
+    ads: Ads = section(Ads(), "which ads are shown")
+    consent: ConsentSettings = section(ConsentSettings(), "what ad servers may know of viewers")
         "URL at which viewers reach Weft; without it, answers are relative",
         read=scalars.folder_url,
     )

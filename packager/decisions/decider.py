@@ -20,10 +20,11 @@ from packager.decisions.ads import (
     Vast,
     Wrapper,
 )
+from packager.decisions.calls import AdCall, CallTemplate
 from packager.decisions.fill import Candidate
 from packager.decisions.media_files import rank_media_files
 from packager.decisions.pods import level_of, pod_and_substitutes
-from packager.decisions.request import DecisionRequest, UrlTemplate
+from packager.decisions.request import DecisionRequest
 from packager.decisions.vast import MAX_BYTES, VastError, read_vast
 from packager.outbound import (
     BadStatus,
@@ -65,7 +66,7 @@ class Answer(Protocol):
 
 
 # Calls an ad server, within AD_LIMITS, and raises an OutboundError where it has no answer.
-Fetch = Callable[[str], Awaitable[Answer]]
+Fetch = Callable[[AdCall], Awaitable[Answer]]
 
 # Gives the creative packaged for a ladder; None: it is not yet, and packaging has been started
 # (D-57); a reason: it cannot be.
@@ -168,7 +169,7 @@ class VastDecider:
 
     def __init__(
         self,
-        template: UrlTemplate,
+        template: CallTemplate,
         fetch: Fetch,
         condition: Condition,
         *,
@@ -178,7 +179,7 @@ class VastDecider:
         """Make a decider.
 
         Args:
-            template: The URL of the ad server.
+            template: How the ad server is called.
             fetch: Calls it.
             condition: Gives creatives for media files.
             timeout_s: Longest time for the whole decision.
@@ -195,7 +196,7 @@ class VastDecider:
         """Ask the ad server, and for the creative of every ad that can be stitched."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                body = (await self._fetch(self._template.expand(request))).body
+                body = (await self._fetch(self._template.first(request))).body
                 # An empty body is as good as an empty document: there is no ad.
                 vast = await self._xml.run(read_vast, body) if body.strip() else Vast(version="")
                 return await self._offers(vast, request.ladder)

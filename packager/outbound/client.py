@@ -8,7 +8,7 @@ import re
 import ssl
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -72,6 +72,27 @@ class Downloaded:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Message:
+    """What is sent to a URL, and what of it goes on where that redirects to."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)  # not for whom a redirect names
+    body: bytes | None = None  # None: GET
+
+    @property
+    def all_headers(self) -> Mapping[str, str]:
+        return {**self.headers, **self.credentials}
+
+    def redirected(self, status: int) -> "_Message":
+        """RFC 9110, section 15.4: only 307 and 308 keep method and body."""
+        return self if status in (307, 308) else replace(self, body=None)
+
+    def for_strangers(self) -> "_Message":
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in _CREDENTIALS}
+        return replace(self, headers=headers, credentials={})
+
+
 class GuardedClient:
     """Fetches what its guard permits, within limits; one for the life of a process."""
 
@@ -105,8 +126,10 @@ class GuardedClient:
         policy: Policy,
         limits: Limits = MANIFEST_LIMITS,
         headers: Mapping[str, str] | None = None,
+        credentials: Mapping[str, str] | None = None,
+        body: bytes | None = None,
     ) -> Fetched:
-        """GET `url` and return its whole body.
+        """GET `url`, or POST a body to it, and return the whole answer.
 
         Args:
             url: An absolute URL.
@@ -114,12 +137,15 @@ class GuardedClient:
             limits: Of time and size.
             headers: Sent beside the client's own. With If-None-Match or If-Modified-Since the
                 answer may have status 304 and no body; with Range status 206 and a part of it.
+            credentials: Further headers, for the host of `url` alone.
+            body: What to POST, if anything. It may arrive twice, as any request of this client.
 
         Raises:
             OutboundError: There is no such answer; the class and `reason` say why.
         """
+        message = _Message(headers=headers or {}, credentials=credentials or {}, body=body)
         with _total_time(limits):
-            target, response = await self._open(url, policy, limits, headers or {})
+            target, response = await self._open(url, policy, limits, message)
             async with aclosing(response):
                 pieces = [piece async for piece in _pieces(response, target.host, limits)]
         return Fetched(
@@ -139,7 +165,7 @@ class GuardedClient:
             OSError: The file cannot be made or written, or is there already.
         """
         with _total_time(limits):
-            target, response = await self._open(url, policy, limits, {})
+            target, response = await self._open(url, policy, limits, _Message())
             async with aclosing(response), await anyio.open_file(path, "xb") as file:
                 try:
                     async with aclosing(_pieces(response, target.host, limits)) as pieces:
@@ -167,7 +193,8 @@ class GuardedClient:
                 the request nevertheless.
         """
         with _total_time(limits):
-            target, response = await self._open(url, policy, limits, headers or {}, tries=1)
+            message = _Message(headers=headers or {})
+            target, response = await self._open(url, policy, limits, message, tries=1)
         # A short body that was read leaves a connection that can be used again.
         async with aclosing(response):
             with anyio.move_on_after(limits.read_s), suppress(OutboundError):
@@ -183,19 +210,19 @@ class GuardedClient:
         url: str,
         policy: Policy,
         limits: Limits,
-        headers: Mapping[str, str],
+        message: "_Message",
         *,
         tries: int = 2,
     ) -> tuple[httpx2.URL, httpx2.Response]:
         """Follow redirects; return where they end and the good answer there, its body unread."""
-        if any(_UNSENDABLE.search(value) for value in headers.values()):
+        if any(_UNSENDABLE.search(value) for value in message.all_headers.values()):
             raise Refused("header with a control character")
         target = read_target(url, policy)
         redirected = False
         try:
             for _ in range(limits.max_redirects + 1):
-                response = await self._send(target, limits, headers, tries)
-                if _is_good(response.status_code, headers):
+                response = await self._send(target, limits, message, tries)
+                if _is_good(response.status_code, message.headers):
                     return target, response
                 await response.aclose()
                 location = response.headers.get("location")
@@ -203,8 +230,9 @@ class GuardedClient:
                     raise BadStatus(target.host, response.status_code)
                 redirected = True
                 following = read_target(location, policy, base=target)
+                message = message.redirected(response.status_code)
                 if (following.scheme, following.netloc) != (target.scheme, target.netloc):
-                    headers = {k: v for k, v in headers.items() if k.lower() not in _CREDENTIALS}
+                    message = message.for_strangers()
                 target = following
             raise Refused(f"{target.host}: more than {limits.max_redirects} redirects")
         except OutboundError as error:
@@ -212,7 +240,7 @@ class GuardedClient:
             raise
 
     async def _send(
-        self, target: httpx2.URL, limits: Limits, headers: Mapping[str, str], tries: int
+        self, target: httpx2.URL, limits: Limits, message: "_Message", tries: int
     ) -> httpx2.Response:
         timeout = {
             "connect": limits.connect_s,
@@ -221,7 +249,11 @@ class GuardedClient:
             "write": limits.read_s,
         }
         request = httpx2.Request(
-            "GET", target, headers={**self._headers, **headers}, extensions={"timeout": timeout}
+            "GET" if message.body is None else "POST",
+            target,
+            headers={**self._headers, **message.all_headers},
+            content=message.body,
+            extensions={"timeout": timeout},
         )
         # Twice, because a server may close an idle connection just when it is used again.
         for left in reversed(range(tries)):

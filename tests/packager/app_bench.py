@@ -28,6 +28,7 @@ from manifests.hls.reader import read_media_playlist
 from manifests.timing import format_date_time
 from packager.app import create_app
 from packager.clock import ManualClock, unix_seconds
+from packager.config.ad_settings import VastServer
 from packager.config.values import (
     Asset,
     AssetFill,
@@ -42,7 +43,7 @@ from packager.config.values import (
     VastFill,
 )
 from packager.decisions.ads import Ad, MediaFile
-from packager.decisions.request import read_template
+from packager.decisions.templates import read_template
 from packager.demo.ad_server import AdServer, DemoAd
 from packager.log import configure
 from packager.metrics import Metrics
@@ -307,7 +308,7 @@ def down(request: httpx2.Request) -> Exception:
 
 def vast(scenario: str = "fill") -> VastFill:
     url = f"{ADS}/vast/{scenario}?d={{break.seconds}}&sid={{session.id}}&{{ads}}"
-    return VastFill(template=read_template(url))
+    return VastFill(server=VastServer(url=read_template(url)))
 
 
 @dataclass

@@ -7,8 +7,8 @@ import httpx2
 import pytest
 from app_bench import ADS, Bench, Running, answer, down
 
-from packager.config.values import VastFill
-from packager.decisions.request import read_template
+from packager.config import VastFill, VastServer
+from packager.decisions.templates import read_template
 from packager.reasons import Reason
 
 LIVE = "/v1/master/default/live/index.m3u8"
@@ -34,7 +34,9 @@ def leaky(make_bench: Callable[..., Bench]) -> Bench:
     """A world where secrets stand wherever they stand in real ones."""
     key = CANARIES["ad server's key"]
     bench = make_bench(
-        live_fill=VastFill(template=read_template(f"{ADS}/vast/fill?key={key}&{{ads}}"))
+        live_fill=VastFill(
+            server=VastServer(url=read_template(f"{ADS}/vast/fill?key={key}&{{ads}}"))
+        )
     )
     bench.world.cues = {52: "#EXT-X-CUE-OUT:8"}
     return bench

@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 from app_bench import ADS, Bench, answer, vast
 
+from packager.config.ad_settings import VastServer
 from packager.config.values import AssetFill, CueBreaks, ScheduledBreak, VastFill
-from packager.decisions.request import read_template
+from packager.decisions.templates import read_template
 from packager.reasons import Reason
 
 VOD = "/v1/master/default/vod/index.m3u8"
@@ -91,7 +92,11 @@ async def test_the_ad_server_hears_where_in_the_content_a_break_is(
     make_bench: Callable[..., Bench],
 ) -> None:
     """D-22: positions 1 to 3; the playhead counts from the beginning, whatever the dates say."""
-    fill = VastFill(template=read_template(f"{ADS}/vast/empty?p=[BREAKPOSITION]&t=[MEDIAPLAYHEAD]"))
+    fill = VastFill(
+        server=VastServer(
+            url=read_template(f"{ADS}/vast/empty?p=[BREAKPOSITION]&t=[MEDIAPLAYHEAD]")
+        )
+    )
     places: tuple[Decimal | str, ...] = (Decimal(0), Decimal(8), "end")
     bench = make_bench(vod_breaks=tuple(ScheduledBreak(at=at, fill=fill) for at in places))  # type: ignore[arg-type]
     bench.world.epoch_at = Decimal(1_000_000)

@@ -79,7 +79,7 @@ def test_every_setting_is_read() -> None:
     assert (news.name, news.origin) == ("news", "http://127.0.0.1:9999/news/")
     assert isinstance(cues, CueBreaks)
     assert isinstance(cues.fill, VastFill)
-    assert cues.fill.template.literals[0] == "http://localhost:9998/vast?d="
+    assert cues.fill.server.url.literals[0] == "http://localhost:9998/vast?d="
     assert cues.otherwise == "slate"
     assert first == ScheduledBreak(at=Decimal(0), fill=AssetFill(asset="bumper"))
     assert second == ScheduledBreak(at=Decimal("312.5"), fill=SlateFill(), seconds=Decimal(10))

@@ -12,6 +12,7 @@ from manifests.breaks import AdBreak
 from manifests.creative import Creative
 from packager.decisions import Omission
 from packager.decisions.ads import Ad, MediaFile
+from packager.decisions.calls import AdCall, CallTemplate
 from packager.decisions.decider import (
     AD_LIMITS,
     Answer,
@@ -21,7 +22,9 @@ from packager.decisions.decider import (
     VastDecider,
 )
 from packager.decisions.fill import fill
-from packager.decisions.request import DecisionRequest, read_template
+from packager.decisions.request import DecisionRequest
+from packager.decisions.templates import read_template
+from packager.decisions.vast_errors import ErrorCall
 from packager.demo.ad_server import AdServer, DemoAd
 from packager.outbound import GuardedClient, OutboundError, Policy, Refused, Truncated
 from packager.packaging.ladder import Ladder, Rung, VideoSpec
@@ -52,6 +55,7 @@ REQUEST = DecisionRequest(
     live=True,
     ladder=LADDER,
 )
+TEMPLATE = CallTemplate(url=read_template(f"{BASE}/"))
 CREATIVES = {
     ad.media_url: Creative(id=f"creative-{ad.id}", duration=ad.duration, renditions={})
     for ad in ADS
@@ -82,10 +86,10 @@ async def decide(
     """What the decider makes of a scenario, over the client that the product uses."""
     client = GuardedClient(transport=httpx2.ASGITransport(app=server.app))
 
-    def fetch(url: str) -> Awaitable[Answer]:
-        return client.fetch(url, policy=Policy.for_urls((BASE,)), limits=AD_LIMITS)
+    def fetch(call: AdCall) -> Awaitable[Answer]:
+        return client.fetch(call.url, policy=Policy.for_urls((BASE,)), limits=AD_LIMITS)
 
-    template = read_template(f"{BASE}/vast/{scenario}?d={{break.seconds}}")
+    template = CallTemplate(url=read_template(f"{BASE}/vast/{scenario}?d={{break.seconds}}"))
     try:
         return await VastDecider(template, fetch, condition, **settings).decide(REQUEST)  # type: ignore[arg-type]
     finally:
@@ -149,15 +153,14 @@ ERRORS = {
 
 @pytest.mark.parametrize(("error", "reason"), ERRORS.items())
 async def test_errors_of_the_client_become_reasons(error: type[Exception], reason: Reason) -> None:
-    async def fetch(url: str) -> Answer:
+    async def fetch(call: AdCall) -> Answer:
         raise error("ads.test")
 
-    decider = VastDecider(read_template(f"{BASE}/"), fetch, conditioned)
+    decider = VastDecider(TEMPLATE, fetch, conditioned)
     assert (await decider.decide(REQUEST)).reasons == (reason,)
 
 
 SPECIAL = {
-    "wrapper": {"wrapper": Omission.WRAPPER},
     "conditional": {"a": Omission.CONDITIONAL},
     "skippable": {"a": Omission.SKIPPABLE},
     "vpaid": {"a": Reason.AD_NO_MEDIA_FILE},
@@ -185,16 +188,14 @@ def answering(body: str) -> Fetch:
         def __init__(self, body: bytes) -> None:
             self.body = body
 
-    async def fetch(url: str) -> Answer:
+    async def fetch(call: AdCall) -> Answer:
         return Body(body.encode())
 
     return fetch
 
 
 async def decide_on(body: str) -> Decided:
-    return await VastDecider(read_template(f"{BASE}/"), answering(body), conditioned).decide(
-        REQUEST
-    )
+    return await VastDecider(TEMPLATE, answering(body), conditioned).decide(REQUEST)
 
 
 FILM = (
@@ -294,12 +295,20 @@ async def test_too_many_ads_are_said_so_and_the_first_are_used(server: AdServer)
 async def test_an_answer_with_only_broken_ads_is_not_an_empty_one() -> None:
     decided = await decide_on("<VAST><Ad id='x'/></VAST>")
     assert decided.reasons == (Reason.AD_UNPARSEABLE,)
+    assert outcomes(decided) == {"x": Reason.AD_MALFORMED}
     assert decided.detail == "not exactly one of InLine and Wrapper is in ad 'x'"
 
 
 async def test_where_there_was_no_ad_is_who_wants_to_know_d_01(server: AdServer) -> None:
     decided = await decide(server, "empty")
-    assert decided.error_urls == (f"{BASE}/beacon/none/error?code=[ERRORCODE]",)
+    assert decided.errors == (ErrorCall(f"{BASE}/beacon/none/error?code=303", 303),)
+
+
+async def test_wrappers_are_followed_d_02(server: AdServer) -> None:
+    decided = await decide(server, "wrapper")
+    assert outcomes(decided) == {"a": "creative-a"}
+    assert decided.offers[0].ad.wrapper_ids == ("wrapper",)
+    assert server.counts == {"vast/wrapper": 1, "vast/pod": 1}
 
 
 async def test_hostile_answers_give_nothing_to_play(server: AdServer) -> None:
@@ -339,7 +348,7 @@ async def test_the_tallest_rung_decides_what_is_downloaded_d_08() -> None:
     async def condition(media_file: MediaFile, ad: Ad, ladder: Ladder) -> None:
         chosen.append(media_file.height)
 
-    decider = VastDecider(read_template(f"{BASE}/"), answering(body), condition)
+    decider = VastDecider(TEMPLATE, answering(body), condition)
     await decider.decide(REQUEST)
     await decider.decide(replace(REQUEST, ladder=Ladder(entries=())))
     assert chosen == [720, 360]
