@@ -151,11 +151,11 @@ class Reason(StrEnum):
     AD_WRAPPER_LIMIT = ("ad_wrapper_limit", None, "warning",
         "Wrappers led in a circle, too deep, to too many ad servers or where they must not.")
     AD_WRAPPER_FAILED = ("ad_wrapper_failed", None, "warning",
-        "The ad server that a wrapper names gave no answer in time, or none that can be read.")
+        "No wrapper of the answer led to an ad that can be used; each is counted for itself, too.")
     AD_WRAPPER_EMPTY = ("ad_wrapper_empty", None, "info",
         "The ad server that a wrapper names had no ad.")
     AD_CATEGORY_BLOCKED = ("ad_category_blocked", None, "info",
-        "An ad is of a category that a wrapper or the show does not allow, or does not say one.")
+        "An ad is of a category that a wrapper or the show does not allow.")
 
     EVIDENCE_DROPPED = ("evidence_dropped", None, "warning",
         "So many segments of ads were asked for at once that what one proves was not looked at.")

@@ -19,7 +19,7 @@ from packager.decisions.ads import Ad, Linear
 VERSION = 1
 MAX_BYTES = 16 << 20  # of a record when inflated
 
-_LEFT_OUT = {Linear: ("media_files", "mezzanines")}
+_LEFT_OUT: Mapping[type, tuple[str, ...]] = {Linear: ("media_files", "mezzanines")}
 
 
 class AdRecordError(ValueError):
@@ -86,12 +86,13 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         return lambda value: Decimal(_checked(str, value))
     if not dataclasses.is_dataclass(kind):
         return lambda value: _checked(kind, value)
+    make: Any = kind
     hints = get_type_hints(kind)
     names = {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
     def build(value: Mapping[str, Any]) -> Any:
         fields = _checked(dict, value)
-        return kind(**{name: _reader(names[name])(item) for name, item in fields.items()})
+        return make(**{name: _reader(names[name])(item) for name, item in fields.items()})
 
     return build
 

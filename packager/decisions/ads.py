@@ -25,7 +25,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Tracking:
-    """A URL to fire at an event; `offset` is progress's, ``hh:mm:ss[.mmm]`` or ``n%`` as written."""
+    """A URL to fire at an event; for progress `offset` is ``hh:mm:ss[.mmm]`` or ``n%``."""
 
     event: str
     url: str

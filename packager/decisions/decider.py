@@ -6,37 +6,24 @@ the break shows content or slate (failures.md, rows 11 to 17). How much of what 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
 
 from manifests.creative import Creative
 from packager.decisions import Omission
-from packager.decisions.ads import (
-    Ad,
-    Failure,
-    MediaFile,
-    Vast,
-    Wrapper,
-)
+from packager.decisions.ad_xml import MAX_BYTES
+from packager.decisions.ads import Ad, Category, Failure, MediaFile, Vast
+from packager.decisions.call_errors import reason_of
 from packager.decisions.calls import AdCall, CallTemplate
 from packager.decisions.fill import Candidate
 from packager.decisions.media_files import rank_media_files
-from packager.decisions.pods import level_of, pod_and_substitutes
 from packager.decisions.request import DecisionRequest
-from packager.decisions.vast import MAX_BYTES, VastError, read_vast
-from packager.outbound import (
-    BadStatus,
-    Limits,
-    OutboundError,
-    Oversize,
-    RatioExceeded,
-    Refused,
-    TimedOut,
-    Truncated,
-    Unreachable,
-)
+from packager.decisions.vast import VastError, read_vast
+from packager.decisions.vast_errors import ErrorCall, code_of, error_calls
+from packager.decisions.wrappers import ChainLimits, Resolved, follow
+from packager.outbound import Limits, OutboundError
 from packager.packaging.ladder import Ladder
 from packager.reasons import Reason
 from packager.xml_thread import XmlThread
@@ -44,16 +31,10 @@ from packager.xml_thread import XmlThread
 AD_LIMITS = Limits(total_s=2.5, read_s=2.5, max_bytes=MAX_BYTES)  # for who binds `Fetch`
 
 _RETIRE_BYTES = 16 << 20  # of documents read by one thread
-
-_REASONS: Mapping[type[OutboundError], Reason] = {
-    Refused: Reason.AD_REFUSED,
-    Unreachable: Reason.AD_UNREACHABLE,
-    TimedOut: Reason.AD_TIMEOUT,
-    BadStatus: Reason.AD_STATUS,
-    Oversize: Reason.AD_OVERSIZE,
-    RatioExceeded: Reason.AD_OVERSIZE,
-    Truncated: Reason.AD_UNPARSEABLE,
-}
+_CHAIN_LIMITS = ChainLimits()
+_GRACE_S = 0.1  # for looking up creatives, after the last call
+_MAX_FILES = 3  # of one ad that are tried
+_MAX_DETAIL = 2000  # characters of what is said of one answer
 
 
 class Answer(Protocol):
@@ -116,7 +97,7 @@ class Decided:
     offers: tuple[Offer, ...] = ()
     reasons: tuple[Reason, ...] = ()  # what was wrong with the answer as a whole
     detail: str = ""  # the same in words, for the log; names hosts and numbers, no URL
-    error_urls: tuple[str, ...] = ()  # to be told that there was no ad (D-01)
+    errors: tuple[ErrorCall, ...] = ()  # whom to tell what went wrong; nobody was told yet
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -165,75 +146,87 @@ class FixedDecider:
 
 
 class VastDecider:
-    """Asks an ad server that answers in VAST; one call, wrappers are not followed."""
+    """Asks an ad server that answers in VAST, and those that its wrappers name."""
 
     def __init__(
         self,
-        template: CallTemplate,
+        call: CallTemplate,
         fetch: Fetch,
         condition: Condition,
         *,
         timeout_s: float = 2.5,
         allow_skippable: bool = False,
+        chain_limits: ChainLimits = _CHAIN_LIMITS,
     ) -> None:
         """Make a decider.
 
         Args:
-            template: How the ad server is called.
-            fetch: Calls it.
+            call: How ad servers are called.
+            fetch: Calls them.
             condition: Gives creatives for media files.
-            timeout_s: Longest time for the whole decision.
+            timeout_s: Longest time for all calls of a decision.
             allow_skippable: Play skippable ads as if they were not (D-09).
+            chain_limits: How far wrappers are followed, within `timeout_s`.
         """
-        self._template = template
+        self._call = call
         self._fetch = fetch
         self._condition = condition
         self._xml = XmlThread("vast", retire_bytes=_RETIRE_BYTES)
         self._timeout_s = timeout_s
         self._allow_skippable = allow_skippable
+        self._chain_limits = chain_limits
 
     async def decide(self, request: DecisionRequest) -> Decided:
-        """Ask the ad server, and for the creative of every ad that can be stitched."""
+        """Ask the ad servers, and for the creative of every ad that can be stitched."""
+        now = asyncio.get_running_loop().time
+        deadline = now() + self._timeout_s
+        first = self._call.first(request)
         try:
-            async with asyncio.timeout(self._timeout_s):
-                body = (await self._fetch(self._template.first(request))).body
-                # An empty body is as good as an empty document: there is no ad.
-                vast = await self._xml.run(read_vast, body) if body.strip() else Vast(version="")
-                return await self._offers(vast, request.ladder)
+            async with asyncio.timeout_at(deadline):
+                vast = await self._answer(first)
+            resolved = await follow(
+                vast,
+                lambda url: self._answer(self._call.further(url, request)),
+                limits=replace(self._chain_limits, total_s=deadline - now()),
+                macros=request.macros,
+                asked=(first.url,),
+                blocked=tuple(Category("", name) for name in request.blocked_categories),
+            )
+            # What came in the last moment is used, too.
+            async with asyncio.timeout_at(deadline + _GRACE_S):
+                return await self._offers(resolved, request.ladder)
         except TimeoutError:
             return Decided(
                 reasons=(Reason.AD_TIMEOUT,), detail=f"undecided after {self._timeout_s:g} s"
             )
         except OutboundError as error:
-            reason = _REASONS.get(type(error), Reason.AD_UNREACHABLE)
-            return Decided(reasons=(reason,), detail=str(error))
+            return Decided(reasons=(reason_of(error),), detail=str(error))
         except VastError as error:
             return Decided(reasons=(error.reason,), detail=str(error))
 
-    async def _offers(self, vast: Vast, ladder: Ladder) -> Decided:
-        reasons = []
-        if vast.truncated:
-            reasons.append(Reason.AD_TRUNCATED_TO_LIMIT)
-        if not vast.ads:
-            reasons.append(Reason.AD_UNPARSEABLE if vast.flaws else Reason.AD_EMPTY)
-        pod, substitutes = pod_and_substitutes(vast.ads)
-        offers = [_offer(level_of(ad), False, await self._creative(ad, ladder)) for ad in pod]
-        offers += [
-            _offer(level_of(ad), True, await self._creative(ad, ladder)) for ad in substitutes
-        ]
+    async def _answer(self, call: AdCall) -> Vast:
+        body = (await self._fetch(call)).body
+        # An empty body is as good as an empty document: there is no ad.
+        return await self._xml.run(read_vast, body) if body.strip() else Vast(version="")
+
+    async def _offers(self, resolved: Resolved, ladder: Ladder) -> Decided:
+        offers = [await self._offer(ad, False, ladder) for ad in resolved.pod]
+        offers += [await self._offer(ad, True, ladder) for ad in resolved.substitutes]
+        offers += [await self._offer(ad, True, ladder) for ad in resolved.skipped]
         return Decided(
             offers=tuple(offers),
-            reasons=tuple(reasons),
-            detail="; ".join(vast.flaws),
-            error_urls=vast.errors,
+            reasons=_reasons(resolved),
+            detail="; ".join(resolved.flaws)[:_MAX_DETAIL],
+            errors=tuple(dict.fromkeys((*resolved.errors, *_errors(offers)))),
         )
 
-    async def _creative(
-        self, ad: Ad | Wrapper | Failure, ladder: Ladder
-    ) -> Creative | Reason | Omission | None:
+    async def _offer(self, ad: Ad | Failure, substitute: bool, ladder: Ladder) -> Offer:
+        if isinstance(ad, Failure):
+            return Offer(ad=ad.ad, substitute=substitute, refusal=ad.reason)
+        return _offer(ad, substitute, await self._creative(ad, ladder))
+
+    async def _creative(self, ad: Ad, ladder: Ladder) -> Creative | Reason | Omission | None:
         """Give the ad's creative, or why it has none."""
-        if not isinstance(ad, Ad):
-            return Omission.WRAPPER
         if ad.conditional:
             return Omission.CONDITIONAL
         if ad.linear is None or ad.kind == "audio":
@@ -243,10 +236,34 @@ class VastDecider:
         if not ad.linear.duration:
             return Omission.NO_DURATION
         heights = [rung.video.height for rung in ladder.rungs if rung.video is not None]
-        files = rank_media_files(ad, ladder_max_height=max(heights, default=0))
-        if not files:
-            return Reason.AD_NO_MEDIA_FILE
-        return await self._condition(files[0], ad, ladder)
+        result: Creative | Reason | None = Reason.AD_NO_MEDIA_FILE
+        for file in rank_media_files(ad, ladder_max_height=max(heights, default=0))[:_MAX_FILES]:
+            result = await self._condition(file, ad, ladder)
+            if not isinstance(result, Reason):  # another file is worth a try where one failed
+                break
+        return result
+
+
+def _reasons(resolved: Resolved) -> tuple[Reason, ...]:
+    """What is wrong with an answer as a whole."""
+    reasons = [Reason.AD_TRUNCATED_TO_LIMIT] if resolved.truncated else []
+    if not resolved.ads:
+        failed = {failure.reason for failure in resolved.failures}
+        if failed <= {Reason.AD_WRAPPER_EMPTY, Reason.AD_CATEGORY_BLOCKED}:
+            reasons.append(Reason.AD_EMPTY)
+        elif failed == {Reason.AD_MALFORMED}:
+            reasons.append(Reason.AD_UNPARSEABLE)
+        else:
+            reasons.append(Reason.AD_WRAPPER_FAILED)
+    return tuple(reasons)
+
+
+def _errors(offers: Iterable[Offer]) -> Iterator[ErrorCall]:
+    """Whom to tell of ads that could be had and cannot be played; of others it is told already."""
+    for offer in offers:
+        code = None if offer.refusal is None else code_of(offer.refusal)
+        if code is not None:
+            yield from error_calls(offer.ad.error_urls, code)
 
 
 def _offer(ad: Ad, substitute: bool, result: Creative | Reason | Omission | None) -> Offer:
