@@ -22,6 +22,18 @@ it is sent, and what is not known to have arrived is not sent again:
 """
 
 from packager.beacons.ledger import Entry, Ledger
+from packager.beacons.outbox import Outbox, read_ledger
+from packager.beacons.sender import SenderSettings, run_sender
 from packager.beacons.values import EVENTS, NO_AD, Beacon
 
-__all__ = ["EVENTS", "NO_AD", "Beacon", "Entry", "Ledger"]
+__all__ = [
+    "EVENTS",
+    "NO_AD",
+    "Beacon",
+    "Entry",
+    "Ledger",
+    "Outbox",
+    "SenderSettings",
+    "read_ledger",
+    "run_sender",
+]

@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-# pending: also those on their way; expired: given up; refused: never to be tried again, or never
-# taken on
-State = Literal["delivered", "expired", "refused", "pending"]
-Column = Literal["owed", "delivered", "expired", "refused", "pending"]
-STATES: tuple[State, ...] = get_args(State)
+# expired: given up; refused: never taken on, or never to be tried again; pending: also those that
+# are on their way
+Outcome = Literal["delivered", "expired", "refused", "pending"]
+Side = Literal["owed", "delivered", "expired", "refused", "pending"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+SIDES: tuple[Side, ...] = get_args(Side)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How many beacons of one event are in one column, and for what reason."""
+    """How many beacons of one event are on one side, for one reason."""
 
     event: str
-    column: Column
+    side: Side
     reason: str  # a code of packager.reasons, of what expired or was refused; else empty
     beacons: int
 
@@ -33,14 +34,14 @@ class Ledger:
     """The counts of one moment."""
 
     entries: tuple[Entry, ...] = ()
-    oldest_owed_at: datetime | None = None  # of the pending one that expires first
+    oldest_owed_at: datetime | None = None  # of what waits and expires first
 
-    def count(self, column: Column, *, event: str | None = None, reason: str | None = None) -> int:
-        """How many beacons are in a column; of one event, for one reason, if these are given."""
+    def count(self, side: Side, *, event: str | None = None, reason: str | None = None) -> int:
+        """How many beacons are on a side; of one event, for one reason, if these are given."""
         return sum(
             entry.beacons
             for entry in self.entries
-            if entry.column == column
+            if entry.side == side
             and event in (None, entry.event)
             and reason in (None, entry.reason)
         )
@@ -54,15 +55,15 @@ class Ledger:
     def balances(self) -> bool:
         """Whether, for every event, what is owed is what became of it (P6)."""
         return all(
-            self.count("owed", event=event) == sum(self.count(s, event=event) for s in STATES)
+            self.count("owed", event=event) == sum(self.count(s, event=event) for s in OUTCOMES)
             for event in self.events
         )
 
     def plus(self, entries: Iterable[Entry]) -> "Ledger":
         """The ledger with further counts in it."""
-        sums: dict[tuple[str, Column, str], int] = {}
+        sums: dict[tuple[str, Side, str], int] = {}
         for entry in (*self.entries, *entries):
-            place = (entry.event, entry.column, entry.reason)
+            place = (entry.event, entry.side, entry.reason)
             sums[place] = sums.get(place, 0) + entry.beacons
         return Ledger(
             entries=tuple(Entry(*place, beacons) for place, beacons in sorted(sums.items())),

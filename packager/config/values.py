@@ -133,6 +133,44 @@ class Sessions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beacons:
+    """What ad servers are owed, and how it is sent."""
+
+    file: Path | None = setting(
+        None,
+        "SQLite file of the outbox and its ledger; without it, `beacons.db` in `media.folder`",
+        read=scalars.file_path,
+    )
+    expire_s: int = setting(
+        86_400,
+        "seconds for which a beacon is tried again before it is given up",
+        read=scalars.whole(1, 2_592_000),
+    )
+    keep_s: int = setting(
+        90_000,
+        "seconds for which a beacon that was settled is known, at least `sessions.max_s`;"
+        " the ledger's counts stay for good",
+        read=scalars.whole(60, 5_184_000),
+    )
+    limit: int = setting(
+        1_000_000,
+        "most beacons that may be pending; more are refused",
+        read=scalars.whole(1, 100_000_000),
+    )
+    limit_mib: int = setting(
+        1024, "most mebibytes that they may take", read=scalars.whole(1, 1_048_576)
+    )
+    calls: int = setting(64, "most calls at a time", read=scalars.whole(1, 200))
+    calls_per_host: int = setting(8, "most calls at a time to one host", read=scalars.whole(1, 200))
+    when_unknown: Literal["give_up", "send_again"] = setting(
+        "give_up",
+        "beacons that may or may not have arrived: `give_up`, at most once, or `send_again`,"
+        " at least once",
+        read=scalars.word("give_up", "send_again"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
     """What is logged, and how."""
 
@@ -307,6 +345,8 @@ class Show:
     segments: Segments = section(Segments(), "where segments are")
     limits: Limits = section(Limits(), "bounds")
     cues: Cues = section(Cues(), "signals")
+    ads: Ads = section(Ads(), "which ads are shown")
+    consent: ConsentSettings = section(ConsentSettings(), "what ad servers may know of viewers")
     warm: tuple[str, ...] = setting(
         (),
         "assets to look at when Weft starts, without `.m3u8`: their breaks miss no viewer",
@@ -345,8 +385,6 @@ class Config:
     admin: Admin = section(Admin(), "for operators")
     public_url: str | None = setting(
         None,
-    ads: Ads = section(Ads(), "which ads are shown")
-    consent: ConsentSettings = section(ConsentSettings(), "what ad servers may know of viewers")
         "URL at which viewers reach Weft; without it, answers are relative",
         read=scalars.folder_url,
     )
@@ -366,6 +404,7 @@ class Config:
     outbound: Outbound = section(Outbound(), "reach")
     timeouts: Timeouts = section(Timeouts(), "longest waits")
     sessions: Sessions = section(Sessions(), "lives of sessions")
+    beacons: Beacons = section(Beacons(), "what ad servers are owed")
     log: Log = section(Log(), "what is logged")
     tenants: tuple[str, ...] = setting(
         ("default",), "names that may stand in URLs as the tenant", read=ListOf(scalars.name)

@@ -462,7 +462,7 @@ async def test_only_the_owner_can_read_the_file(file_store: SqliteStore, tmp_pat
 async def test_a_store_that_another_process_locks_fails_and_recovers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("packager.stores.sqlite.BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("packager.stores.sqlite_file.BUSY_TIMEOUT_S", 0.05)
     store = await SqliteStore.open(tmp_path / "weft.db")
     record = a_record()
     await store.create_session(record, NOW + 600)
@@ -541,7 +541,7 @@ async def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
 async def test_a_file_that_stays_locked_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("packager.stores.sqlite.BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("packager.stores.sqlite_file.BUSY_TIMEOUT_S", 0.05)
     other = sqlite3.connect(tmp_path / "weft.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StoreError, match="locked"):
