@@ -6,9 +6,8 @@ the break shows content or slate (failures.md, rows 11 to 17). How much of what 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from manifests.creative import Creative
@@ -17,12 +16,12 @@ from packager.decisions.ad_xml import MAX_BYTES
 from packager.decisions.ads import Ad, Category, Failure, MediaFile, Vast
 from packager.decisions.call_errors import reason_of
 from packager.decisions.calls import AdCall, CallTemplate
-from packager.decisions.fill import Candidate
+from packager.decisions.chains import ChainLimits, Resolved
 from packager.decisions.media_files import rank_media_files
+from packager.decisions.offers import Decided, Offer
 from packager.decisions.request import DecisionRequest
 from packager.decisions.vast import VastError, read_vast
-from packager.decisions.vast_errors import ErrorCall, code_of, error_calls
-from packager.decisions.wrappers import ChainLimits, Resolved, follow
+from packager.decisions.wrappers import follow
 from packager.outbound import Limits, OutboundError
 from packager.packaging.ladder import Ladder
 from packager.reasons import Reason
@@ -54,62 +53,6 @@ Fetch = Callable[[AdCall], Awaitable[Answer]]
 Condition = Callable[[MediaFile, Ad, Ladder], Awaitable[Creative | Reason | None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """An ad of the answer: with a creative it can play, with a refusal it cannot."""
-
-    ad: Ad
-    substitute: bool = False  # D-05
-    creative: Creative | None = None
-    refusal: Reason | Omission | None = None
-
-    @property
-    def candidate(self) -> Candidate:
-        """The ad as `fill` takes it."""
-        if self.creative is None:
-            return Candidate(
-                id="",
-                duration=Fraction(0),
-                ad_id=self.ad.id,
-                substitute=self.substitute,
-                refusal=self.refusal,
-            )
-        ad_id = self.ad.creative_ad_id
-        names = {f"{name.registry} {name.value}" for name in self.ad.universal_ad_ids}
-        return Candidate(
-            id=self.creative.id,
-            duration=Fraction(self.creative.duration),  # D-50: measured, not announced
-            ad_id=self.ad.id,
-            substitute=self.substitute,
-            identities=frozenset(names | ({f"adId {ad_id}"} if ad_id else set())),
-            advertiser=(self.ad.advertiser_id or self.ad.advertiser).casefold(),
-            categories=frozenset(
-                f"{category.authority} {category.value}".casefold()
-                for category in self.ad.categories
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """What a break could play: the pod in playing order, then substitutes."""
-
-    offers: tuple[Offer, ...] = ()
-    reasons: tuple[Reason, ...] = ()  # what was wrong with the answer as a whole
-    detail: str = ""  # the same in words, for the log; names hosts and numbers, no URL
-    errors: tuple[ErrorCall, ...] = ()  # whom to tell what went wrong; nobody was told yet
-
-    @property
-    def candidates(self) -> tuple[Candidate, ...]:
-        """The offers as `fill` takes them."""
-        return tuple(offer.candidate for offer in self.offers)
-
-    @property
-    def creatives(self) -> dict[str, Creative]:
-        """The creatives offered, by id."""
-        return {offer.creative.id: offer.creative for offer in self.offers if offer.creative}
-
-
 class AdDecider(Protocol):
     """What can say what a break could play."""
 
@@ -138,7 +81,7 @@ class FixedDecider:
         return Decided(
             offers=tuple(
                 [
-                    _offer(Ad(id=name), False, await self._ready(name, request.ladder))
+                    Offer.of(Ad(id=name), await self._ready(name, request.ladder))
                     for name in self._assets
                 ]
             )
@@ -217,13 +160,15 @@ class VastDecider:
             offers=tuple(offers),
             reasons=_reasons(resolved),
             detail="; ".join(resolved.flaws)[:_MAX_DETAIL],
-            errors=tuple(dict.fromkeys((*resolved.errors, *_errors(offers)))),
+            errors=tuple(
+                dict.fromkeys([*resolved.errors, *(e for offer in offers for e in offer.errors)])
+            ),
         )
 
     async def _offer(self, ad: Ad | Failure, substitute: bool, ladder: Ladder) -> Offer:
         if isinstance(ad, Failure):
             return Offer(ad=ad.ad, substitute=substitute, refusal=ad.reason)
-        return _offer(ad, substitute, await self._creative(ad, ladder))
+        return Offer.of(ad, await self._creative(ad, ladder), substitute=substitute)
 
     async def _creative(self, ad: Ad, ladder: Ladder) -> Creative | Reason | Omission | None:
         """Give the ad's creative, or why it has none."""
@@ -256,17 +201,3 @@ def _reasons(resolved: Resolved) -> tuple[Reason, ...]:
         else:
             reasons.append(Reason.AD_WRAPPER_FAILED)
     return tuple(reasons)
-
-
-def _errors(offers: Iterable[Offer]) -> Iterator[ErrorCall]:
-    """Whom to tell of ads that could be had and cannot be played; of others it is told already."""
-    for offer in offers:
-        code = None if offer.refusal is None else code_of(offer.refusal)
-        if code is not None:
-            yield from error_calls(offer.ad.error_urls, code)
-
-
-def _offer(ad: Ad, substitute: bool, result: Creative | Reason | Omission | None) -> Offer:
-    if isinstance(result, Creative):
-        return Offer(ad=ad, substitute=substitute, creative=result)
-    return Offer(ad=ad, substitute=substitute, refusal=result or Reason.AD_NOT_CONDITIONED)

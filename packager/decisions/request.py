@@ -11,12 +11,12 @@ from uuid import UUID
 from manifests.breaks import AdBreak
 from packager import VERSION
 from packager.decisions.disclosure import NOBODY, Disclosed
-from packager.decisions.macros import MacroValue
+from packager.decisions.macros import MacroValue, clock_time
 from packager.packaging.ladder import Ladder
 from packager.parameters import Pairs
 
 # AdCOM list "Creative Subtypes": 2.0, 3.0, 4.0, 4.1, 4.2, 4.3 and their wrappers
-_VAST_VERSIONS = (2, 3, 7, 11, 13, 15)
+_VAST_VERSIONS = (2, 3, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16)
 _MEDIA_TYPES = ("video/mp4", "video/webm", "video/quicktime")
 
 
@@ -76,12 +76,7 @@ class DecisionRequest:
         if self.length is not None:
             values["BREAKMAXDURATION"] = int(self.length)
         if self.playhead is not None:
-            values["MEDIAPLAYHEAD"] = _clock_time(self.playhead)
+            values["MEDIAPLAYHEAD"] = clock_time(self.playhead)
         if self.blocked_categories:
             values["BLOCKEDADCATEGORIES"] = self.blocked_categories
         return values
-
-
-def _clock_time(seconds: Decimal) -> str:
-    minutes, rest = divmod(int(seconds * 1000), 60_000)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"

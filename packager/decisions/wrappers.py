@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from packager.decisions.ad_xml import AdXmlError
 from packager.decisions.ads import Ad, Category, Failure, Vast, Wrapper
 from packager.decisions.call_errors import reason_of
+from packager.decisions.chains import Chain, ChainLimits, Found, Resolved
 from packager.decisions.macros import MacroValue, cache_buster, expand_macros
 from packager.decisions.merging import merged
 from packager.decisions.pods import Offered, level_of, pod_and_substitutes
@@ -22,38 +23,6 @@ from packager.reasons import Reason
 
 # Calls an ad server and reads its answer; raises an OutboundError or a VastError.
 FetchVast = Callable[[str], Awaitable[Vast]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChainLimits:
-    """How far wrappers are followed."""
-
-    depth: int = 5  # wrappers in a row (D-02)
-    calls: int = 32  # of ad servers, for one decision
-    concurrency: int = 8  # of them at a time
-    total_s: float = 2.5  # for all of them
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
-    """What an answer offers once its wrappers were followed; every ad is merged (D-04)."""
-
-    pod: tuple[Ad | Failure, ...] = ()  # in playing order; a substitute may stand in for a failure
-    substitutes: tuple[Ad, ...] = ()
-    skipped: tuple[Failure, ...] = ()  # that nothing stands in for
-    errors: tuple[ErrorCall, ...] = ()  # whom to tell what went wrong, each once
-    flaws: tuple[str, ...] = ()  # what went wrong, in words
-    truncated: bool = False  # there were more ads than are considered
-
-    @property
-    def ads(self) -> tuple[Ad, ...]:
-        """Every ad that can be used."""
-        return (*(ad for ad in self.pod if isinstance(ad, Ad)), *self.substitutes)
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """Every ad that cannot be used."""
-        return (*(ad for ad in self.pod if isinstance(ad, Failure)), *self.skipped)
 
 
 async def follow(
@@ -77,7 +46,7 @@ async def follow(
         blocked: Categories that no ad may have, beside those that wrappers block (D-12).
     """
     pursuit = _Pursuit(fetch, limits, macros or {})
-    found = await pursuit.answer(vast, _Chain(urls=frozenset(asked), blocked=blocked))
+    found = await pursuit.answer(vast, Chain(urls=frozenset(asked), blocked=blocked))
     if not vast.ads:
         pursuit.tell(vast.errors, NO_AD)
         return Resolved(errors=pursuit.errors, flaws=tuple(pursuit.flaws))
@@ -90,45 +59,6 @@ async def follow(
         flaws=tuple(pursuit.flaws),
         truncated=pursuit.truncated or len(found.pod) + len(found.substitutes) > MAX_ADS,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Chain:
-    """How one came to an answer."""
-
-    wrappers: tuple[Wrapper, ...] = ()  # outermost first
-    urls: frozenset[str] = frozenset()
-    place: tuple[int, ...] = ()  # which ad of each answer; tells calls to one URL apart
-    blocked: tuple[Category, ...] = ()
-
-    @property
-    def levels(self) -> tuple[Ad, ...]:
-        return tuple(wrapper.level for wrapper in self.wrappers)
-
-    def below(self, wrapper: Wrapper, index: int) -> "_Chain":
-        return _Chain(
-            wrappers=(*self.wrappers, wrapper),
-            urls=self.urls | {wrapper.ad_tag_url},
-            place=(*self.place, index),
-            blocked=tuple(dict.fromkeys((*self.blocked, *wrapper.level.blocked_categories))),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """What plays in the place of an ad or an answer."""
-
-    pod: tuple[Ad | Failure, ...] = ()
-    substitutes: tuple[Ad, ...] = ()
-    skipped: tuple[Failure, ...] = ()
-
-    @property
-    def ads(self) -> tuple[Ad, ...]:
-        return (*(ad for ad in self.pod if isinstance(ad, Ad)), *self.substitutes)
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        return (*(ad for ad in self.pod if isinstance(ad, Failure)), *self.skipped)
 
 
 @dataclass(slots=True)
@@ -156,7 +86,7 @@ class _Pursuit:
     def tell(self, urls: Iterable[str], code: int) -> None:
         self._errors.update(dict.fromkeys(error_calls(urls, code)))
 
-    async def answer(self, vast: Vast, chain: _Chain) -> _Found:
+    async def answer(self, vast: Vast, chain: Chain) -> Found:
         """What an answer has to play in the place that it was asked for."""
         self.flaws += vast.flaws
         self.truncated = self.truncated or vast.truncated
@@ -165,7 +95,7 @@ class _Pursuit:
         pod, substitutes = pod_and_substitutes(vast.ads)
         found = await self._all((*pod, *substitutes), chain)
         played, spare = found[: len(pod)], found[len(pod) :]
-        return _Found(
+        return Found(
             pod=tuple(ad for one in played for ad in one.pod),
             substitutes=tuple(
                 [ad for one in played for ad in one.substitutes]
@@ -177,12 +107,12 @@ class _Pursuit:
             ),
         )
 
-    async def _all(self, ads: Sequence[Offered], chain: _Chain) -> list[_Found]:
+    async def _all(self, ads: Sequence[Offered], chain: Chain) -> list[Found]:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._ad(ad, chain, index)) for index, ad in enumerate(ads)]
         return [task.result() for task in tasks]
 
-    async def _first(self, ads: Sequence[Offered], chain: _Chain) -> _Found:
+    async def _first(self, ads: Sequence[Offered], chain: Chain) -> Found:
         """D-03: where one ad is asked for, the first stand-alone one; a pod is not allowed.
 
         Many servers number the only ad that they give: that one stands alone, too.
@@ -199,9 +129,9 @@ class _Pursuit:
             failures += found.failures
             if isinstance(ad, Wrapper) and ad.fallback is False:
                 break
-        return _Found(pod=tuple(failures[:1]), skipped=tuple(failures[1:]))
+        return Found(pod=tuple(failures[:1]), skipped=tuple(failures[1:]))
 
-    async def _ad(self, ad: Offered, chain: _Chain, index: int) -> _Found:
+    async def _ad(self, ad: Offered, chain: Chain, index: int) -> Found:
         match ad:
             case Failure():
                 return self._failed((*chain.levels, ad.ad), ad.code, ad.reason, ad.why, flaw=False)
@@ -211,18 +141,18 @@ class _Pursuit:
                 found = await self._wrapper(ad, chain, index)
                 if ad.fallback is False and ad.level.sequence is not None and not found.ads:
                     # D-03: the pod goes on with its next ad, and nothing takes this one's place.
-                    return _Found(skipped=found.failures)
+                    return Found(skipped=found.failures)
                 return found
 
-    def _inline(self, ad: Ad, chain: _Chain) -> _Found:
+    def _inline(self, ad: Ad, chain: Chain) -> Found:
         whole = merged(chain.levels, ad)
-        if any(_is_blocked(category, chain.blocked) for category in ad.categories):
+        if chain.blocks(ad):
             levels = (*chain.levels, ad)
             why = f"ad {ad.id[:80]!r} is of a blocked category"
             return self._failed(levels, 205, Reason.AD_CATEGORY_BLOCKED, why)
-        return _Found(pod=(whole,))
+        return Found(pod=(whole,))
 
-    async def _wrapper(self, wrapper: Wrapper, chain: _Chain, index: int) -> _Found:
+    async def _wrapper(self, wrapper: Wrapper, chain: Chain, index: int) -> Found:
         below = chain.below(wrapper, index)
         name = f"wrapper {wrapper.level.id[:80]!r}"
         if chain.wrappers and not chain.wrappers[-1].follow_additional:
@@ -239,7 +169,7 @@ class _Pursuit:
             return await self._follow(below, name)
         return self._failed(below.levels, 302, Reason.AD_WRAPPER_LIMIT, why)
 
-    async def _follow(self, chain: _Chain, name: str) -> _Found:
+    async def _follow(self, chain: Chain, name: str) -> Found:
         try:
             async with asyncio.timeout_at(self._deadline), self._places:
                 vast = await self.fetch(self._url(chain))
@@ -257,7 +187,7 @@ class _Pursuit:
             return self._failed(chain.levels, NO_AD, Reason.AD_WRAPPER_EMPTY, why)
         return await self.answer(vast, chain)
 
-    def _url(self, chain: _Chain) -> str:
+    def _url(self, chain: Chain) -> str:
         """The URL of the last wrapper, for this call."""
         template = chain.wrappers[-1].ad_tag_url
         transaction = str(self.macros.get("TRANSACTIONID", ""))
@@ -270,13 +200,13 @@ class _Pursuit:
 
     def _failed(
         self, levels: Sequence[Ad], code: int, reason: Reason, why: str, *, flaw: bool = True
-    ) -> _Found:
+    ) -> Found:
         """An ad that cannot be used, of which everybody is told who had a part in it (D-02)."""
         whole = merged(levels[:-1], levels[-1])
         self.tell(whole.error_urls, code)
         if flaw:
             self.flaws.append(why)
-        return _Found(pod=(Failure(ad=whole, code=code, reason=reason, why=why),))
+        return Found(pod=(Failure(ad=whole, code=code, reason=reason, why=why),))
 
 
 def _unnumbered(ad: Offered) -> Offered:
@@ -288,14 +218,3 @@ def _unnumbered(ad: Offered) -> Offered:
             return replace(ad, ad=replace(ad.ad, sequence=None))
         case _:
             return replace(ad, sequence=None)
-
-
-def _is_blocked(category: Category, blocked: Iterable[Category]) -> bool:
-    """D-12: equal words of one authority, or of one that is not named."""
-    words = {word.strip().casefold() for word in category.value.split(",")}
-    authority = category.authority.casefold()
-    return any(
-        other.value.casefold() in words
-        and (not authority or other.authority.casefold() in ("", authority))
-        for other in blocked
-    )

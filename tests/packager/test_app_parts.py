@@ -18,7 +18,7 @@ from packager.bodies import Body
 from packager.config.values import CueBreaks, ScheduledBreak
 from packager.cue_news import _ended_by_maximum
 from packager.decisions.ads import Ad, MediaFile
-from packager.decisions.decider import Decided
+from packager.decisions.offers import Decided
 from packager.hls import keeper
 from packager.openings import Opening, refusal_of
 from packager.outbound import Unreachable
@@ -30,6 +30,7 @@ from packager.paths import PathError, check_asset, check_raw_path
 from packager.reasons import Reason
 from packager.single_flight import FlightsClosed, FlightsFull
 from packager.stores import StoreError
+from packager.viewer import Viewer
 
 LIVE = "/v1/master/default/live/index.m3u8"
 VOD = "/v1/master/default/vod/index.m3u8"
@@ -373,7 +374,7 @@ async def test_the_plan_that_is_known_decides_nothing(bench: Bench) -> None:
             "default", "live", "index", Parameters(), weft.clock.now()
         )
         assert weft.planner.known(session, presentation, channel).splices == ()
-        weft.planner.begin(session, presentation, channel)
+        weft.planner.begin(session, presentation, channel, Viewer())
         await weft.planner._flights.landed()
         session = weft.sessions.latest(session)
         assert len(weft.planner.known(session, presentation, channel).splices) == 1

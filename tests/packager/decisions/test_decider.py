@@ -16,12 +16,12 @@ from packager.decisions.calls import AdCall, CallTemplate
 from packager.decisions.decider import (
     AD_LIMITS,
     Answer,
-    Decided,
     Fetch,
     FixedDecider,
     VastDecider,
 )
 from packager.decisions.fill import fill
+from packager.decisions.offers import Decided
 from packager.decisions.request import DecisionRequest
 from packager.decisions.templates import read_template
 from packager.decisions.vast_errors import ErrorCall
