@@ -4,6 +4,6 @@ from loadtests.ads.documents import Film
 from loadtests.ads.hits import Hit
 from loadtests.ads.server import AdServer
 from loadtests.ads.sink import BeaconName, Sink
-from loadtests.ads.wire import Reset, listening
+from loadtests.ads.wire import Reset, listening, reset
 
-__all__ = ["AdServer", "BeaconName", "Film", "Hit", "Reset", "Sink", "listening"]
+__all__ = ["AdServer", "BeaconName", "Film", "Hit", "Reset", "Sink", "listening", "reset"]

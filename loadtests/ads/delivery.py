@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from loadtests.ads.sink import until_gone
-from loadtests.ads.wire import Reset
+from loadtests.ads.wire import reset
 
 MAX_S = 600.0
 QUERY = {
@@ -56,14 +56,15 @@ class Delivery:
         """Send what was dressed.
 
         Raises:
-            Reset: The connection is to be reset.
+            Reset: The connection cannot be reset.
         """
         await asyncio.sleep(self.slow_s)
         if self.hang:
             await until_gone(receive)
             return
         if self.reset:
-            raise Reset
+            await reset(scope, send)
+            return
         headers = {"content-type": self.content_type} if self.content_type else {}
         if self.packed:
             headers["content-encoding"] = "gzip"
@@ -80,7 +81,8 @@ class Delivery:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
             await asyncio.sleep(self.drip_s)
         if self.cut:
-            raise Reset
+            await reset(scope, send)
+            return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from loadtests.ads.hits import Hit, Hits, raw_path
-from loadtests.ads.wire import Reset
+from loadtests.ads.wire import reset
 
 KEY_HEADER = "x-weft-idempotency-key"
 MAX_HITS = 50_000  # kept in detail
@@ -190,7 +190,8 @@ class _Beacons:
                 await until_gone(receive)
                 return
             case "reset", _, _:
-                raise Reset
+                await reset(scope, send)
+                return
             case _:
                 pass
         headers = {}

@@ -1,7 +1,7 @@
 """HTTP/1.1 for applications that misbehave: an honest server cannot reset a connection.
 
-An application that raises `Reset` has its connection reset, whatever was sent before. What it
-sends in pieces leaves in those pieces.
+An application that calls `reset` has its connection reset, whatever was sent before. What it sends
+in pieces leaves in those pieces.
 """
 
 import asyncio
@@ -12,15 +12,30 @@ from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from starlette.types import ASGIApp, Message, Scope
+from starlette.types import ASGIApp, Message, Scope, Send
 
 MAX_HEAD = 64 * 1024
 MAX_BODY = 1 << 20
 _LINGER_NOT = struct.pack("ii", 1, 0)  # closing then sends RST
 
 
+_RESET = "loadtests.reset"  # a message of our own, and the ASGI extension that takes it
+
+
 class Reset(ConnectionResetError):
-    """The connection is to be reset now."""
+    """The connection was to be reset, and the server is one that cannot."""
+
+
+async def reset(scope: Scope, send: Send) -> None:
+    """Reset the connection, in an application that is served by `listening`.
+
+    Raises:
+        Reset: It is served by something else, as in a test without sockets.
+    """
+    # Not an exception where it can be helped: frameworks make an answer of those.
+    if _RESET not in scope.get("extensions", {}):
+        raise Reset
+    await send({"type": _RESET})
 
 
 class _Unreadable(Exception):
@@ -48,10 +63,6 @@ async def listening(
         try:
             while await _answer(app, reader, writer):
                 pass
-        except Reset:
-            connection: socket.socket = writer.get_extra_info("socket")
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
-            writer.transport.abort()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, _Unreadable):
             pass  # the other side has gone, or speaks something else
         finally:
@@ -92,6 +103,9 @@ async def _answer(app: ASGIApp, reader: asyncio.StreamReader, writer: asyncio.St
 
     async def send(message: Message) -> None:
         nonlocal begun, chunked, complete
+        if message["type"] == _RESET:
+            _reset(writer)
+            return
         if message["type"] == "http.response.start":
             begun = True
             status = message["status"]
@@ -112,8 +126,15 @@ async def _answer(app: ASGIApp, reader: asyncio.StreamReader, writer: asyncio.St
 
     await app(scope, receive, send)
     if not begun:
-        raise Reset
+        _reset(writer)
     return complete and headers.get(b"connection", b"").lower() != b"close"
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    connection: socket.socket = writer.get_extra_info("socket")
+    with suppress(OSError):  # the other side has gone first
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+    writer.transport.abort()
 
 
 def _scope(head: bytes, writer: asyncio.StreamWriter) -> Scope:
@@ -134,6 +155,7 @@ def _scope(head: bytes, writer: asyncio.StreamWriter) -> Scope:
         "raw_path": path,
         "query_string": query,
         "root_path": "",
+        "extensions": {_RESET: {}},
         "headers": [(name.strip().lower(), value.strip()) for name, _, value in fields],
         "client": writer.get_extra_info("peername")[:2],
         "server": writer.get_extra_info("sockname")[:2],
