@@ -59,6 +59,7 @@ class Outbox:
         self._looked_at: float | None = None
         self._has_room = True
         self._unsaved: Given = Counter()  # refused because the file takes nothing
+        self._claimed: set[int] = set()  # in this process, and not yet settled
         self._host = ""  # where the last claim ended
         self._tell_owed: Callable[[], None] = _nobody
 
@@ -150,20 +151,23 @@ class Outbox:
         Raises:
             StoreError: The file does not take the marks; nothing is claimed.
         """
+        alive = frozenset(self._claimed)
 
         def run(connection: sqlite3.Connection) -> tuple[Given, list[Claim], str]:
             now = self._clock.now()
             given = rows.give_up_expired(connection, now=ms(now))
+            lapsed = rows.lapsed(connection, now=ms(now), alive=alive)
             if self._send_again:
-                rows.put_back_lapsed(connection, now=ms(now))
+                rows.put_back_lapsed(connection, lapsed, now=ms(now))
             else:
-                given += rows.give_up_lapsed(connection, now=ms(now))
+                given += rows.give_up_lapsed(connection, lapsed, now=ms(now))
             claims, host = rows.claim(
                 connection, room, now=ms(now), leased_until=ms(now + LEASE), after=self._host
             )
             return given, claims, host
 
         given, claims, self._host = await self._thread.call(run, writes=True)
+        self._claimed.update(one.id for one in claims)
         self._tell(given)
         return claims
 
@@ -176,17 +180,19 @@ class Outbox:
         now = self._clock.now()
         outcome, reason = verdict.outcome, verdict.reason
         if outcome == "again" or (outcome == "unknown" and self._send_again):
-            due_at = now + timedelta(seconds=wait_s(one.tries, one.key))
+            due_at = ms(now + timedelta(seconds=wait_s(one.tries, one.key)))
+            settled = False
             await self._thread.call(
-                lambda connection: rows.put_back(connection, one, reason, due_at=ms(due_at)),
+                lambda connection: rows.put_back(connection, one, reason, due_at=due_at),
                 writes=True,
             )
-            return
-        side = "expired" if outcome == "unknown" else outcome
-        settled = await self._thread.call(
-            lambda connection: rows.settle(connection, one, side, reason, now=ms(now)),
-            writes=True,
-        )
+        else:
+            side = "expired" if outcome == "unknown" else outcome
+            settled = await self._thread.call(
+                lambda connection: rows.settle(connection, one, side, reason, now=ms(now)),
+                writes=True,
+            )
+        self._claimed.discard(one.id)
         if settled and reason is not None:
             self._tell(Counter({(one.event, reason): 1}), host=one.host)
 

@@ -246,21 +246,31 @@ def give_up_expired(connection: sqlite3.Connection, *, now: int) -> Given:
     return _given(connection, sql, (now, Reason.BEACON_OVERDUE, now, _STEP))
 
 
-def give_up_lapsed(connection: sqlite3.Connection, *, now: int) -> Given:
-    """Give up what a process was sending when it died: it was marked before, so it may be sent."""
-    sql = """UPDATE beacons SET state = 'expired', done_at = ?, host = '', url = '', headers = '',
-        reason = ?, leased_until = NULL
-        WHERE id IN (SELECT id FROM beacons WHERE state = 'sending' AND leased_until <= ? LIMIT ?)
-        RETURNING event, reason"""
-    return _given(connection, sql, (now, Reason.BEACON_OUTCOME_UNKNOWN, now, _STEP))
+def lapsed(connection: sqlite3.Connection, *, now: int, alive: Collection[int]) -> list[int]:
+    """Ids of what a process was sending when it died; `alive` are those of this one.
 
-
-def put_back_lapsed(connection: sqlite3.Connection, *, now: int) -> None:
-    """Let what a process was sending when it died be sent again."""
-    sql = """UPDATE beacons SET state = 'waiting', due_at = ?, reason = ?, leased_until = NULL
-        WHERE id IN (SELECT id FROM beacons WHERE state = 'sending' AND leased_until <= ? LIMIT ?)
+    This process knows what it is sending, also where the clock has made a leap.
     """
-    connection.execute(sql, (now, Reason.BEACON_OUTCOME_UNKNOWN, now, _STEP))
+    sql = "SELECT id FROM beacons WHERE state = 'sending' AND leased_until <= ? LIMIT ?"
+    found = connection.execute(sql, (now, _STEP + len(alive)))
+    return [id for (id,) in found if id not in alive]
+
+
+def give_up_lapsed(connection: sqlite3.Connection, ids: Sequence[int], *, now: int) -> Given:
+    """Give up what was marked by who died: it may have been sent."""
+    sql = """UPDATE beacons SET state = 'expired', done_at = ?, host = '', url = '', headers = '',
+        reason = ?, leased_until = NULL WHERE id = ? RETURNING event, reason"""
+    given: Given = Counter()
+    for id in ids:
+        given += _given(connection, sql, (now, Reason.BEACON_OUTCOME_UNKNOWN, id))
+    return given
+
+
+def put_back_lapsed(connection: sqlite3.Connection, ids: Sequence[int], *, now: int) -> None:
+    """Let what was marked by who died be sent again."""
+    sql = """UPDATE beacons SET state = 'waiting', due_at = ?, reason = ?, leased_until = NULL
+        WHERE id = ?"""
+    connection.executemany(sql, ((now, Reason.BEACON_OUTCOME_UNKNOWN, id) for id in ids))
 
 
 def _given(connection: sqlite3.Connection, sql: str, values: Sequence[object]) -> Given:

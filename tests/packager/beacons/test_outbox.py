@@ -195,39 +195,57 @@ async def test_at_its_deadline_a_beacon_expires_for_the_reason_of_its_last_failu
 
 
 async def test_what_a_dead_process_was_sending_is_not_sent_again(
-    outbox: Outbox, clock: ManualClock
+    outbox: Outbox, tmp_path: Path, clock: ManualClock, metrics: Metrics
 ) -> None:
     """E-03: it may have arrived. A process that is only slow finds its claim settled."""
     await outbox.owe([a_beacon(1)])
     (claim,) = await claim_all(outbox)
+    other = await Outbox.open(tmp_path / "beacons.db", clock=clock, metrics=metrics)
     clock.advance(outbox_module.LEASE.total_seconds() - 0.001)
-    await claim_all(outbox)
-    assert sides(await outbox.ledger()) == {"owed": 1, "pending": 1}
+    await claim_all(other)
+    assert sides(await other.ledger()) == {"owed": 1, "pending": 1}
     clock.advance(0.001)
-    assert await claim_all(outbox) == []
-    ledger = await outbox.ledger()
+    assert await claim_all(other) == []
+    ledger = await other.ledger()
     assert ledger.count("expired", reason=Reason.BEACON_OUTCOME_UNKNOWN) == 1
     await outbox.settle(claim, DELIVERED)
     assert sides(await outbox.ledger()) == {"owed": 1, "expired": 1}
+    await other.close()
+
+
+async def test_a_clock_that_leaps_settles_nothing_that_is_on_its_way(
+    outbox: Outbox, clock: ManualClock
+) -> None:
+    """As after a machine slept, or had the time set."""
+    await outbox.owe([a_beacon(1)])
+    (claim,) = await claim_all(outbox)
+    clock.advance(7 * 86_400)
+    assert await claim_all(outbox) == []
+    await outbox.settle(claim, DELIVERED)
+    assert sides(await outbox.ledger()) == {"owed": 1, "delivered": 1}
 
 
 async def test_who_wants_it_has_the_unknown_sent_again(
     tmp_path: Path, clock: ManualClock, metrics: Metrics
 ) -> None:
-    outbox = await Outbox.open(tmp_path / "b.db", clock=clock, metrics=metrics, send_again=True)
-    await outbox.owe([a_beacon(1)])
-    (claim,) = await claim_all(outbox)
+    first, second = [
+        await Outbox.open(tmp_path / "b.db", clock=clock, metrics=metrics, send_again=True)
+        for _ in range(2)
+    ]
+    await first.owe([a_beacon(1)])
+    (claim,) = await claim_all(first)
     clock.advance(31)
-    (again,) = await claim_all(outbox)
+    (again,) = await claim_all(second)
     assert again.tries == 2
-    await outbox.settle(claim, DELIVERED)  # of a claim that lapsed: says nothing of the second one
-    assert sides(await outbox.ledger()) == {"owed": 1, "pending": 1}
-    await outbox.settle(again, UNKNOWN)
+    await first.settle(claim, DELIVERED)  # of a claim that lapsed: says nothing of the second one
+    assert sides(await first.ledger()) == {"owed": 1, "pending": 1}
+    await second.settle(again, UNKNOWN)
     clock.advance(2)
-    (third,) = await claim_all(outbox)
-    await outbox.settle(third, DELIVERED)
-    assert sides(await outbox.ledger()) == {"owed": 1, "delivered": 1}
-    await outbox.close()
+    (third,) = await claim_all(first)
+    await first.settle(third, DELIVERED)
+    assert sides(await first.ledger()) == {"owed": 1, "delivered": 1}
+    await first.close()
+    await second.close()
 
 
 async def test_one_ad_tells_one_server_in_order(outbox: Outbox) -> None:
