@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from packager.decisions.ads import Ad, Companion, Linear, NonLinear
+from packager.decisions.ads import Ad, Companion, Linear, Link, NonLinear
 from packager.decisions.bounds import bounded
 
 Item = TypeVar("Item", bound=Hashable)
@@ -44,7 +44,7 @@ def _merged(outer: Ad, inner: Ad) -> Ad:
             expires_s=_least(outer.expires_s, inner.expires_s),
             categories=inner.categories or outer.categories,
             blocked_categories=_all(outer.blocked_categories, inner.blocked_categories),
-            impressions=_all(outer.impressions, inner.impressions),
+            impressions=_links(outer.impressions, inner.impressions),
             viewable_impressions=_all(outer.viewable_impressions, inner.viewable_impressions),
             error_urls=_all(outer.error_urls, inner.error_urls),
             verifications=_all(outer.verifications, inner.verifications),
@@ -59,8 +59,13 @@ def _merged(outer: Ad, inner: Ad) -> Ad:
 
 
 def _all(outer: tuple[Item, ...], inner: tuple[Item, ...]) -> tuple[Item, ...]:
-    """What both say, each once: a URL is fired once for an event of an ad (E-03)."""
+    """What both say, each once."""
     return tuple(dict.fromkeys((*outer, *inner)))
+
+
+def _links(outer: tuple[Link, ...], inner: tuple[Link, ...]) -> tuple[Link, ...]:
+    """URLs of both, each once, whatever it is called: it is fired once for an ad (E-03)."""
+    return tuple({link.url: link for link in (*outer, *inner)}.values())
 
 
 def _least(*limits: int | None) -> int | None:
@@ -77,8 +82,8 @@ def _merged_linear(outer: Linear | None, inner: Linear | None) -> Linear | None:
         skip_offset=outer.skip_offset if inner.skip_offset is None else inner.skip_offset,
         tracking=_all(outer.tracking, inner.tracking),
         click_through=inner.click_through or outer.click_through,
-        click_tracking=_all(outer.click_tracking, inner.click_tracking),
-        custom_clicks=_all(outer.custom_clicks, inner.custom_clicks),
+        click_tracking=_links(outer.click_tracking, inner.click_tracking),
+        custom_clicks=_links(outer.custom_clicks, inner.custom_clicks),
         # VAST 3.11.1: of one program the icon nearest to the InLine
         icons=inner.icons + tuple(i for i in outer.icons if i.program not in programs),
     )
@@ -96,6 +101,6 @@ def _nonlinears(outer: Sequence[NonLinear], inner: Sequence[NonLinear]) -> tuple
     """Overlays are the InLine's; a wrapper's clicks count whichever is clicked on (D-10)."""
     clicks = tuple(link for nonlinear in outer for link in nonlinear.click_tracking)
     return tuple(
-        replace(nonlinear, click_tracking=_all(clicks, nonlinear.click_tracking))
+        replace(nonlinear, click_tracking=_links(clicks, nonlinear.click_tracking))
         for nonlinear in inner
     )
