@@ -1,7 +1,7 @@
 """Filling one break for one session: ask who decides, do the sums, and say what came of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,9 +12,12 @@ from manifests.splicing.timeline import FRAME_S
 from packager.clock import Clock
 from packager.config.values import BreakRule, Show, SlateFill
 from packager.decisions.ads import Ad
-from packager.decisions.decider import AdDecider, Decided
+from packager.decisions.decider import AdDecider
+from packager.decisions.disclosure import session_for_break
 from packager.decisions.fill import Fill, FillRules, SlateOption, fill
 from packager.decisions.fill import PodEntry as FillEntry
+from packager.decisions.frequency import Exposures
+from packager.decisions.offers import Decided
 from packager.decisions.request import DecisionRequest
 from packager.log import report
 from packager.metrics import Metrics
@@ -25,6 +28,7 @@ from packager.reasons import Reason
 from packager.sessions import Session
 from packager.stores.records import Decision, PodEntry
 from packager.tracking.events import events_of
+from packager.viewer import Viewer
 
 TOLERANCE = Fraction(FRAME_S)
 
@@ -64,6 +68,7 @@ class Filler:
     session_digest: Callable[[str], str]  # what ad servers are told of a session's id
     clock: Clock
     metrics: Metrics
+    exposures: Exposures = field(default_factory=Exposures)
 
     async def fill(
         self,
@@ -72,13 +77,23 @@ class Filler:
         ladder: Ladder,
         channel: Content,
         one: Opening,
+        viewer: Viewer,
     ) -> Filled:
-        """Decide what a session sees in a break; nothing is stored or reported by this."""
+        """Decide what a session sees in a break; nothing is stored or reported by this.
+
+        Args:
+            session: As it stands.
+            presentation: What it watches.
+            ladder: The presentation's.
+            channel: As it is now.
+            one: The break.
+            viewer: Who asked first; ad servers are told of them as far as they consent.
+        """
         length = _length(channel, one.ad_break)
         decided = Decided()
         if not isinstance(one.rule.fill, SlateFill):
-            decided = await self._ask(session, presentation, ladder, channel, one, length)
-        chosen = self._choose(presentation.show, ladder, one, decided, length)
+            decided = await self._ask(session, presentation, ladder, channel, one, length, viewer)
+        chosen = self._choose(session, presentation.show, ladder, one, decided, length)
         ads = tuple(_ad_of(decided, entry) for entry in chosen.pod)
         return Filled(
             decision=_decision(channel, one, decided, chosen, ads),
@@ -120,39 +135,64 @@ class Filler:
         channel: Content,
         one: Opening,
         length: Decimal | None,
+        viewer: Viewer,
     ) -> Decided:
         show = presentation.show
         begin = channel.window[0] if channel.window else one.ad_break.start
         limit = length if length is not None else one.longest or show.limits.max_break_s
+        told, params = show.consent.rules.disclose(viewer, session.record.parameters.ads)
+        digest = self.session_digest(session.sid)
         return await self.decider_for(show, one.rule).decide(
             DecisionRequest(
                 show=show.name,
-                session=self.session_digest(session.sid),
+                session=session_for_break(digest, one.ad_break.id) if told.is_anonymous else digest,
                 ad_break=one.ad_break,
                 length=Fraction(limit),
                 now=self.clock.now(),
                 live=presentation.live,
                 playhead=None if presentation.live else one.ad_break.start - begin,
                 position=one.position,
-                params=session.record.parameters.ads,
+                viewer=told,
+                params=params,
+                facts=session.record.parameters.facts,
+                blocked_categories=show.ads.blocked_categories,
                 ladder=ladder,
             )
         )
 
     def _choose(
         self,
+        session: Session,
         show: Show,
         ladder: Ladder,
         one: Opening,
         decided: Decided,
         length: Decimal | None,
     ) -> Fill:
-        longest = Fraction(one.longest or show.limits.max_break_s)
+        """Do the sums; without an await, so that breaks decided at one time know of each other."""
+        rules = _rules(show, longest=one.longest)
+        caps, break_id, at = show.ads.frequency.caps, one.ad_break.id, one.ad_break.out_at
+        if not caps:
+            return self._sums(show, ladder, one, decided, length, rules)
+        allowed = self.exposures.allowances(session, break_id, at, caps, decided.candidates)
+        rules = replace(rules, allowances=allowed)
+        chosen = self._sums(show, ladder, one, decided, length, rules)
+        given = [entry.creative_id for entry in chosen.pod if entry.kind == "ad"]
+        self.exposures.note(session, break_id, at, given)
+        return chosen
+
+    def _sums(
+        self,
+        show: Show,
+        ladder: Ladder,
+        one: Opening,
+        decided: Decided,
+        length: Decimal | None,
+        rules: FillRules,
+    ) -> Fill:
         slate_only = isinstance(one.rule.fill, SlateFill)
         if one.ad_break.is_point and not slate_only:
-            rules = FillRules(
-                insertion=True, max_length=longest, overrun=Fraction(show.limits.overrun_s)
-            )
+            rules = replace(rules, insertion=True, overrun=Fraction(show.limits.overrun_s))
             return fill(None, decided.candidates, tolerance=TOLERANCE, rules=rules)
         if one.ad_break.is_point:
             length = one.longest
@@ -162,8 +202,23 @@ class Filler:
             decided.candidates,
             tolerance=TOLERANCE,
             slate=self.house.slate(show, ladder) if wants_slate else None,
-            rules=FillRules(max_length=longest),
+            rules=rules,
         )
+
+
+def _rules(show: Show, *, longest: Decimal | None) -> FillRules:
+    """What a show says of its ads, whatever the break (D-51, D-53, D-56)."""
+    ads = show.ads
+    most = ads.max_unfilled_s
+    return FillRules(
+        max_length=Fraction(longest or show.limits.max_break_s),
+        reorder=ads.reorder,
+        allow_repeats=not ads.separation.creative,
+        allow_same_advertiser=not ads.separation.advertiser,
+        allow_same_category=not ads.separation.category,
+        blocked_categories=frozenset(one.casefold() for one in ads.blocked_categories),
+        max_unfilled=None if most is None else Fraction(most),
+    )
 
 
 def _length(channel: Content, ad_break: AdBreak) -> Decimal | None:

@@ -31,6 +31,7 @@ from packager.sessions import Session, Sessions
 from packager.single_flight import FlightError, SingleFlight
 from packager.stores import StoreError
 from packager.stores.records import Decision
+from packager.viewer import Viewer
 
 HOLD = Decimal("0.5")  # target durations that a break may hold a playlist back
 SPLICES = 65_536  # kept ready
@@ -114,9 +115,9 @@ class Planner:
         return self._plan(session, presentation, channel, openings, over, None)
 
     async def plan(
-        self, session: Session, presentation: Presentation, channel: Content
+        self, session: Session, presentation: Presentation, channel: Content, viewer: Viewer
     ) -> tuple[Session, Plan]:
-        """Settle what can be settled in time, and give the plan."""
+        """Settle what can be settled in time for who asks, and give the plan."""
         over = channel.over
         openings = openings_of(
             session, presentation, channel, since=self._since(session, channel, over)
@@ -124,7 +125,7 @@ class Planner:
         missing = [one for one in openings if one.ad_break.id not in session.decisions]
         until: Decimal | None = None
         if missing:
-            session, until = await self._settle(session, presentation, channel, missing)
+            session, until = await self._settle(session, presentation, channel, missing, viewer)
         return session, self._plan(session, presentation, channel, openings, over, until)
 
     def past(
@@ -136,13 +137,15 @@ class Planner:
         among = [one for one in openings if one.ad_break.start <= last]
         return self._splices_of(session, presentation, channel, among)
 
-    def begin(self, session: Session, presentation: Presentation, channel: Content) -> None:
+    def begin(
+        self, session: Session, presentation: Presentation, channel: Content, viewer: Viewer
+    ) -> None:
         """Start deciding what is known to come, without waiting for it."""
         live = is_live(session, presentation)
         for one in openings_of(session, presentation, channel):
             undecided = one.ad_break.id not in session.decisions
             if undecided and refusal_of(one, presentation, channel, live=live) is None:
-                self._start(session, presentation, channel, one)
+                self._start(session, presentation, channel, one, viewer)
 
     def _since(self, session: Session, channel: Content, over: int) -> int:
         """The first of the channel's breaks of which a decision may not be known here.
@@ -236,6 +239,7 @@ class Planner:
         presentation: Presentation,
         channel: Content,
         missing: Sequence[Opening],
+        viewer: Viewer,
     ) -> tuple[Session, Decimal | None]:
         """Decide in time; give up or hold what is not decided by then."""
         live = is_live(session, presentation)
@@ -247,7 +251,7 @@ class Planner:
             )
             if reason is not None:
                 given_up.append(_content(channel, one, reason))
-            elif (task := self._start(session, presentation, channel, one)) is not None:
+            elif (task := self._start(session, presentation, channel, one, viewer)) is not None:
                 flights.append((one, task))
             else:
                 given_up.append(_content(channel, one, Reason.AD_TIMEOUT))
@@ -320,7 +324,12 @@ class Planner:
         return now - since <= float(HOLD * pace)
 
     def _start(
-        self, session: Session, presentation: Presentation, channel: Content, one: Opening
+        self,
+        session: Session,
+        presentation: Presentation,
+        channel: Content,
+        one: Opening,
+        viewer: Viewer,
     ) -> "asyncio.Task[Decision] | None":
         ladder = presentation.ladder
         if ladder is None:
@@ -328,7 +337,7 @@ class Planner:
         try:
             return self._flights.start(
                 (session.sid, one.ad_break.id),
-                lambda: self._decide(session, presentation, ladder, channel, one),
+                lambda: self._decide(session, presentation, ladder, channel, one, viewer),
             )
         except FlightError:
             return None
@@ -340,9 +349,10 @@ class Planner:
         ladder: Ladder,
         channel: Content,
         one: Opening,
+        viewer: Viewer,
     ) -> Decision:
         """Fill and store; what is returned is what stands (rule A-03)."""
-        filled = await self._filler.fill(session, presentation, ladder, channel, one)
+        filled = await self._filler.fill(session, presentation, ladder, channel, one, viewer)
         ads = {one.ad_break.id: write_ads(filled.ads)} if any(filled.ads) else {}
         session = await self._sessions.settle(session, filled.decision, ads=ads)
         standing = session.decisions[one.ad_break.id]

@@ -4,7 +4,7 @@ A viewer lives as long as its request and what is decided for it. It is not stor
 nothing. How much of it ad servers hear is `packager.decisions.disclosure`'s to say.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import (
     IPv4Address,
@@ -17,6 +17,9 @@ from ipaddress import (
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+
+# Most requests need no viewer, so it is read only where somebody asks.
+Who = Callable[[], "Viewer"]
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

@@ -77,6 +77,16 @@ class Frequency:
     advertiser: Cap | None = setting(None, "how often one advertiser", read=_cap)
     category: Cap | None = setting(None, "how often one category of ads", read=_cap)
 
+    @property
+    def caps(self) -> dict[str, Cap]:
+        """Those that are set, by what they count."""
+        caps = {
+            "creative": self.creative,
+            "advertiser": self.advertiser,
+            "category": self.category,
+        }
+        return {kind: cap for kind, cap in caps.items() if cap is not None}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Separation:

@@ -12,6 +12,8 @@ class Omission(StrEnum):
 
     REPEATED = "ad_repeated"  # the break has it already (D-56)
     COMPETING = "ad_competing"  # would follow an ad of the same advertiser or category (D-56)
+    CAPPED = "ad_capped"  # came often enough in this session (D-56)
+    BLOCKED = "ad_blocked"  # of a category that the show does not take
     AFTER_TOO_LONG = "ad_after_too_long"  # a pod is shortened at its tail only (D-05, D-51)
     SPARE = "ad_spare"  # a substitute that was not needed (D-05)
     UNDERFILLED = "break_underfilled"  # too little of the break would have been ads (D-53)

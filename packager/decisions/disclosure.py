@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
 
-from packager.decisions.consent import SIGNALS, Consent, Mode, read_consent
+from packager.decisions.consent import SIGNALS, STRINGS, Consent, Mode, read_consent
 from packager.decisions.macros import WITHHELD, MacroValue
 from packager.parameters import Pairs
 from packager.viewer import Viewer
@@ -86,6 +86,11 @@ class DisclosureRules:
     def name_of(self, signal: str) -> str:
         """The ad parameter that carries a signal."""
         return self.names.get(signal, SIGNALS[signal])
+
+    @property
+    def strings(self) -> frozenset[str]:
+        """Names of the ad parameters that carry consent strings."""
+        return frozenset(self.name_of(signal) for signal in STRINGS)
 
     def disclose(self, viewer: Viewer, params: Pairs) -> tuple[Disclosed, Pairs]:
         """Say what ad servers may be told: of the viewer, and of their ad parameters."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from cachetools import LRUCache
@@ -55,7 +56,8 @@ class TrackingHandlers:
         session, presentation = await self.desk.of_token(path["tenant"], path["session"], source)
         session.require(show=path["show"])
         content = await _CONTENT[ending](presentation)
-        session, plan = await self.viewing.plan(session, presentation, content)
+        who = partial(self.desk.viewer, request)
+        session, plan = await self.viewing.plan(session, presentation, content, who)
         pods: dict[str, Pod] = {}
         for one in plan.splices:
             pods[one.break_id] = await self._pod(session, one.break_id)
