@@ -12,6 +12,9 @@ from typing import Any
 
 import anyio
 
+from packager.beacons.opening import open_outbox, sender_settings
+from packager.beacons.outbox import Outbox
+from packager.beacons.sender import run_sender
 from packager.clock import Clock, SystemClock
 from packager.config.values import Config, Show
 from packager.dash.inband import SegmentHeads
@@ -35,6 +38,7 @@ from packager.packaging.settings import ConditionSettings
 from packager.paths import read_ending
 from packager.planning import Patience, Planner
 from packager.reasons import Reason
+from packager.reporting.reporter import Reporter
 from packager.sessions import SessionLimits, Sessions
 from packager.stores import Store, StoreError
 from packager.stores.opening import open_store
@@ -63,6 +67,8 @@ class Weft:
     playlists: Playlists
     mpds: Mpds
     patches: Patches
+    outbox: Outbox
+    reporter: Reporter
     warmed: anyio.Event
 
     @property
@@ -204,11 +210,22 @@ async def open_weft(
             on_ladder=house.prepare,
         )
         stack.push_async_callback(dash_presentations.aclose)
+        digest = _digester(secrets[0])
+        outbox = await open_outbox(config, clock=clock, metrics=metrics)
+        stack.push_async_callback(outbox.close)
+        reporter = Reporter(
+            load_ads=store.load_ads,
+            owe=outbox.owe,
+            session_digest=digest,
+            clock=clock,
+            metrics=metrics,
+            expire_s=config.beacons.expire_s,
+        )
         deciders = Deciders(config, client=client, house=house)
         filler = Filler(
-            house=House(creative=library.get, slate=house.slate),
+            house=House(creative=library.get, slate=house.slate, media_base=library.base),
             decider_for=deciders.for_rule,
-            session_digest=_digester(secrets[0]),
+            session_digest=digest,
             clock=clock,
             metrics=metrics,
         )
@@ -242,9 +259,19 @@ async def open_weft(
             playlists=Playlists(),
             mpds=mpds,
             patches=patches,
+            outbox=outbox,
+            reporter=reporter,
             warmed=anyio.Event(),
         )
-        async with _beside(partial(_sweep, weft), weft.warm):
+        send = partial(
+            run_sender,
+            outbox,
+            client=client,
+            clock=clock,
+            metrics=metrics,
+            settings=sender_settings(config),
+        )
+        async with _beside(partial(_sweep, weft), weft.warm, reporter.run, send):
             yield weft
 
 

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from manifests.creative import Creative
 from packager.clock import Clock
 from packager.cmcd import buffered_s
+from packager.handlers.sessions import SessionDesk
 from packager.metrics import Metrics
 from packager.reasons import Reason
 from packager.reporting.places import Position, positions_of
@@ -36,6 +37,7 @@ class _Parts:
 class ReportingHandlers:
     """What the routes below a session's playlists call."""
 
+    desk: SessionDesk
     sessions: Sessions
     creative: Callable[[str], Creative | None]
     media_base: str  # what URIs of all creatives begin with
@@ -64,6 +66,7 @@ class ReportingHandlers:
         name = f"{path['digest']}/{path['name']}"
         position = parts.positions.get(name)
         if position is not None and request.method == "GET":
+            disclosed = self.desk.disclosed(request, session)
             self.reporter.saw(
                 Evidence(
                     sid=session.sid,
@@ -73,6 +76,8 @@ class ReportingHandlers:
                     ends=parts.ends,
                     at=self.clock.monotonic(),
                     buffered_s=min(buffered_s(request), LONGEST_BUFFER_S),
+                    headers=tuple(disclosed.headers.items()),
+                    macros=disclosed.macros,
                 )
             )
         return RedirectResponse(self.media_base + name, 302, headers={"cache-control": PERSONAL})

@@ -6,7 +6,7 @@ moments whose time has not come, and owes what is due to the outbox: never in th
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -18,6 +18,8 @@ from packager.beacons import Beacon
 from packager.clock import Clock
 from packager.decisions.ad_record import AdRecordError, read_ads
 from packager.decisions.ads import Ad
+from packager.decisions.beacon_macros import beacon_macros
+from packager.decisions.macros import MacroValue, expand_macros
 from packager.log import report
 from packager.metrics import Metrics
 from packager.reasons import Reason
@@ -45,7 +47,9 @@ class Request:
     ends: tuple[Decimal, ...] = field(repr=False)  # of the ad's segments, seconds from its start
     at: float  # monotonic seconds
     buffered_s: float = 0.0
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # of the viewer (E-01)
+    # What ad servers may know of the viewer, as in the ad call (E-01).
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    macros: Mapping[str, MacroValue] = field(default_factory=dict, repr=False)
 
 
 class _Watch:
@@ -75,8 +79,6 @@ class _Watch:
 LoadAds = Callable[[str, str], Awaitable[bytes]]
 # Keeps beacons; returns when they are on the disk.
 Owe = Callable[[Iterable[Beacon]], Awaitable[object]]
-# Gives the URL to call, from what the ad server wrote: its macros expanded.
-Expand = Callable[[str, Ad, Request, AdEvent], str]
 
 
 class Reporter:
@@ -87,7 +89,6 @@ class Reporter:
         *,
         load_ads: LoadAds,
         owe: Owe,
-        expand: Expand,
         session_digest: Callable[[str], str],
         clock: Clock,
         metrics: Metrics,
@@ -98,7 +99,6 @@ class Reporter:
         Args:
             load_ads: From the store.
             owe: The outbox's.
-            expand: Macros of URLs.
             session_digest: What ad servers are told of a session's id.
             clock: Says the time.
             metrics: Is told of degradations.
@@ -106,7 +106,6 @@ class Reporter:
         """
         self._load_ads = load_ads
         self._owe = owe
-        self._expand = expand
         self._session_digest = session_digest
         self._clock = clock
         self._metrics = metrics
@@ -209,15 +208,23 @@ class Reporter:
             await self._owe(beacons)
 
     def _beacons(self, watch: _Watch, event: AdEvent) -> Iterator[Beacon]:
-        request, now = watch.request, self._clock.now()
+        request, now, ad = watch.request, self._clock.now(), watch.ad or _NOBODYS
         for url in event.urls:
+            macros = beacon_macros(
+                ad,
+                index=request.index,
+                now=now,
+                seed=f"{request.sid} {request.break_id} {request.index} {event.key} {url}",
+                base=request.macros,
+                ad_playhead=event.offset_s,
+            )
             yield Beacon(
                 session=self._session_digest(request.sid),
                 break_id=request.break_id,
                 ad=request.index,
                 event=event.key,
                 template=url,
-                url=self._expand(url, watch.ad or _NOBODYS, request, event),
+                url=expand_macros(url, macros),
                 owed_at=now,
                 expires_at=now + self._expire,
                 headers=request.headers,

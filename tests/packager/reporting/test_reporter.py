@@ -20,7 +20,7 @@ ENDS = tuple(Decimal(2 * n) for n in range(1, 6))
 EVENTS = ("start", "firstQuartile", "midpoint", "thirdQuartile", "complete")
 AD = Ad(
     id="a",
-    impressions=(Link("https://a.example/impression"),),
+    impressions=(Link("https://a.example/impression?ip=[DEVICEIP]&at=[ADPLAYHEAD]"),),
     linear=Linear(
         tracking=tuple(Tracking(event, f"https://a.example/{event}") for event in (*EVENTS, "mute"))
     ),
@@ -43,7 +43,6 @@ class Desk:
         self.reporter = Reporter(
             load_ads=self.load,
             owe=self.owe,
-            expand=lambda url, ad, request, event: f"{url}?ad={ad.id}",
             session_digest=lambda sid: f"digest of {sid}",
             clock=self.clock,
             metrics=Metrics(),
@@ -69,6 +68,8 @@ class Desk:
                     position=Position(number, len(ENDS), start, start + 2),
                     ends=ENDS,
                     at=self.clock.monotonic(),
+                    headers=(("X-Device-IP", "192.0.2.1"),),
+                    macros={"DEVICEIP": "192.0.2.1"},
                 )
             )
         if numbers:
@@ -105,9 +106,10 @@ async def test_events_are_owed_as_they_are_played(desk: Desk) -> None:
     beacon = desk.owed[0]
     assert (beacon.session, beacon.break_id, beacon.ad) == ("digest of s", "b", 0)
     assert (beacon.template, beacon.url) == (
-        "https://a.example/impression",
-        "https://a.example/impression?ad=a",
+        "https://a.example/impression?ip=[DEVICEIP]&at=[ADPLAYHEAD]",
+        "https://a.example/impression?ip=192.0.2.1&at=00%3A00%3A00.000",
     )
+    assert beacon.headers == (("X-Device-IP", "192.0.2.1"),)
 
 
 async def test_repeats_seeks_back_and_other_renditions_owe_nothing_twice(desk: Desk) -> None:
