@@ -1,0 +1,133 @@
+"""``python -m loadtests.bench ads``: its parts, each with a table of its own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich import box
+from rich.table import Table
+
+from loadtests.bench.ads import run_decisions, run_reads
+from loadtests.bench.measure import Aim, machine
+from loadtests.bench.printing import figure, show
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How long is measured."""
+
+    rounds: int  # of work on one core
+    seconds: float  # of work that waits
+    concurrency: int  # of work that waits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What was found."""
+
+    table: Table
+    results: Sequence[Any]  # dataclasses of figures
+    aims: Sequence[Aim] = ()
+
+
+def _reads(effort: Effort) -> Part:
+    found = run_reads(rounds=effort.rounds)
+    table = _table("reading", "bytes", "microseconds", "per second")
+    for one in found:
+        us = one.measured.median_us
+        table.add_row(one.name, f"{one.body_bytes:,}", figure(us), figure(one.per_s))
+    return Part(table=table, results=found)
+
+
+def _decisions(effort: Effort) -> Part:
+    found = run_decisions(seconds=effort.seconds, concurrency=effort.concurrency)
+    heads = ("per second", "CPU us", "p50 ms", "p99 ms", "wrong")
+    table = _table(f"deciding, {effort.concurrency} at a time", *heads)
+    for one in found:
+        figures = (one.per_s, one.cpu_us, one.median_ms, one.p99_ms)
+        table.add_row(one.name, *map(figure, figures), str(one.failed))
+    return Part(table=table, results=found)
+
+
+# In the order in which they are measured.
+PARTS: Mapping[str, Callable[[Effort], Part]] = {"reads": _reads, "decisions": _decisions}
+
+
+def _table(*heads: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    first, *others = heads
+    table.add_column(first, no_wrap=True)
+    for head in others:
+        table.add_column(head, justify="right", no_wrap=True)
+    return table
+
+
+@click.command()
+@click.option(
+    "--part",
+    "parts",
+    multiple=True,
+    type=click.Choice(list(PARTS)),
+    help="Only this part; may be given several times.  [default: all]",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    default=15,
+    show_default=True,
+    help="How often everything on one core is measured.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0.05),
+    default=5.0,
+    show_default=True,
+    help="How long each kind of decision is measured.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 1000),
+    default=32,
+    show_default=True,
+    help="Decisions at the same time.",
+)
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write all figures to this file.",
+)
+def ads(
+    parts: Sequence[str], rounds: int, seconds: float, concurrency: int, json_file: Path | None
+) -> None:
+    """What ads cost, from an ad server's answer to a decision.
+
+    \b
+    reads        VAST read on one core, without a network; lxml alone for comparison
+    decisions    calls of an ad server on this machine, wrappers followed, ads chosen;
+                 the ad server is a process of its own (python -m loadtests.ads)
+
+    Creatives are ready: conditioning is not in these figures. Decisions per second depend on the
+    ad server, too; the processor time is Weft's own.
+
+    \b
+    python -m loadtests.bench ads
+    python -m loadtests.bench ads --part reads --rounds 40 --json ads.json
+    """
+    facts = machine(("lxml", "httpx2"))
+    effort = Effort(rounds=rounds, seconds=seconds, concurrency=concurrency)
+    found = {name: PARTS[name](effort) for name in PARTS if name in (parts or PARTS)}
+    aims = [aim for part in found.values() for aim in part.aims]
+    show([part.table for part in found.values()], aims, rounds, facts)
+    if json_file is not None:
+        figures = {
+            "benchmark": "ads",
+            "machine": dict(facts),
+            **asdict(effort),
+            "parts": {name: [asdict(one) for one in part.results] for name, part in found.items()},
+            "aims": [asdict(aim) for aim in aims],
+        }
+        json_file.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
