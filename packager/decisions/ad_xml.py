@@ -1,8 +1,8 @@
 """The XML of ad servers: bytes into a bounded tree, and what elements say (splice rule D-13).
 
-Elements are found by local name, so a namespace may be there or not, attributes in any case.
-Nothing is fetched: DTDs, entities and the network are off. Texts are trimmed and never longer than
-the limits here; what is unreadable is as good as not said.
+Elements are found by local name, so a namespace may be there or not. Nothing is fetched: DTDs,
+entities and the network are off. Texts are trimmed and never longer than the limits here; what is
+unreadable is as good as not said.
 """
 
 import re
@@ -26,7 +26,6 @@ _URL = re.compile(r"https?://[^\s\x00-\x20\x7f-\xa0]+", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d(?:\.\d{1,9})?)", re.ASCII)
 # What .NET writes of its own strings, before they are sent as UTF-8.
 _FALSE_UTF_16 = re.compile(rb"""<\?xml[^>]{0,99}?encoding\s*=\s*["']utf-16["'][^>]{0,99}>""", re.I)
-_ATTRIBUTES = 40  # of an element with more, names are not looked for in other cases
 
 
 class AdXmlError(Exception):
@@ -85,12 +84,9 @@ def name_of(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def children(element: etree._Element | None, name: str | None = None) -> Iterator[etree._Element]:
+def children(element: etree._Element | None, name: str = "*") -> Iterator[etree._Element]:
     """The elements in an element, all or those of a name."""
-    for child in element if element is not None else ():
-        # An entity that was not resolved is a child without a name.
-        if isinstance(child.tag, str) and (name is None or name == name_of(child)):
-            yield child
+    return iter(()) if element is None else element.iterchildren(f"{{*}}{name}")
 
 
 def grandchildren(
@@ -107,19 +103,9 @@ def child(element: etree._Element | None, name: str) -> etree._Element | None:
 
 
 def attribute(element: etree._Element | None, name: str) -> str:
-    """The value of an attribute, trimmed; empty where there is none."""
-    return (raw_attribute(element, name) or "").strip()[:MAX_TEXT]
-
-
-def raw_attribute(element: etree._Element | None, name: str) -> str | None:
-    """The value of an attribute as written, of any length; None where there is none."""
-    if element is None:
-        return None
-    value: str | None = element.get(name)
-    if value is None and 0 < len(element.attrib) <= _ATTRIBUTES:
-        wanted = name.lower()
-        value = next((v for k, v in element.attrib.items() if str(k).lower() == wanted), None)
-    return value
+    """The value of an attribute, trimmed and cut; empty where there is none."""
+    value = None if element is None else element.get(name)
+    return value.strip()[:MAX_TEXT] if value else ""
 
 
 def all_text(element: etree._Element | None) -> str:

@@ -4,9 +4,12 @@ A wrapper is merged into every ad that it leads to and every ad is stored with i
 one ad server could fill the memory with what another one repeats (failures.md, row 14).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import fields, replace
+from decimal import Decimal
+from functools import cache
+from operator import attrgetter
+from typing import Any, cast
 
 from packager.decisions.ad_xml import MAX_URLS
 from packager.decisions.ads import Ad, Linear
@@ -31,13 +34,18 @@ _LAST_OF_AD = (
 
 
 def bounded(ad: Ad) -> Ad:
-    """Leave out what is beyond `MAX_URLS` URLs, in a list and in all, or `MAX_CHARS` characters."""
+    """Leave out what is beyond `MAX_URLS` URLs, in a list and in all, or `MAX_CHARS` characters.
+
+    The same ad comes back where nothing is.
+    """
     budget = _Budget()
-    files = budget.take_fields(ad.linear, _FILES) if ad.linear else {}
-    first = budget.take_fields(ad, _OF_AD)
-    linear = ad.linear and replace(ad.linear, **files, **budget.take_fields(ad.linear, _OF_LINEAR))
-    last = budget.take_fields(ad, _LAST_OF_AD)
-    return replace(ad, linear=linear, **first, **last)
+    files = budget.cut(ad.linear, _FILES)
+    of_ad = budget.cut(ad, _OF_AD)
+    of_linear = files | budget.cut(ad.linear, _OF_LINEAR)
+    of_ad |= budget.cut(ad, _LAST_OF_AD)
+    if ad.linear is not None and of_linear:
+        of_ad["linear"] = replace(ad.linear, **of_linear)
+    return replace(ad, **of_ad) if of_ad else ad
 
 
 class _Budget:
@@ -45,28 +53,44 @@ class _Budget:
         self._urls = MAX_URLS
         self._chars = MAX_CHARS
 
-    def take_fields(self, value: Ad | Linear, names: Sequence[str]) -> dict[str, Any]:
-        return {name: self._take(getattr(value, name)) for name in names}
+    def cut(self, value: Ad | Linear | None, names: Sequence[str]) -> dict[str, Any]:
+        """Those lists of a value that are too long, cut."""
+        shorter = {}
+        for name in names:
+            items = getattr(value, name) if value is not None else ()
+            if items and (taken := self._take(items)) is not items:
+                shorter[name] = taken
+        return shorter
 
     def _take(self, items: tuple[Any, ...]) -> tuple[Any, ...]:
         taken = []
         for item in items:
-            texts = list(_texts(item))
-            urls = sum(text.startswith(("http", "HTTP")) for text in texts)
-            chars = sum(map(len, texts)) + 1  # nothing is for nothing
-            if urls <= self._urls and chars <= self._chars:
+            urls, chars = _weight(item)
+            if urls <= self._urls and chars < self._chars:
                 self._urls -= urls
-                self._chars -= chars
+                self._chars -= chars + 1  # nothing is for nothing
                 taken.append(item)
-        return tuple(taken)
+        return items if len(taken) == len(items) else tuple(taken)
 
 
-def _texts(value: Any) -> Iterable[str]:
+def _weight(value: Any) -> tuple[int, int]:
+    """How many URLs and how many characters there are in a value."""
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _texts(item)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _texts(getattr(value, field.name))
+        return int(value[:4].lower() == "http"), len(value)
+    if value is None or isinstance(value, int | Decimal):
+        return 0, 0
+    parts = value if isinstance(value, tuple) else _parts(cast(Hashable, type(value)))(value)
+    urls = chars = 0
+    for part in parts:
+        if part:
+            more_urls, more_chars = _weight(part)
+            urls += more_urls
+            chars += more_chars
+    return urls, chars
+
+
+@cache
+def _parts(kind: Hashable) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives the fields of a value that may weigh something."""
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass
+    return attrgetter(*names)  # of two names or more: a tuple

@@ -13,6 +13,7 @@ class ChainLimits:
 
     depth: int = 5  # wrappers in a row (D-02)
     calls: int = 32  # of ad servers, for one decision
+    ads: int = 100  # that are looked at, in all answers together
     concurrency: int = 8  # of them at a time
     total_s: float = 2.5  # for all of them
 

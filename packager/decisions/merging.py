@@ -23,38 +23,45 @@ def merged(levels: Sequence[Ad], ad: Ad) -> Ad:
     """
     for level in reversed(levels):
         ad = _merged(level, ad)
-    return ad
+    return bounded(ad) if levels else ad
+
+
+def merged_for_errors(levels: Sequence[Ad], ad: Ad) -> Ad:
+    """Give an ad that cannot be used: as it is, with those whom all levels want told of it."""
+    return replace(
+        ad,
+        error_urls=tuple(dict.fromkeys(url for a in (*levels, ad) for url in a.error_urls)),
+        wrapper_ids=tuple(level.id for level in levels),
+    )
 
 
 def _merged(outer: Ad, inner: Ad) -> Ad:
-    return bounded(
-        replace(
-            inner,
-            sequence=outer.sequence if inner.sequence is None else inner.sequence,
-            conditional=outer.conditional or inner.conditional,
-            ad_system=inner.ad_system or outer.ad_system,
-            ad_system_version=inner.ad_system_version or outer.ad_system_version,
-            title=inner.title or outer.title,
-            description=inner.description or outer.description,
-            advertiser=inner.advertiser or outer.advertiser,
-            advertiser_id=inner.advertiser_id or outer.advertiser_id,
-            serving_id=inner.serving_id or outer.serving_id,
-            pricing=inner.pricing or outer.pricing,
-            survey=inner.survey or outer.survey,
-            expires_s=_least(outer.expires_s, inner.expires_s),
-            categories=inner.categories or outer.categories,
-            blocked_categories=_all(outer.blocked_categories, inner.blocked_categories),
-            impressions=_links(outer.impressions, inner.impressions),
-            viewable_impressions=_all(outer.viewable_impressions, inner.viewable_impressions),
-            error_urls=_all(outer.error_urls, inner.error_urls),
-            verifications=_all(outer.verifications, inner.verifications),
-            extensions=_all(outer.extensions, inner.extensions),
-            wrapper_ids=(outer.id, *inner.wrapper_ids),
-            linear=_merged_linear(outer.linear, inner.linear),
-            companions=_companions(outer.companions, inner.companions),
-            nonlinears=_nonlinears(outer.nonlinears, inner.nonlinears),
-            nonlinear_tracking=_all(outer.nonlinear_tracking, inner.nonlinear_tracking),
-        )
+    return replace(
+        inner,
+        sequence=outer.sequence if inner.sequence is None else inner.sequence,
+        conditional=outer.conditional or inner.conditional,
+        ad_system=inner.ad_system or outer.ad_system,
+        ad_system_version=inner.ad_system_version or outer.ad_system_version,
+        title=inner.title or outer.title,
+        description=inner.description or outer.description,
+        advertiser=inner.advertiser or outer.advertiser,
+        advertiser_id=inner.advertiser_id or outer.advertiser_id,
+        serving_id=inner.serving_id or outer.serving_id,
+        pricing=inner.pricing or outer.pricing,
+        survey=inner.survey or outer.survey,
+        expires_s=_least(outer.expires_s, inner.expires_s),
+        categories=inner.categories or outer.categories,
+        blocked_categories=_all(outer.blocked_categories, inner.blocked_categories),
+        impressions=_links(outer.impressions, inner.impressions),
+        viewable_impressions=_all(outer.viewable_impressions, inner.viewable_impressions),
+        error_urls=_all(outer.error_urls, inner.error_urls),
+        verifications=_all(outer.verifications, inner.verifications),
+        extensions=_all(outer.extensions, inner.extensions),
+        wrapper_ids=(outer.id, *inner.wrapper_ids),
+        linear=_merged_linear(outer.linear, inner.linear),
+        companions=_companions(outer.companions, inner.companions),
+        nonlinears=_nonlinears(outer.nonlinears, inner.nonlinears),
+        nonlinear_tracking=_all(outer.nonlinear_tracking, inner.nonlinear_tracking),
     )
 
 

@@ -14,7 +14,7 @@ from packager.decisions.ads import Ad, Category, Failure, Vast, Wrapper
 from packager.decisions.call_errors import reason_of
 from packager.decisions.chains import Chain, ChainLimits, Found, Resolved
 from packager.decisions.macros import MacroValue, cache_buster, expand_macros
-from packager.decisions.merging import merged
+from packager.decisions.merging import merged, merged_for_errors
 from packager.decisions.pods import Offered, level_of, pod_and_substitutes
 from packager.decisions.vast import MAX_ADS
 from packager.decisions.vast_errors import NO_AD, ErrorCall, error_calls
@@ -72,6 +72,7 @@ class _Pursuit:
     truncated: bool = False
     _errors: dict[ErrorCall, None] = field(default_factory=dict)
     _calls: int = 0
+    _ads: int = 0
     _deadline: float = field(init=False)
     _places: asyncio.Semaphore = field(init=False)
 
@@ -89,10 +90,15 @@ class _Pursuit:
     async def answer(self, vast: Vast, chain: Chain) -> Found:
         """What an answer has to play in the place that it was asked for."""
         self.flaws += vast.flaws
-        self.truncated = self.truncated or vast.truncated
+        ads = vast.ads[: self.limits.ads - self._ads]
+        self._ads += len(ads)
+        self.truncated = self.truncated or vast.truncated or len(ads) < len(vast.ads)
+        if vast.ads and not ads:
+            why = f"more than {self.limits.ads} ads in all"
+            return self._failed(chain.levels, 302, Reason.AD_WRAPPER_LIMIT, why)
         if chain.wrappers and not chain.wrappers[-1].allow_multiple:
-            return await self._first(vast.ads, chain)
-        pod, substitutes = pod_and_substitutes(vast.ads)
+            return await self._first(ads, chain)
+        pod, substitutes = pod_and_substitutes(ads)
         found = await self._all((*pod, *substitutes), chain)
         played, spare = found[: len(pod)], found[len(pod) :]
         return Found(
@@ -145,12 +151,11 @@ class _Pursuit:
                 return found
 
     def _inline(self, ad: Ad, chain: Chain) -> Found:
-        whole = merged(chain.levels, ad)
         if chain.blocks(ad):
             levels = (*chain.levels, ad)
             why = f"ad {ad.id[:80]!r} is of a blocked category"
             return self._failed(levels, 205, Reason.AD_CATEGORY_BLOCKED, why)
-        return Found(pod=(whole,))
+        return Found(pod=(merged(chain.levels, ad),))
 
     async def _wrapper(self, wrapper: Wrapper, chain: Chain, index: int) -> Found:
         below = chain.below(wrapper, index)
@@ -202,7 +207,7 @@ class _Pursuit:
         self, levels: Sequence[Ad], code: int, reason: Reason, why: str, *, flaw: bool = True
     ) -> Found:
         """An ad that cannot be used, of which everybody is told who had a part in it (D-02)."""
-        whole = merged(levels[:-1], levels[-1])
+        whole = merged_for_errors(levels[:-1], levels[-1])
         self.tell(whole.error_urls, code)
         if flaw:
             self.flaws.append(why)

@@ -69,7 +69,7 @@ def read_level(element: etree._Element, body: etree._Element | None, flaws: list
         verifications=read_verifications(body, extensions),
         extensions=_extensions(extensions),
         creative_id=attribute(main, "id"),
-        creative_ad_id=attribute(main, "adId"),
+        creative_ad_id=attribute(main, "adId") or attribute(main, "AdID"),  # as VAST 2 has it
         creative_sequence=whole(attribute(main, "sequence")),
         creative_api_framework=attribute(main, "apiFramework"),
         creative_extensions=_extensions(
@@ -84,7 +84,7 @@ def read_level(element: etree._Element, body: etree._Element | None, flaws: list
         ),
     )
     kept = bounded(level)
-    if kept != level:
+    if kept is not level:
         flaws.append(f"ad {level.id[:80]!r} has more than is kept of one ad")
     return kept
 

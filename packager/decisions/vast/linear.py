@@ -12,7 +12,6 @@ from packager.decisions.ad_xml import (
     grandchildren,
     markup,
     pixels,
-    raw_attribute,
     seconds,
     text,
     url,
@@ -36,10 +35,9 @@ def read_linear(linears: tuple[etree._Element, ...]) -> Linear | None:
     first = linears[0]
     files = tuple(file for linear in linears for file in children(linear, "MediaFiles"))
     clicks = tuple(click for linear in linears for click in children(linear, "VideoClicks"))
-    skip_offset = raw_attribute(first, "skipoffset")
     return Linear(
         duration=seconds(text(child(first, "Duration"))),
-        skip_offset=None if skip_offset is None else attribute(first, "skipoffset"),
+        skip_offset=_skip_offset(first),
         media_files=_media_files(files, "MediaFile"),
         mezzanines=_media_files(files, "Mezzanine"),
         interactive_files=tuple(
@@ -68,6 +66,13 @@ def read_linear(linears: tuple[etree._Element, ...]) -> Linear | None:
         ),
         ad_parameters=markup(child(first, "AdParameters")),
     )
+
+
+def _skip_offset(linear: etree._Element) -> str | None:
+    """When the ad may be skipped; one that does not say when is skippable nevertheless (D-09)."""
+    names = ("skipoffset", "skipOffset")  # the second is no standard's, but is written
+    said = [name for name in names if name in linear.attrib]
+    return attribute(linear, said[0]) if said else None
 
 
 def _media_files(groups: Iterable[etree._Element], name: str) -> tuple[MediaFile, ...]:

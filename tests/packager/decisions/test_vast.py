@@ -58,7 +58,6 @@ SPELLINGS = {
     "UTF-8 that says that it is UTF-16": (
         f'<?xml version="1.0" encoding="utf-16" standalone="yes"?>{PLAIN}'.encode()
     ),
-    "attributes in other cases": PLAIN.replace("version", "Version").replace("id=", "ID=").encode(),
     "UTF-16": f'<?xml version="1.0" encoding="UTF-16"?>{PLAIN}'.encode("utf-16"),
     "Latin-1": f'<?xml version="1.0" encoding="ISO-8859-1"?>{PLAIN}'.encode("latin-1"),
     "CDATA and comments": '<VAST version=" 4.2 "><!-- x --><Ad id=" a "><?pi x?><InLine>'
