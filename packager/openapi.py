@@ -24,7 +24,9 @@ _ADS = {
     "name": "ads",
     "in": "query",
     "required": False,
-    "description": "`ads.NAME=VALUE` goes to the ad server, `manifest.NAME=VALUE` to the origin.",
+    "description": "`ads.NAME=VALUE` goes to the ad server, `manifest.NAME=VALUE` to the origin."
+    " Consent is in `ads.gdpr`, `ads.gdpr_consent`, `ads.gpp`, `ads.gpp_sid`, `ads.us_privacy`,"
+    " `ads.coppa` and `ads.lmt`, unless the show calls them otherwise.",
     "style": "form",
     "explode": True,
     "schema": {"type": "object", "additionalProperties": {"type": "string"}},

@@ -115,6 +115,12 @@ def read_body(text: str, encoding: Encoding) -> Template:
     return _split(_FIELD_OF_BODY, text, encoding)
 
 
+def fields_table() -> str:
+    """Return the fields as a Markdown table."""
+    rows = [f"| `{{{name}}}` | {meaning} |" for name, meaning in (FIELDS | VIEWER_FIELDS).items()]
+    return "\n".join(["| Field | Value |", "|---|---|", *rows])
+
+
 def _split(field_pattern: re.Pattern[str], text: str, encoding: Encoding = "percent") -> Template:
     if len(text) > MAX_CHARACTERS:
         raise ValueError(f"has more than {MAX_CHARACTERS} characters")

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from packager.parameters import (
     MAX_BODY_BYTES,
+    MAX_BYTES_OF_STRING,
     MAX_QUERY_CHARACTERS,
     ParameterError,
     Parameters,
@@ -81,6 +82,19 @@ def test_a_query_outside_the_limits_is_refused(query: str) -> None:
     assert caught.value.reason is Reason.PARAMETERS_INVALID
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 100
+
+
+def test_consent_strings_are_long() -> None:
+    string, strings = "C" * MAX_BYTES_OF_STRING, ("tc",)
+    expected = Parameters(ads=(("tc", string),))
+    assert read_query(f"ads.tc={string}", FACTS, strings) == expected
+    body = orjson.dumps({"adsParams": {"tc": string}, "reportingMode": "server"})
+    assert read_body(body, FACTS, strings) == expected
+    for query in (f"ads.tc={string}C", f"ads.other={string}", f"manifest.tc={string}"):
+        with pytest.raises(ParameterError):
+            read_query(query, FACTS, strings)
+    with pytest.raises(ParameterError):  # all bounds else hold
+        read_query(f"ads.tc={string}&ads.gpp={string}", FACTS, ("tc", "gpp"))
 
 
 def test_a_very_long_query_or_body_is_refused_unread() -> None:
