@@ -1,8 +1,12 @@
 """Who decides for which rule of which show."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from manifests.creative import Creative
+from packager.clock import Clock
+from packager.config.ad_settings import VastServer
 from packager.config.values import (
     AssetFill,
     BreakRule,
@@ -19,6 +23,8 @@ from packager.decisions.decider import (
     FixedDecider,
     VastDecider,
 )
+from packager.decisions.gate import Gate, GateRules
+from packager.decisions.gated import GatedDecider
 from packager.house import PackagedHouse
 from packager.outbound import PUBLIC, GuardedClient, Policy
 from packager.packaging.ladder import Ladder
@@ -28,11 +34,30 @@ from packager.reasons import Reason
 class Deciders:
     """The deciders of a configuration, made once each."""
 
-    def __init__(self, config: Config, *, client: GuardedClient, house: PackagedHouse) -> None:
-        """Make deciders that call ad servers through `client`."""
+    def __init__(
+        self,
+        config: Config,
+        *,
+        client: GuardedClient,
+        house: PackagedHouse,
+        clock: Clock,
+        viewers: Callable[[], int],
+    ) -> None:
+        """Make deciders.
+
+        Args:
+            config: Says who decides for what.
+            client: Calls ad servers.
+            house: Packages creatives.
+            clock: Says the time.
+            viewers: How many viewers there are at present.
+        """
         self._config = config
         self._client = client
         self._house = house
+        self._clock = clock
+        self._viewers = viewers
+        self._gates: dict[tuple[str, GateRules], Gate] = {}  # one for all that ask one host
         self._made: dict[tuple[str, BreakRule], AdDecider] = {
             (show.name, rule): self._make(show, rule)
             for show in config.shows.values()
@@ -46,13 +71,14 @@ class Deciders:
     def _make(self, show: Show, rule: BreakRule) -> AdDecider:
         match rule.fill:
             case VastFill(server=server):
-                return VastDecider(
+                decider = VastDecider(
                     server.template,
                     self._fetch(server.url.literals[0]),
                     self._house.condition,
                     timeout_s=self._config.timeouts.ad_s,
                     allow_skippable=show.ads.allow_skippable,
                 )
+                return GatedDecider(decider, self._gate(server), viewers=self._viewers)
             case AssetFill(asset=name):
 
                 async def ready(name: str, ladder: Ladder) -> Creative | Reason | None:
@@ -61,6 +87,11 @@ class Deciders:
                 return FixedDecider((name,), ready)
             case _:
                 return FixedDecider((), _nothing)
+
+    def _gate(self, server: VastServer) -> Gate:
+        host = urlsplit(server.url.literals[0]).netloc
+        rules = server.gate
+        return self._gates.setdefault((host, rules), Gate(rules, self._clock))
 
     def _fetch(self, server: str) -> Fetch:
         configured = Policy.for_urls([server])

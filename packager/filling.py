@@ -78,6 +78,9 @@ class Filler:
         channel: Content,
         one: Opening,
         viewer: Viewer,
+        *,
+        answer: Decided | None = None,
+        spread_s: float = 0.0,
     ) -> Filled:
         """Decide what a session sees in a break; nothing is stored or reported by this.
 
@@ -88,11 +91,15 @@ class Filler:
             channel: As it is now.
             one: The break.
             viewer: Who asked first; ad servers are told of them as far as they consent.
+            answer: What was asked for ahead (`ask`); None, or without an offer: it is asked now.
+            spread_s: As `ask` takes it.
         """
         length = _length(channel, one.ad_break)
-        decided = Decided()
-        if not isinstance(one.rule.fill, SlateFill):
-            decided = await self._ask(session, presentation, ladder, channel, one, length, viewer)
+        decided = answer or Decided()
+        if not decided.offers:
+            decided = await self.ask(
+                session, presentation, ladder, channel, one, viewer, spread_s=spread_s
+            )
         chosen = self._choose(session, presentation.show, ladder, one, decided, length)
         ads = tuple(_ad_of(decided, entry) for entry in chosen.pod)
         return Filled(
@@ -127,16 +134,31 @@ class Filler:
                 **said,
             )
 
-    async def _ask(
+    async def ask(
         self,
         session: Session,
         presentation: Presentation,
         ladder: Ladder,
         channel: Content,
         one: Opening,
-        length: Decimal | None,
         viewer: Viewer,
+        *,
+        spread_s: float = 0.0,
     ) -> Decided:
+        """Ask who decides what a break could play; the sums are done when its place is listed.
+
+        Args:
+            session: As `fill` takes it, and what follows.
+            presentation: See there.
+            ladder: See there.
+            channel: See there.
+            one: See there.
+            viewer: See there.
+            spread_s: Seconds that there are before the answer is waited for.
+        """
+        if isinstance(one.rule.fill, SlateFill):
+            return Decided()
+        length = _length(channel, one.ad_break)
         show = presentation.show
         begin = channel.window[0] if channel.window else one.ad_break.start
         limit = length if length is not None else one.longest or show.limits.max_break_s
@@ -157,6 +179,7 @@ class Filler:
                 facts=session.record.parameters.facts,
                 blocked_categories=show.ads.blocked_categories,
                 ladder=ladder,
+                spread_s=spread_s,
             )
         )
 

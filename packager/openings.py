@@ -62,6 +62,20 @@ def openings_of(
     return tuple(openings)
 
 
+def announced_of(presentation: Presentation, channel: Content) -> tuple[Opening, ...]:
+    """Breaks of live content that are known, and whose place is not listed yet; the next first."""
+    if not presentation.live or channel.window is None:
+        return ()
+    by_cue = next((rule for rule in presentation.show.breaks if isinstance(rule, CueBreaks)), None)
+    found: list[Opening] = []
+    for ad_break in reversed(channel.log.breaks):
+        if by_cue is None or ad_break.out_at <= channel.window[1]:
+            break
+        if not ad_break.is_point and channel.out_border(ad_break) is None:
+            found.append(Opening(ad_break, by_cue))
+    return tuple(reversed(found))
+
+
 def refusal_of(
     opening: Opening, presentation: Presentation, channel: Content, *, live: bool
 ) -> Reason | None:

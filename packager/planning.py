@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from cachetools import LRUCache
 
@@ -20,9 +21,10 @@ from manifests.splicing.timeline import FRAME_S, Splice
 from packager.clock import Clock
 from packager.decisions.ad_record import write_ads
 from packager.filling import Filler
+from packager.foresight import Foresight
 from packager.log import report
 from packager.metrics import Metrics
-from packager.openings import Opening, is_live, openings_of, refusal_of
+from packager.openings import Opening, announced_of, is_live, openings_of, refusal_of
 from packager.packaging.ladder import Ladder
 from packager.presentation import Presentation
 from packager.reasons import Reason
@@ -31,7 +33,7 @@ from packager.sessions import Session, Sessions
 from packager.single_flight import FlightError, SingleFlight
 from packager.stores import StoreError
 from packager.stores.records import Decision
-from packager.viewer import Viewer
+from packager.viewer import Viewer, Who
 
 HOLD = Decimal("0.5")  # target durations that a break may hold a playlist back
 SPLICES = 65_536  # kept ready
@@ -80,6 +82,7 @@ class Planner:
         self._clock = clock
         self._metrics = metrics
         self._patience = patience or Patience()
+        self._foresight = Foresight()
         self._flights: SingleFlight[Decision] = SingleFlight(limit=FLIGHTS)
         # For a session: the start of the last past break of which a decision is known here.
         self._settled_until: LRUCache[str, Decimal] = LRUCache(SPLICES)
@@ -90,6 +93,7 @@ class Planner:
 
     async def aclose(self) -> None:
         """End decisions that are being made."""
+        await self._foresight.aclose()
         await self._flights.aclose()
 
     def known(self, session: Session, presentation: Presentation, channel: Content) -> Plan:
@@ -146,6 +150,33 @@ class Planner:
             undecided = one.ad_break.id not in session.decisions
             if undecided and refusal_of(one, presentation, channel, live=live) is None:
                 self._start(session, presentation, channel, one, viewer)
+
+    def foresee(
+        self, session: Session, presentation: Presentation, channel: Content, who: Who
+    ) -> None:
+        """Have ad servers asked for breaks that are announced, without waiting for it."""
+        ladder = presentation.ladder
+        for one in announced_of(presentation, channel):
+            if ladder is None or one.ad_break.id in session.decisions:
+                continue
+            ask = partial(
+                self._filler.ask,
+                session,
+                presentation,
+                ladder,
+                channel,
+                one,
+                who(),
+                spread_s=self._spread_s(presentation, channel, one.ad_break),
+            )
+            self._foresight.begin((session.sid, one.ad_break.id), ask)
+
+    def _spread_s(self, presentation: Presentation, channel: Content, ad_break: AdBreak) -> float:
+        """Seconds until an answer for a break is waited for, if it is asked for as late."""
+        if not presentation.live or channel.window is None:
+            return 0.0
+        ahead_s = float(ad_break.out_at - channel.window[1])
+        return max(ahead_s - self._patience.vod_s, 0.0)
 
     def _since(self, session: Session, channel: Content, over: int) -> int:
         """The first of the channel's breaks of which a decision may not be known here.
@@ -352,7 +383,16 @@ class Planner:
         viewer: Viewer,
     ) -> Decision:
         """Fill and store; what is returned is what stands (rule A-03)."""
-        filled = await self._filler.fill(session, presentation, ladder, channel, one, viewer)
+        filled = await self._filler.fill(
+            session,
+            presentation,
+            ladder,
+            channel,
+            one,
+            viewer,
+            answer=await self._foresight.taken((session.sid, one.ad_break.id)),
+            spread_s=self._spread_s(presentation, channel, one.ad_break),
+        )
         ads = {one.ad_break.id: write_ads(filled.ads)} if any(filled.ads) else {}
         session = await self._sessions.settle(session, filled.decision, ads=ads)
         standing = session.decisions[one.ad_break.id]

@@ -35,6 +35,8 @@ class Viewing:
             return session, Plan()
         if presentation.live and session.started_at_edge is None:
             session = await self._started(session, content)
+        if presentation.live:
+            self.planner.foresee(session, presentation, content, who)
         plan = self.planner.settled(session, presentation, content)
         if plan is not None:
             return session, plan

@@ -221,7 +221,13 @@ async def open_weft(
             metrics=metrics,
             expire_s=config.beacons.expire_s,
         )
-        deciders = Deciders(config, client=client, house=house)
+        deciders = Deciders(
+            config,
+            client=client,
+            house=house,
+            clock=clock,
+            viewers=lambda: sessions.resident,
+        )
         filler = Filler(
             house=House(creative=library.get, slate=house.slate, media_base=library.base),
             decider_for=deciders.for_rule,

@@ -11,6 +11,7 @@ from packager.config.settings import ListOf, MapOf, Section, required, section, 
 from packager.decisions.calls import CallTemplate
 from packager.decisions.consent import SIGNALS
 from packager.decisions.disclosure import DisclosureRules
+from packager.decisions.gate import GateRules
 from packager.decisions.templates import Template
 
 
@@ -43,6 +44,21 @@ class VastServer:
     forwarded_for: bool = setting(
         False, "tell the viewer's address in X-Forwarded-For too", read=scalars.flag
     )
+
+    concurrency: int = setting(
+        256, "most calls at a time, of one process", read=scalars.whole(1, 10_000)
+    )
+    per_s: Decimal | None = setting(
+        None,
+        "most decisions a second, of one process; beyond them viewers are drawn by lot",
+        read=scalars.number("0.1", "100000"),
+    )
+
+    @property
+    def gate(self) -> GateRules:
+        """What it can take."""
+        per_s = None if self.per_s is None else float(self.per_s)
+        return GateRules(concurrency=self.concurrency, per_s=per_s)
 
     @property
     def template(self) -> CallTemplate:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from packager.clock import Clock
-from packager.outbound import BadStatus, OutboundError, TimedOut, Truncated, Unreachable
 from packager.reasons import Reason
 
 _LEEWAY_S = 1e-6  # of sums of fractions of a second
@@ -30,7 +29,7 @@ class GateRules:
     longest_rest_s: float = 60.0
 
 
-class Shed(OutboundError):
+class Shed(Exception):
     """A call was not made; `reason` says why."""
 
     def __init__(self, reason: Reason) -> None:
@@ -42,6 +41,12 @@ def draw_of(*names: str) -> float:
     """A viewer's lot, from 0 to 1: the same for the same names, and evenly spread over others."""
     digest = blake2b("\0".join(names).encode(errors="replace"), digest_size=8).digest()
     return int.from_bytes(digest) / 2**64
+
+
+class Attempt:
+    """One call that was let through; who makes it says whether the server failed."""
+
+    failed: bool | None = None  # None: nobody knows
 
 
 class Gate:
@@ -78,8 +83,8 @@ class Gate:
     @asynccontextmanager
     async def passage(
         self, *, draw: float = 0.0, viewers: int = 1, within_s: float = 0.0
-    ) -> AsyncIterator[None]:
-        """Let one call through; what it raises is taken note of.
+    ) -> AsyncIterator[Attempt]:
+        """Let one call through, and take note of what came of it.
 
         Args:
             draw: The viewer's lot for this break.
@@ -98,18 +103,12 @@ class Gate:
                 await self._places.acquire()
         except TimeoutError:
             raise Shed(Reason.AD_SHED) from None
+        attempt = Attempt()
         try:
             self._begin()
-            yield
-        except OutboundError as error:
-            self._note(_is_failure(error))
-            raise
-        except BaseException:
-            self._is_tried = False  # it was given up: nobody knows
-            raise
-        else:
-            self._note(False)
+            yield attempt
         finally:
+            self._note(attempt.failed)
             self._places.release()
 
     def _check_rest(self) -> None:
@@ -134,8 +133,10 @@ class Gate:
         self._next = turn + 1 / per_s
         return max(turn - now, 0.0)
 
-    def _note(self, failed: bool) -> None:
+    def _note(self, failed: bool | None) -> None:
         self._is_tried = False
+        if failed is None:
+            return
         if not failed:
             self._failures = 0
             return
@@ -144,10 +145,3 @@ class Gate:
         if beyond >= 0:
             rest_s = min(self._rules.rest_s * 2 ** min(beyond, 16), self._rules.longest_rest_s)
             self._rests_until = self._clock.monotonic() + rest_s
-
-
-def _is_failure(error: OutboundError) -> bool:
-    """Whether a server is at fault; what it refuses one viewer, it may answer the next."""
-    if isinstance(error, BadStatus):
-        return error.status >= 500 or error.status == 429
-    return isinstance(error, TimedOut | Truncated | Unreachable)

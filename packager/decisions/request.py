@@ -49,6 +49,7 @@ class DecisionRequest:
     facts: Pairs = field(default=(), repr=False)
     blocked_categories: tuple[str, ...] = ()
     ladder: Ladder  # what creatives are conditioned for
+    spread_s: float = 0.0  # seconds that there are before anybody waits for the answer
 
     @property
     def macros(self) -> dict[str, MacroValue]:
