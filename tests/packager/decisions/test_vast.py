@@ -379,8 +379,12 @@ def test_long_texts_are_cut_and_long_markup_is_left_out() -> None:
 
 
 DOCUMENT = linear(
-    "<Duration>00:00:10</Duration><MediaFiles><MediaFile type='video/mp4' width='1'>"
-    "http://a.test/</MediaFile></MediaFiles>"
+    "<Duration>00:00:10</Duration><TrackingEvents><Tracking event='progress' offset='25%'>"
+    "http://a.test/</Tracking></TrackingEvents><Icons><Icon width='1'><IconClicks/></Icon></Icons>"
+    "<MediaFiles><MediaFile type='video/mp4' width='1'>http://a.test/</MediaFile></MediaFiles>"
+    "</Linear><CompanionAds><Companion><HTMLResource>x</HTMLResource></Companion></CompanionAds>"
+    "<NonLinearAds><NonLinear minSuggestedDuration='00:00:05'/></NonLinearAds><Linear>",
+    attributes="skipoffset='5%'",
 )
 
 

@@ -4,7 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from packager.decisions.ad_record import read_ads, write_ads
 from packager.decisions.ad_xml import MAX_MARKUP
 from packager.decisions.ads import (
     Ad,
@@ -25,6 +28,7 @@ from packager.decisions.ads import (
     ViewableImpression,
     Wrapper,
 )
+from packager.decisions.pods import level_of
 from packager.decisions.vast import read_vast
 
 
@@ -329,3 +333,42 @@ def test_hostile_texts_are_only_texts() -> None:
     assert ad.title.startswith('</x>"')
     assert ad.id == "<b>"
     assert ad_of(f"<Impression>http://i.test/{text}</Impression>").impressions == ()
+
+
+_LIST = """
+Ad InLine Wrapper Creatives Creative Linear NonLinearAds NonLinear CompanionAds Companion Icons Icon
+MediaFiles MediaFile Mezzanine InteractiveCreativeFile ClosedCaptionFiles ClosedCaptionFile
+TrackingEvents Tracking VideoClicks ClickThrough ClickTracking CustomClick Impression Error
+AdVerifications Verification JavaScriptResource Extensions Extension UniversalAdId Pricing Survey
+Category BlockedAdCategories ViewableImpression Viewable StaticResource HTMLResource IconClicks
+IconClickFallbackImages IconClickFallbackImage VASTAdTagURI Duration Expires AdTitle Unknown
+"""
+NAMES = _LIST.split()
+ATTRIBUTES = ("id", "sequence", "event", "offset", "width", "height", "duration", "skipoffset")
+WORDS = st.sampled_from(
+    ["", "1", "-1", "00:00:10", "25%", "http://a.test/", "https://[", "true", "x" * 2000, "é\u2028"]
+)
+PAIRS = st.dictionaries(st.sampled_from(ATTRIBUTES), WORDS, max_size=4)
+
+
+@st.composite
+def elements(draw: st.DrawFn, depth: int = 6) -> str:
+    name = draw(st.sampled_from(NAMES))
+    attributes = "".join(f" {key}='{value}'" for key, value in draw(PAIRS).items())
+    inside = draw(WORDS)
+    if depth:
+        inside += "".join(draw(st.lists(elements(depth=depth - 1), max_size=2)))
+    return f"<{name}{attributes}>{inside}</{name}>"
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(elements(depth=3), max_size=4), st.sampled_from(["InLine", "Wrapper"]))
+def test_any_elements_anywhere_are_an_ad_or_a_failure_d_13(parts: list[str], kind: str) -> None:
+    inside = "".join(parts)
+    for body in (inside, f"<Ad><{kind}>{inside}</{kind}></Ad>", creative(inside)):
+        vast = read_vast(f"<VAST version='4.2'>{body}</VAST>".encode())
+        for ad in vast.ads:
+            level = level_of(ad)
+            (record,) = read_ads(write_ads([level]))
+            assert record is not None
+            assert record.impressions == level.impressions
