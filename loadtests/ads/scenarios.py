@@ -89,7 +89,7 @@ _ADS = {
     "half-broken": Scenario(
         "a pod of which every other ad is broken", changed(pod, changes.half_broken), {"n": "4"}
     ),
-    "many": Scenario("200 ads, or `n`", pods.buffet, {"n": "200"}),
+    "many": Scenario("150 ads, or `n`", pods.buffet, {"n": "150"}),
     "skippable": Scenario(
         "an ad that can be skipped",
         changed(single, changes.attributes("Linear", skipoffset="00:00:05")),
@@ -153,7 +153,7 @@ _CHAINS = {
     "dead": Scenario(
         "a wrapper of a host that is not there", wrapper_of("pod", "http://x.invalid")
     ),
-    "closed": Scenario("a wrapper of a closed port", wrapper_of("pod", "http://127.0.0.1:9")),
+    "closed": Scenario("a wrapper of a closed port", wrapper_of("pod", "http://127.0.0.1:65535")),
     "private": Scenario(
         "a wrapper of a private address", wrapper_of("pod", "http://169.254.169.254")
     ),

@@ -56,28 +56,38 @@ async def listening(
     Yields:
         The server's URL, without a slash at its end.
     """
-    writers: set[asyncio.StreamWriter] = set()
+    conversations: set[asyncio.Task[None]] = set()
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.add(writer)
-        try:
-            while await _answer(app, reader, writer):
-                pass
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, _Unreadable):
-            pass  # the other side has gone, or speaks something else
-        finally:
-            writers.discard(writer)
-            writer.close()
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        conversation = asyncio.create_task(_converse(app, reader, writer))
+        conversations.add(conversation)
+        conversation.add_done_callback(conversations.discard)
 
     server = await asyncio.start_server(connected, address, port, limit=MAX_HEAD)
     try:
         yield f"http://{address}:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
-        for writer in tuple(writers):
-            writer.transport.abort()
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(server.wait_closed(), 1)
+        for conversation in conversations:
+            conversation.cancel()
+        await asyncio.gather(*conversations, return_exceptions=True)
+        await server.wait_closed()
+
+
+async def _converse(
+    app: ASGIApp, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Answer the requests of one connection, until it ends."""
+    try:
+        while await _answer(app, reader, writer):
+            pass
+    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, _Unreadable):
+        pass  # the other side has gone, or speaks something else
+    except asyncio.CancelledError:
+        writer.transport.abort()  # in mid-answer
+        raise
+    finally:
+        writer.close()
 
 
 async def _answer(app: ASGIApp, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:

@@ -29,7 +29,7 @@ from packager.decisions.decider import AD_LIMITS, Answer, VastDecider
 from packager.decisions.request import DecisionRequest
 from packager.decisions.templates import read_template
 from packager.decisions.vast import read_vast
-from packager.outbound import GuardedClient, Policy
+from packager.outbound import PUBLIC, GuardedClient, Policy
 from packager.packaging.ladder import Ladder, Rung, VideoSpec
 
 BASE = "http://ads.example"  # about as long as a real one
@@ -148,16 +148,8 @@ def run_decisions(
 async def _decisions(url: str, name: str, seconds: float, concurrency: int) -> Decisions:
     title, scenario = DECISIONS[name]
     client = GuardedClient(allow=[LOOPBACK])
-    policy = Policy.for_urls([url])
-
-    async def fetch(call: AdCall) -> Answer:
-        return await client.fetch(
-            call.url, policy=policy, limits=AD_LIMITS, headers=call.headers, body=call.body
-        )
-
-    template = read_template(f"{url}/vast/{scenario}&sid={{session.id}}&break={{break.id}}")
-    decider = VastDecider(CallTemplate(url=template), fetch, _ready)
-    expected = len((await decider.decide(_request(0))).candidates)
+    decider = decider_of(f"{url}/vast/{scenario}", client)
+    expected = len((await decider.decide(request(0))).candidates)
     numbers = count(1)
     took: list[float] = []
     failed = 0
@@ -166,7 +158,7 @@ async def _decisions(url: str, name: str, seconds: float, concurrency: int) -> D
     async def viewer() -> None:
         nonlocal failed
         while (began := time.perf_counter()) < end:
-            decided = await decider.decide(_request(next(numbers)))
+            decided = await decider.decide(request(next(numbers)))
             took.append(time.perf_counter() - began)
             failed += len(decided.candidates) != expected
 
@@ -189,11 +181,33 @@ async def _decisions(url: str, name: str, seconds: float, concurrency: int) -> D
     )
 
 
-async def _ready(media_file: MediaFile, ad: Ad, ladder: Ladder) -> Creative:
-    return _READY
+def decider_of(url: str, client: GuardedClient, *, timeout_s: float = 2.5) -> VastDecider:
+    """Make a decider for which every creative is ready.
+
+    Args:
+        url: Of an ad call with a query, to which session and break are added.
+        client: Makes the calls; wrappers may lead to any host that it reaches.
+        timeout_s: Longest time for a decision.
+    """
+    first = Policy.for_urls([url])
+
+    async def fetch(call: AdCall) -> Answer:
+        return await client.fetch(
+            call.url,
+            policy=first if call.is_first else PUBLIC,
+            limits=AD_LIMITS,
+            headers=call.headers,
+            body=call.body,
+        )
+
+    async def ready(media_file: MediaFile, ad: Ad, ladder: Ladder) -> Creative:
+        return _READY
+
+    template = read_template(f"{url}&sid={{session.id}}&break={{break.id}}")
+    return VastDecider(CallTemplate(url=template), fetch, ready, timeout_s=timeout_s)
 
 
-def _request(number: int) -> DecisionRequest:
+def request(number: int) -> DecisionRequest:
     """Another viewer's request for every number."""
     return DecisionRequest(
         show="news",

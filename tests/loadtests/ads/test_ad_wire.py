@@ -121,6 +121,45 @@ async def test_what_is_not_read_ends_the_connection(url: str, sent: bytes) -> No
     assert b"200 OK" in await talk(url, b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
 
 
+@pytest.mark.parametrize(
+    "anyio_backend",
+    [("asyncio", {"use_uvloop": uvloop}) for uvloop in (False, True)],
+    ids=["asyncio", "uvloop"],
+)
+@pytest.mark.parametrize("who", ["caller", "server"])
+async def test_an_answer_ends_with_the_connection(
+    anyio_backend: tuple[str, dict[str, bool]], who: str
+) -> None:
+    loop = asyncio.get_running_loop()
+    complaints: list[object] = []
+    loop.set_exception_handler(lambda loop, context: complaints.append(context))
+    ended: asyncio.Future[BaseException] = loop.create_future()
+
+    async def for_ever(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        try:
+            while True:
+                await send({"type": "http.response.body", "body": b"x", "more_body": True})
+                await asyncio.sleep(0.01)
+        except BaseException as error:
+            ended.set_result(error)
+            raise
+
+    async with asyncio.timeout(20):
+        async with listening(for_ever) as url:
+            host, _, port = url.removeprefix("http://").partition(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            await reader.read(1)
+            if who == "caller":
+                writer.close()
+                assert isinstance(await ended, OSError)
+        assert isinstance(await ended, OSError | asyncio.CancelledError)
+        writer.close()
+        await asyncio.sleep(0.05)  # for whoever still wants to write
+    assert complaints == []
+
+
 async def test_nothing_keeps_the_server_from_ending(client: httpx2.AsyncClient) -> None:
     server = AdServer()
     async with asyncio.timeout(20):
