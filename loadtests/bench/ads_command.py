@@ -11,6 +11,7 @@ from rich import box
 from rich.table import Table
 
 from loadtests.bench.ads import run_decisions, run_reads
+from loadtests.bench.beacons import run_beacons
 from loadtests.bench.measure import Aim, machine
 from loadtests.bench.printing import figure, show
 
@@ -44,7 +45,7 @@ def _reads(effort: Effort) -> Part:
 
 def _decisions(effort: Effort) -> Part:
     found = run_decisions(seconds=effort.seconds, concurrency=effort.concurrency)
-    heads = ("per second", "CPU us", "p50 ms", "p99 ms", "wrong")
+    heads = ("per s", "CPU us", "p50 ms", "p99 ms", "wrong")
     table = _table(f"deciding, {effort.concurrency} at a time", *heads)
     for one in found:
         figures = (one.per_s, one.cpu_us, one.median_ms, one.p99_ms)
@@ -52,8 +53,21 @@ def _decisions(effort: Effort) -> Part:
     return Part(table=table, results=found)
 
 
+def _beacons(effort: Effort) -> Part:
+    found, aims = run_beacons(seconds=effort.seconds)
+    table = _table("beacons, on one core", "per s", "CPU us", "p50 ms", "p99 ms", "ledger")
+    for one in found:
+        figures = (one.per_s, one.cpu_us, one.median_ms, one.p99_ms)
+        table.add_row(one.name, *map(figure, figures), "exact" if one.balanced else "wrong")
+    return Part(table=table, results=found, aims=aims)
+
+
 # In the order in which they are measured.
-PARTS: Mapping[str, Callable[[Effort], Part]] = {"reads": _reads, "decisions": _decisions}
+PARTS: Mapping[str, Callable[[Effort], Part]] = {
+    "reads": _reads,
+    "decisions": _decisions,
+    "beacons": _beacons,
+}
 
 
 def _table(*heads: str) -> Table:
@@ -103,12 +117,14 @@ def _table(*heads: str) -> Table:
 def ads(
     parts: Sequence[str], rounds: int, seconds: float, concurrency: int, json_file: Path | None
 ) -> None:
-    """What ads cost, from an ad server's answer to a decision.
+    """What ads cost, from an ad server's answer to a decision, and to beacons.
 
     \b
     reads        VAST read on one core, without a network; lxml alone for comparison
     decisions    calls of an ad server on this machine, wrappers followed, ads chosen;
                  the ad server is a process of its own (python -m loadtests.ads)
+    beacons      taken on by the outbox, each flushed to the disk that has the folder for temporary
+                 files (TMPDIR) before its caller goes on; then sent to a sink, and settled
 
     Creatives are ready: conditioning is not in these figures. Decisions per second depend on the
     ad server, too; the processor time is Weft's own.
