@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from packager.decisions.gate import Shed
 from packager.outbound import (
     BadStatus,
     OutboundError,
@@ -28,6 +27,4 @@ _REASONS: Mapping[type[OutboundError], Reason] = {
 
 def reason_of(error: OutboundError) -> Reason:
     """The reason for which an ad server gave no answer."""
-    if isinstance(error, Shed):  # it was not even asked
-        return error.reason
     return _REASONS.get(type(error), Reason.AD_UNREACHABLE)

@@ -21,7 +21,6 @@ from packager.decisions.decider import (
     VastDecider,
 )
 from packager.decisions.fill import fill
-from packager.decisions.gate import Shed
 from packager.decisions.offers import Decided
 from packager.decisions.request import DecisionRequest
 from packager.decisions.templates import read_template
@@ -159,15 +158,6 @@ async def test_errors_of_the_client_become_reasons(error: type[Exception], reaso
 
     decider = VastDecider(TEMPLATE, fetch, conditioned)
     assert (await decider.decide(REQUEST)).reasons == (reason,)
-
-
-async def test_a_call_that_was_not_made_says_why() -> None:
-    async def fetch(call: AdCall) -> Answer:
-        raise Shed(Reason.AD_SHED)
-
-    assert (await VastDecider(TEMPLATE, fetch, conditioned).decide(REQUEST)).reasons == (
-        Reason.AD_SHED,
-    )
 
 
 SPECIAL = {
