@@ -1,8 +1,8 @@
 """What fills an ad break: asking ad servers, reading their answers, choosing a pod.
 
-`request`, `templates` and `macros` write the call, `vast` and `vmap` read answers into the values of
-`ads`, `wrappers` follows chains and merges what they say, `decider` joins these, and `fill` does the
-sums. `ad_record` is how the ads of a pod are kept; `beacon_macros` fills the URLs that they owe.
+`request`, `templates` and `macros` write the call, `vast` and `vmap` read answers into the values
+of `ads`, `wrappers` follows chains and merges what they say, `decider` joins these, and `fill` does
+the sums. `ad_record` keeps the ads of a pod; `beacon_macros` fills the URLs that they owe.
 """
 
 from enum import StrEnum
