@@ -27,7 +27,6 @@ class Hosts:
         self._per_host = per_host
         self._calls = 0
         self._hosts: dict[str, _Host] = {}
-        self._lanes: set[tuple[str, int]] = set()
 
     def room(self) -> Room:
         """How many more calls there may be now."""
@@ -36,7 +35,6 @@ class Hosts:
             total=self._total - self._calls,
             per_host=self._per_host,
             left={name: self._left(host, now) for name, host in self._hosts.items()},
-            lanes=frozenset(self._lanes),
         )
 
     def _left(self, host: _Host, now: float) -> int:
@@ -45,16 +43,14 @@ class Hosts:
         # After its rest, one call finds out whether it is well.
         return int(now >= host.rests_until and not host.calls)
 
-    def begin(self, name: str, lane: int) -> None:
+    def begin(self, name: str) -> None:
         """A call begins."""
         self._calls += 1
         self._hosts.setdefault(name, _Host()).calls += 1
-        self._lanes.add((name, lane))
 
-    def end(self, name: str, lane: int, *, failed: bool) -> None:
+    def end(self, name: str, *, failed: bool) -> None:
         """A call has ended; `failed`: the host is to blame."""
         self._calls -= 1
-        self._lanes.discard((name, lane))
         host = self._hosts[name]
         host.calls -= 1
         if failed:

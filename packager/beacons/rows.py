@@ -45,7 +45,6 @@ class Room:
     total: int
     per_host: int  # of a host that `left` does not have
     left: Mapping[str, int]
-    lanes: Collection[tuple[str, int]] = ()  # hosts and lanes in which one is on its way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,6 @@ class Claim:
     id: int
     key: bytes
     event: str
-    lane: int
     host: str
     url: str
     headers: Mapping[str, str]
@@ -152,14 +150,14 @@ def claim(
     host = after
     for host in _hosts(connection, after):
         left = min(room.left.get(host, room.per_host), room.total - len(chosen))
-        chosen += _due(connection, host, left, room.lanes, now)
+        chosen += _due(connection, host, left, now)
         if len(chosen) >= room.total:
             break
     sql = """UPDATE beacons SET state = 'sending', tries = tries + 1, leased_until = ?
-        WHERE id = ? RETURNING id, key, event, lane, host, url, headers, tries"""
+        WHERE id = ? RETURNING id, key, event, host, url, headers, tries"""
     claims = []
     for number in chosen:
-        id, key, event, lane, host_, url, headers, tries = connection.execute(
+        id, key, event, host_, url, headers, tries = connection.execute(
             sql, (leased_until, number)
         ).fetchone()
         claims.append(
@@ -167,7 +165,6 @@ def claim(
                 id=id,
                 key=key,
                 event=event,
-                lane=lane,
                 host=host_,
                 url=url,
                 headers=orjson.loads(headers),
@@ -197,21 +194,17 @@ def _hosts(connection: sqlite3.Connection, after: str) -> Iterator[str]:
         yield host
 
 
-def _due(
-    connection: sqlite3.Connection,
-    host: str,
-    left: int,
-    lanes: Collection[tuple[str, int]],
-    now: int,
-) -> list[int]:
+def _due(connection: sqlite3.Connection, host: str, left: int, now: int) -> list[int]:
     """Ids of what is due for a host: of each lane the first, if none of it is on its way (E-02)."""
     if left <= 0:
         return []
-    sql = """SELECT id, lane FROM beacons
-        WHERE state = 'waiting' AND host = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?"""
+    sql = """SELECT id, lane FROM beacons AS one
+        WHERE state = 'waiting' AND host = ? AND due_at <= ? AND NOT EXISTS (
+            SELECT 1 FROM beacons WHERE state = 'sending' AND lane = one.lane AND host = one.host
+        ) ORDER BY due_at, id LIMIT ?"""
     chosen: dict[int, int] = {}
     for id, lane in connection.execute(sql, (host, now, left * _AHEAD)):
-        if lane not in chosen and (host, lane) not in lanes:
+        if lane not in chosen:
             chosen[lane] = id
             if len(chosen) == left:
                 break

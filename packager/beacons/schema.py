@@ -25,6 +25,7 @@ MIGRATIONS: Migrations = (
         )""",
         "CREATE INDEX waiting ON beacons (host, due_at, id, lane) WHERE state = 'waiting'",
         "CREATE INDEX expiring ON beacons (expires_at, owed_at) WHERE state = 'waiting'",
+        "CREATE INDEX sending ON beacons (lane, host) WHERE state = 'sending'",
         "CREATE INDEX leased ON beacons (leased_until) WHERE state = 'sending'",
         "CREATE INDEX done ON beacons (done_at) WHERE done_at IS NOT NULL",
         """CREATE TABLE tally (

@@ -44,8 +44,7 @@ async def run_sender(
 ) -> None:
     """Send what is owed until cancelled; calls on their way then have two seconds to end.
 
-    Several senders of one file do not send anything twice, but only within one of them is the
-    order of E-02 kept, and `settings` obeyed.
+    Several processes may do so with one file; `settings` are for each of them.
     """
     await _Sender(outbox, client, clock, metrics, settings or SenderSettings()).run()
 
@@ -88,7 +87,7 @@ class _Sender:
                 with anyio.CancelScope(shield=True):
                     claims = await self._outbox.claim(room) if room.total > 0 else []
                     for one in claims:
-                        self._hosts.begin(one.host, one.lane)
+                        self._hosts.begin(one.host)
                         tasks.start_soon(self._send, one)
             except StoreError as error:
                 self._broken(error)
@@ -109,7 +108,7 @@ class _Sender:
                 verdict = await self._call(one)
             self._calls.discard(call)
             await self._settle(one, verdict)
-            self._hosts.end(one.host, one.lane, failed=verdict.host_failed)
+            self._hosts.end(one.host, failed=verdict.host_failed)
             self._news.set()
 
     async def _call(self, one: Claim) -> Verdict:

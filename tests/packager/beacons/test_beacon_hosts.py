@@ -14,20 +14,18 @@ def left(hosts: Hosts, name: str = "a") -> int:
 
 
 def call(hosts: Hosts, *, failed: bool, name: str = "a") -> None:
-    hosts.begin(name, 1)
-    hosts.end(name, 1, failed=failed)
+    hosts.begin(name)
+    hosts.end(name, failed=failed)
 
 
 def test_calls_on_their_way_take_room_until_they_end() -> None:
     hosts = some_hosts()
-    for lane in range(3):
-        hosts.begin("a", lane)
+    for _ in range(3):
+        hosts.begin("a")
     assert (hosts.room().total, left(hosts), left(hosts, "b")) == (17, 1, 4)
-    assert hosts.room().lanes == {("a", 0), ("a", 1), ("a", 2)}
-    for lane in range(3):
-        hosts.end("a", lane, failed=False)
+    for _ in range(3):
+        hosts.end("a", failed=False)
     assert (hosts.room().total, left(hosts)) == (20, 4)
-    assert hosts.room().lanes == frozenset()
 
 
 def test_a_host_that_fails_five_times_in_a_row_rests() -> None:
@@ -51,9 +49,9 @@ def test_after_its_rest_one_call_finds_out() -> None:
     assert left(hosts) == 0
     clock.advance(0.001)
     assert left(hosts) == 1
-    hosts.begin("a", 1)
+    hosts.begin("a")
     assert left(hosts) == 0
-    hosts.end("a", 1, failed=False)
+    hosts.end("a", failed=False)
     assert left(hosts) == 4
 
 
@@ -74,10 +72,10 @@ def test_each_rest_is_twice_as_long_up_to_five_minutes() -> None:
 def test_calls_that_were_on_their_way_do_not_lengthen_the_rest() -> None:
     clock = ManualClock(START)
     hosts = some_hosts(clock)
-    for lane in range(FAILURES + 3):
-        hosts.begin("a", lane)
-    for lane in range(FAILURES + 3):
-        hosts.end("a", lane, failed=True)
+    for _ in range(FAILURES + 3):
+        hosts.begin("a")
+    for _ in range(FAILURES + 3):
+        hosts.end("a", failed=True)
     clock.advance(FIRST_REST_S)
     assert left(hosts) == 1
 
