@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from manifests.creative import Creative
 from manifests.dash.channel import DashChannel
-from manifests.dash.content_clock import Listed, computes, origin_of
+from manifests.dash.content_clock import computes, origin_of
 from manifests.dash.model import Mpd, Period
 from manifests.dash.periods.part import Part
 from manifests.splicing.timeline import FRAME_S, Splice
@@ -51,14 +51,12 @@ def arrange(
 
     Args:
         channel: With an MPD.
-        splices: In order; in live those of the window, and before them the last two that are past:
-            what follows them in their Period keeps the name that it got there, and goes on saying
-            where it goes on from (B-18, B-34).
+        splices: In order; in live those of the window, and before them those `recalled`.
         until: Start of the first break that is not decided yet: nothing is listed behind it.
     """
     if channel.mpd is None:
         return Arrangement((), Decimal(0))
-    layout = _Layout(channel.mpd, channel.listed, splices, _held(channel, until))
+    layout = _Layout(channel, channel.mpd, splices, _held(channel, splices, until))
     for period in channel.mpd.periods:
         if not layout.take(period):
             break
@@ -66,12 +64,29 @@ def arrange(
     return Arrangement(_ended(layout), layout.inserted)
 
 
-def _held(channel: DashChannel, until: Decimal | None) -> Decimal | None:
+def recalled(past: Sequence[Splice]) -> Sequence[Splice]:
+    """The last of the past splices, as far as what comes after them depends on them.
+
+    What follows the last one in its Period keeps the name that it got there (B-34), and goes on
+    saying where it goes on from (B-18): from the content before it. Where breaks touch, that
+    stands before the first of them, and is named after the one before.
+
+    Args:
+        past: In order; all of them, or what was recalled before and those that came after.
+    """
+    first = len(past) - 1
+    while first > 0 and (back := past[first - 1].in_at) is not None and past[first].out_at <= back:
+        first -= 1
+    return past[max(first - 1, 0) :]
+
+
+def _held(channel: DashChannel, splices: Sequence[Splice], until: Decimal | None) -> Decimal | None:
     """Where listing ends: also at a break that some Representations are not listed up to (B-30).
 
     Of the others nothing may be listed that would have to be taken back.
     """
     found = [] if until is None else [until]
+    found += [one.out_at for one in splices if one.out_at == channel.awaited_at]
     if channel.listed is not None:
         end = channel.listed.end
         found += [
@@ -87,12 +102,14 @@ class _Layout:
 
     def __init__(
         self,
+        channel: DashChannel,
         mpd: Mpd,
-        listed: Listed | None,
         splices: Sequence[Splice],
         until: Decimal | None,
     ) -> None:
+        listed = channel.listed
         self.mpd = mpd
+        self.late = channel.late
         self.clock = origin_of(mpd)
         self.window_start = self.clock if listed is None else listed.start
         self.edge = self.clock if listed is None else listed.end
@@ -151,6 +168,8 @@ class _Layout:
     ) -> Part:
         start = self.clock + period.start
         held = self.until is not None and (end is None or end > self.until)
+        until = self.until if held else end
+        late = () if until is None else self.late.get(until, ())
         is_end = end is None or (period.end is not None and end == self.clock + period.end)
         part = Part(
             period=period,
@@ -162,6 +181,8 @@ class _Layout:
             after_begin=Decimal(0) if after is None else after.begin,
             is_continuous=continuous,
             listed_until=self.until - start + FRAME_S if held and self.until is not None else None,
+            # B-04: also while it is being decided whether it ends there.
+            late=tuple([(name, at - start + FRAME_S) for name, at in late]),
         )
         self.found.append((part, _FOREVER if end is None else end))
         return part

@@ -18,13 +18,16 @@ from manifests.creative import Creative
 from manifests.cues.rules import CueRules
 from manifests.dash.content_clock import Listed, computes, listed, origin_of
 from manifests.dash.cues import read_cues
+from manifests.dash.late_sets import Late, is_awaited, late_at
 from manifests.dash.model import Mpd, Period
 from manifests.dash.periods.cut_point import cut_point, cut_refusal
 from manifests.errors import SpliceError
-from manifests.splicing.timeline import FRAME_S, Splice, splice
+from manifests.splicing.timeline import FRAME_S, Splice, fitting, splice
 
 _MILLISECOND = Decimal("0.001")
 _CUTS = 256  # remembered, beside those of the breaks in the log
+# What players compute has begun up to here behind their clock: cuts are a frame or two off.
+_BEGUN_S = 3 * FRAME_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,9 @@ class DashChannel:
     seen_edge: Decimal | None = None  # nobody was shown content behind it
     # Where the content is cut for what a cue says: found once, while the place is listed.
     cuts: Mapping[Decimal, Decimal] = field(default_factory=dict)
+    # By such a cut: what lacked something before it, and never gets that (B-04).
+    late: Mapping[Decimal, Late] = field(default_factory=dict)
+    awaited_at: Decimal | None = None  # a cut where content stands still for what is late
     # Of the MPD, and later with each that differs, whatever the origin says (B-41); None: static.
     published_at: Decimal | None = None
     forgotten: int = 0  # breaks that are no longer in the log
@@ -79,7 +85,7 @@ class DashChannel:
         """
         if not mpd.periods:
             raise SpliceError("an MPD without Periods that have a start")
-        if self.mpd is not None and _is_older(mpd, self.mpd):
+        if self.mpd is not None and _is_older(mpd, self.mpd, self.listed):
             mpd = self.mpd  # what players compute goes on with the clock
         window = listed(mpd, now)
         inband = tuple(inband)
@@ -95,12 +101,19 @@ class DashChannel:
             inband=inband,
             listed=window,
             version=self.version + 1,
-            seen_edge=_latest(self.seen_edge, window),
+            seen_edge=self._seen_edge(mpd, window),
             published_at=self._published_at(mpd, now),
             forgotten=self.forgotten + sum(first is not None and b.start < first for b in known),
             makes_periods=self.makes_periods or len(mpd.periods) > 1,
         )
-        return replace(following, cuts=following._cuts())
+        return replace(following, cuts=following._cuts())._with_late()
+
+    def _seen_edge(self, mpd: Mpd, window: Listed | None) -> Decimal | None:
+        """Up to where viewers may have been shown what they cannot be told otherwise (B-06)."""
+        if window is None:
+            return self.seen_edge
+        edge = window.furthest + (_BEGUN_S if computes(mpd.periods[-1]) else 0)
+        return edge if self.seen_edge is None else max(self.seen_edge, edge)
 
     def _published_at(self, mpd: Mpd, now: Decimal) -> Decimal | None:
         if not mpd.is_dynamic:
@@ -148,6 +161,24 @@ class DashChannel:
             if cut is not None:
                 found[at] = cut
         return found
+
+    def _with_late(self) -> "DashChannel":
+        """What is late where content is left; once it is given up, it stays so."""
+        late: dict[Decimal, Late] = {}
+        awaited_at: Decimal | None = None
+        for one in self.log.breaks[self.over :]:
+            cut = self.cuts.get(one.out_at)
+            if cut is None or self.mpd is None or self.listed is None:
+                continue
+            found = self.late.get(cut)
+            if found is None:
+                found = late_at(self.mpd, cut)
+                if is_awaited(found, self.listed):
+                    awaited_at = cut if awaited_at is None else min(awaited_at, cut)
+                    continue
+            if found:
+                late[cut] = found
+        return replace(self, late=late, awaited_at=awaited_at)
 
     def _cut(self, at: Decimal) -> Decimal | None:
         """Where the content may be cut at about an instant; None: not listed yet, or never."""
@@ -224,13 +255,18 @@ class DashChannel:
         out_at = self.cuts.get(ad_break.out_at)
         if out_at is None or self.listed is None:
             return None
-        if ad_break.in_at is not None and ad_break.in_at <= out_at + FRAME_S:
+        planned = ad_break.in_at
+        if planned is not None and (
+            planned <= out_at + FRAME_S or self.cuts.get(planned, planned) <= out_at
+        ):
             return None  # found when it was over: nothing of it is left (A-28)
+        pod = fitting(pod, ad_break, out_at)
+        if not pod:
+            return None
         one = splice(
             break_id=ad_break.id, out_at=out_at, in_at=None, pod=pod, rung=rung, limit=None
         )
         filled_until = out_at + sum((creative.duration for creative in one.pod), Decimal(0))
-        planned = ad_break.in_at
         if planned is None or filled_until < self.cuts.get(planned, planned) - FRAME_S:
             back = self._cut(filled_until)  # rule D-53: the rest is content
             limit = filled_until if planned is None else min(planned, filled_until)
@@ -267,24 +303,28 @@ def _in_at(ad_break: AdBreak) -> Decimal:
     return Decimal("Infinity") if ad_break.in_at is None else ad_break.in_at
 
 
-def _latest(seen: Decimal | None, window: Listed | None) -> Decimal | None:
-    if window is None:
-        return seen
-    return window.furthest if seen is None else max(seen, window.furthest)
+def _is_older(new: Mpd, known: Mpd, window: Listed | None) -> bool:
+    """Whether a stale copy was served, by its publishTime or by what it lists.
 
-
-def _is_older(new: Mpd, known: Mpd) -> bool:
-    """Whether a stale copy was served, by its publishTime or by what it lists."""
+    One that lacks a Period which has begun is stale; what lies ahead may be withdrawn (B-06).
+    """
     if new is known or not new.is_dynamic or new.availability_start != known.availability_start:
         return False
     if new.publish_time is not None and known.publish_time is not None:
         return new.publish_time < known.publish_time
-    newest, last = new.periods[-1], known.periods[-1]
+    newest, last = new.periods[-1], _begun(known, window)
     if newest.id != last.id:
         return newest.start < last.start
     before, after = _listed_ends(last), _listed_ends(newest)
     grown = [after[one] - end for one, end in before.items() if one in after]
     return min(grown, default=0) < 0 and max(grown, default=0) <= 0
+
+
+def _begun(mpd: Mpd, window: Listed | None) -> Period:
+    """The last Period that begins before what is listed ends; the first, if none does."""
+    edge = origin_of(mpd) if window is None else window.end
+    found = [one for one in mpd.periods if origin_of(mpd) + one.start < edge]
+    return found[-1] if found else mpd.periods[0]
 
 
 def _listed_ends(period: Period) -> dict[tuple[str | None, str], Fraction]:

@@ -21,6 +21,10 @@ def write_state(channel: DashChannel) -> dict[str, Any]:
         "forgotten": channel.forgotten,
         "makes_periods": channel.makes_periods,
         "cuts": [[str(wanted), str(cut)] for wanted, cut in channel.cuts.items()],
+        "late": [
+            [str(cut), [[name, str(until)] for name, until in late]]
+            for cut, late in channel.late.items()
+        ],
     }
 
 
@@ -42,6 +46,10 @@ def read_state(state: dict[str, Any], *, rules: DashRules) -> DashChannel:
             forgotten=int(state["forgotten"]),
             makes_periods=bool(state["makes_periods"]),
             cuts={Decimal(wanted): Decimal(cut) for wanted, cut in state["cuts"]},
+            late={
+                Decimal(cut): tuple([(str(name), Decimal(until)) for name, until in late])
+                for cut, late in state["late"]
+            },
         )
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise ManifestError(f"channel state cannot be read: {error!r}") from error

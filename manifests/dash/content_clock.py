@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from manifests.dash.durations import LONGEST_S
-from manifests.dash.model import Addressing, Mpd, Period
+from manifests.dash.model import AdaptationSet, Addressing, Mpd, Period
 from manifests.errors import MpdSyntaxError
 
 _FOREVER = Decimal("Infinity")
@@ -78,32 +78,42 @@ def computes(period: Period) -> bool:
     return modes == {"duration"}
 
 
+def is_main(one: AdaptationSet) -> bool:
+    """Whether nothing is played without it, or another of its kind: video and audio."""
+    return one.kind in ("video", "audio") and not one.is_trick_mode
+
+
 def _addressings(period: Period) -> Iterator[Addressing]:
     for one, representation in period.representations():
-        if one.kind in ("video", "audio") and not one.is_trick_mode and representation.addressing:
+        if is_main(one) and representation.addressing:
             yield representation.addressing
 
 
 def _starts(period: Period, clock: Decimal) -> Iterator[Decimal]:
     for one in _addressings(period):
         if one.start is not None:
-            yield _instant(clock + period.start, one.seconds(one.start))
+            yield instant(clock + period.start, one.seconds(one.start))
 
 
 def _ends(period: Period, clock: Decimal) -> Iterator[Decimal]:
     for one in _addressings(period):
         if one.end is not None:
-            yield _instant(clock + period.start, one.seconds(one.end))
+            yield instant(clock + period.start, one.seconds(one.end))
 
 
 def _last_starts(period: Period, clock: Decimal) -> Iterator[Decimal]:
     for one in _addressings(period):
         if one.end is not None:
             last = one.end - one.runs[-1].duration
-            yield _instant(clock + period.start, one.seconds(last))
+            yield instant(clock + period.start, one.seconds(last))
 
 
-def _instant(start: Decimal, seconds: Fraction) -> Decimal:
+def instant(start: Decimal, seconds: Fraction) -> Decimal:
+    """An instant some seconds after another, on the same clock.
+
+    Raises:
+        MpdSyntaxError: It lies where no clock goes.
+    """
     if abs(seconds) >= LONGEST_S:
         raise MpdSyntaxError("a segment of more than 300 years, or as far from its Period's start")
     return start + round(Decimal(seconds.numerator) / seconds.denominator, _EXACT)

@@ -193,6 +193,7 @@ class Renderer:
                 part.after_begin,
                 part.is_continuous,
                 part.listed_until,
+                part.late,
             )
         pieces.append(tag.opening(id=part.id, start=part.start, duration=part.duration))
         body = self._bodies.get(key)

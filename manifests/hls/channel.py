@@ -22,7 +22,7 @@ from manifests.hls.numbering import Place, Shadow, cast, place_in_shadow, place_
 from manifests.hls.rendering import NO_SUMS, Header, Sums, make_header, render, sums
 from manifests.hls.restarting import resume
 from manifests.hls.track import Track, TrackMemory
-from manifests.splicing.timeline import FRAME_S, Splice, splice
+from manifests.splicing.timeline import FRAME_S, Splice, fitting, splice
 
 # A reference rendition that stopped holds the others back by no more than this.
 REFERENCE_LAG = Decimal("1.5")  # target durations
@@ -219,6 +219,9 @@ class Channel:
         if shadow is None:
             return None
         out_at = shadow.starts[0]
+        pod = fitting(pod, ad_break, out_at)
+        if not pod:
+            return None
         one = splice(
             break_id=ad_break.id,
             out_at=out_at,

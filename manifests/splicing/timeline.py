@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import accumulate, chain
 
+from manifests.breaks import AdBreak
 from manifests.creative import Creative
 
 # Borders that differ by less than one video frame are the same border (rule A-26); 24 frames/s.
@@ -95,6 +96,23 @@ def splice(
     return Splice(
         break_id=break_id, out_at=out_at, in_at=in_at, pod=creatives, ends=ends, limit=limit
     )
+
+
+def fitting(pod: Iterable[Creative], ad_break: AdBreak, out_at: Decimal) -> tuple[Creative, ...]:
+    """What of a pod can play to its end where viewers leave the content (rule D-52).
+
+    A break that was decided, cancelled and announced again may begin later than it was decided for.
+
+    Args:
+        pod: As decided.
+        ad_break: As it is announced now.
+        out_at: Where viewers leave.
+    """
+    pod = tuple(pod)
+    if ad_break.planned_end is None or ad_break.out_at == ad_break.start:
+        return pod
+    room = ad_break.planned_end - out_at + FRAME_S
+    return pod[: bisect_right(list(accumulate(one.duration for one in pod)), room)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ it last changed (publishTime, B-41). Everything else follows from the channel's 
 in the window and the last ones that are past.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 
+from manifests.dash.arrangement import recalled
 from manifests.dash.channel import DashChannel
 from manifests.dash.rendering import MpdText
 from manifests.splicing.timeline import Splice
@@ -20,7 +21,6 @@ from packager.dash.presentations import DashPresentation
 from packager.planning import Plan
 from packager.sessions import Session
 
-_PAST = 2
 _MILLISECOND = Decimal("0.001")
 
 # Gives a session's splices among the channel's breaks from one place in its log to another.
@@ -91,25 +91,21 @@ class Mpds:
     def _last_past(
         self, sid: str, channel: DashChannel, past_splices: PastSplices
     ) -> tuple[Splice, ...]:
-        """The session's last splices that are past, two at most.
-
-        What follows the last one is named after it (B-34), and says that it goes on from what
-        follows the one before (B-18).
-        """
+        """The session's last splices that are past, as far as its MPD depends on them."""
         breaks, end = channel.log.breaks, channel.over
-        found: tuple[Splice, ...] = ()
+        found: Sequence[Splice] = ()
         for index in range(end, 0, -1):
             known = self._past.get((sid, breaks[index - 1].id))
             if known is not None:
                 found = (*known, *found)
                 break
             found = (*past_splices(index - 1, index), *found)
-            if len(found) >= _PAST:
+            if len(recalled(found)) < len(found):
                 break
-        found = found[-_PAST:]
+        last = tuple(recalled(found))
         if end:
-            self._past[(sid, breaks[end - 1].id)] = found
-        return found
+            self._past[(sid, breaks[end - 1].id)] = last
+        return last
 
 
 def published_at(session: Session, channel: DashChannel) -> Decimal | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 
+from dash_lateness import Lateness
 from dash_pieces import Piece
 from dash_record import FRAME, Answered
 from mpd_text import Period, Set, Stream, Text, Track
@@ -13,7 +14,9 @@ SCTE = "scte35"
 MILLISECOND = Fraction(1, 1000)
 
 
-def check_content(piece: Piece, origin: Text, answer: Answered, say: Say) -> None:
+def check_content(
+    piece: Piece, origin: Text, answer: Answered, lateness: Lateness, say: Say
+) -> None:
     """Everything that one content Period says."""
     period, source = piece.period, piece.source
     if source is None:
@@ -26,11 +29,21 @@ def check_content(piece: Piece, origin: Text, answer: Answered, say: Say) -> Non
     limits += [] if answer.until is None else [answer.until]
     until = min((at - origin.ast for at in limits if at - origin.ast > piece.a), default=None)
     is_open = source is origin.periods[-1] and source.end is None
+    cut = until if piece.b is None or piece.b == source.end else piece.b
+    given_up = {} if cut is None else lateness.given_up(source.start, cut)
     for ours, theirs in sets:
         if ours.print != theirs.print:
             say("B-07", f"{period.id}: AdaptationSet {ours.id} changed")
         for track, known in zip(ours.tracks, theirs.tracks, strict=True):
-            _check_track(piece, track, known, is_open=is_open, until=until, say=say)
+            _check_track(
+                piece,
+                track,
+                known,
+                is_open=is_open,
+                until=until,
+                given_up=given_up.get(track.id),
+                say=say,
+            )
     _check_events(piece, source, answer, origin.ast, until, say)
 
 
@@ -73,6 +86,7 @@ def _check_track(
     *,
     is_open: bool,
     until: Fraction | None,
+    given_up: Fraction | None,
     say: Say,
 ) -> None:
     where = f"{piece.period.id}/{track.id}"
@@ -112,6 +126,7 @@ def _check_track(
         where=where,
         is_open=is_open,
         until=until,
+        given_up=given_up,
         say=say,
     )
 
@@ -129,6 +144,7 @@ def _check_segments(
     where: str,
     is_open: bool,
     until: Fraction | None,
+    given_up: Fraction | None,
     say: Say,
 ) -> None:
     """Compare segments by the origin's ticks; ours are `off` ticks away from them."""
@@ -166,8 +182,12 @@ def _check_segments(
     for one in known.segments:
         if one.url in listed or one.end <= low + 1 or (high is not None and one.start >= high - 1):
             continue
+        if given_up is not None and known.at(one.end) > given_up:
+            continue
         if limit is None or one.end <= limit:
             say("B-03", f"{where}: {one.url} at {_s(one.start, known)} is missing")
+    if given_up is not None:
+        return  # what it has more is not taken back, and nothing is added: `check_period`
     if high is not None and not piece.is_last and is_open and known.mode == "timeline":
         edge = known.segments[-1].end if known.segments else known.pto
         if edge <= high - 1:

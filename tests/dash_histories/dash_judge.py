@@ -12,6 +12,7 @@ from fractions import Fraction
 from dash_ads import check_ads
 from dash_content import check_content
 from dash_head import check_head, check_periods
+from dash_lateness import Lateness
 from dash_pieces import Piece, cut
 from dash_record import FRAME, Answered, Decided, Facts, Fetched, Happening, Violation
 from mpd_text import CONNECTIVITY, CONTINUITY, BrokenMpd, Period, Text, Track, read
@@ -49,12 +50,16 @@ class _Origin:
         self.newest: Fetched | None = None
         self.published: Fraction | None = None
         self.edges: dict[tuple[str, str], Fraction] = {}
+        self.periods: tuple[Period, ...] = ()
+        self.asked_at = Fraction(0)
         self.version = 0
         self.makes_periods = False  # it has had several
+        self.lateness = Lateness()
         self.is_valid = True
         self.read_at: tuple[Fetched, Fraction, Text] | None = None
 
     def take(self, fetched: Fetched) -> None:
+        asked_at, self.asked_at = self.asked_at, fetched.at
         if self.newest is not None and fetched.body == self.newest.body:
             return
         text = read(fetched.body, fetched.url, now=fetched.at)
@@ -62,18 +67,23 @@ class _Origin:
             (_name(period), one.id): one.at(one.segments[-1].end)
             for period in text.periods
             for one in period.tracks
-            if one.segments
+            if one.segments and one.mode != "number"  # those players compute by their clock
         }
         if text.published is None or self.published is None:
             both = [(edges[each], end) for each, end in self.edges.items() if each in edges]
             is_stale = any(a < b for a, b in both) and not any(a > b for a, b in both)
             is_stale |= max(edges.values(), default=0) < max(self.edges.values(), default=0)
+            # B-06: a Period that had begun when it was told does not go away at the end.
+            begun = [one.start for one in self.periods if one.start + text.ast <= asked_at]
+            is_stale |= text.periods[-1].start < max(begun, default=0)
         else:
             is_stale = text.published < self.published
         if is_stale and self.newest is not None:
             return
         self.newest, self.published, self.edges = fetched, text.published, edges
+        self.periods = text.periods
         self.makes_periods |= len(text.periods) > 1
+        self.lateness.take(text)
         self.version += 1
         self.is_valid = not complaint(fetched.body)
 
@@ -111,6 +121,7 @@ class _Last:
     """The answer before this one."""
 
     answer: Answered
+    theirs: Text  # what the origin had then
     text: Text
     pieces: tuple[Piece, ...]
 
@@ -149,7 +160,7 @@ class _Session:
         check_head(text, theirs, pieces, answer, self.facts, self.say)
         for piece in pieces:
             if piece.ad is None:
-                check_content(piece, theirs, answer, self.say)
+                check_content(piece, theirs, answer, origin.lateness, self.say)
         check_ads(
             pieces,
             text,
@@ -165,7 +176,7 @@ class _Session:
         self.check_log(text)
         if self.last is not None:
             self.check_update(self.last, answer, text, pieces, theirs)
-        self.last = _Last(answer, text, pieces)
+        self.last = _Last(answer, theirs, text, pieces)
         return text
 
     def check_edge(self, pieces: tuple[Piece, ...], theirs: Text, answer: Answered) -> None:
@@ -323,8 +334,9 @@ class _Session:
             for name in kept
             if now[name].start + theirs.ast <= last.answer.at or name == kept[0]
         ]
+        late = _told_late(last.theirs, theirs)
         for name in ids[: ids.index(started[-1]) if started else 0]:
-            if name not in before:
+            if name not in before and name not in late:
                 self.say("B-04", f"{name} is new before {started[-1]}")
         for index, old in enumerate(last.text.periods):
             if _name(old) in now:
@@ -422,6 +434,19 @@ class _Session:
                 and new.end not in ends
             ):
                 self.say("B-30", f"{where} was listed to {float(end)}, is cut at {new.end}")
+
+
+def _told_late(before: Text, now: Text) -> set[str]:
+    """Periods that the origin tells behind its last one, whose segments players computed so far.
+
+    Such a Period may have begun before it was told (B-40 forbids that, but a stale copy does it):
+    then it takes the place of what was computed, also before ads that have begun, as those keep
+    their starts (B-06).
+    """
+    last = before.periods[-1]
+    if not any(track.mode == "number" for track in last.tracks):
+        return set()
+    return {_name(period) for period in now.periods if period.start > last.start}
 
 
 def _mode(track: Track) -> str:

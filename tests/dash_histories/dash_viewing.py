@@ -18,6 +18,7 @@ from random_mpds import MpdOrigin, MpdTraits, coin
 from manifests.break_log import CueSettings
 from manifests.breaks import AdBreak
 from manifests.creative import CmafMedia, Creative, CreativeRendition, CreativeSegment
+from manifests.dash.arrangement import recalled
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.channel_state import read_state, write_state
 from manifests.dash.model import AdaptationSet, Mpd, Representation
@@ -236,13 +237,14 @@ class MpdViewing:
                     decisions=len(watcher.pods),
                 ),
                 decided=decided,
-                until=self.until(until),
+                until=self.until(until, splices),
             )
         )
 
-    def until(self, until: Decimal | None) -> Fraction | None:
+    def until(self, until: Decimal | None, splices: Sequence[Splice]) -> Fraction | None:
         """Where nobody can be told more: also at a break that is known, but not listed by all."""
-        found = [] if until is None else [until]
+        found = [one.out_at for one in splices if self.is_awaited(one.out_at)]
+        found += [] if until is None else [until]
         window = self.channel.window
         if window is not None:
             found += [
@@ -251,6 +253,13 @@ class MpdViewing:
                 if one.out_at > window[1] and self.channel.out_border(one) is None
             ]
         return min(map(Fraction, found), default=None)
+
+    def is_awaited(self, out_at: Decimal) -> bool:
+        """Whether text has time to catch up: for two of the longest segments."""
+        window = self.channel.window
+        if window is None or out_at != self.channel.awaited_at:
+            return False
+        return Fraction(window[1] - out_at) < 2 * self.origin.step * Fraction(5, 4)
 
     def settle(self, watcher: Watcher, now: Decimal) -> Decimal | None:
         """Decide what is to be decided; where the first break begins that is not."""
@@ -287,7 +296,7 @@ class MpdViewing:
     def splices(
         self, watcher: Watcher, until: Decimal | None
     ) -> tuple[list[Splice], tuple[Decided, ...]]:
-        """As a planner composes them: the last two that are past, and all that are not."""
+        """As a planner composes them: what is recalled of those that are past, and the others."""
         past: list[Splice] = []
         rest: list[Splice] = []
         decided: list[Decided] = []
@@ -297,11 +306,12 @@ class MpdViewing:
             if splice is None or not pod or (until is not None and splice.out_at >= until):
                 continue
             if index < self.channel.over:
-                past = [*past[-1:], splice]
+                past.append(splice)
             else:
                 rest.append(splice)
-                decided.append(_decided(one, splice.out_at, pod))
-        return past + rest, tuple(decided)
+                if not self.is_awaited(splice.out_at):
+                    decided.append(_decided(one, splice.out_at, pod))
+        return [*recalled(past), *rest], tuple(decided)
 
     def insert(
         self, places: Sequence[tuple[Fraction, Sequence[Creative]]]

@@ -57,6 +57,7 @@ class MpdTraits:
     extras: bool = False  # what most MPDs have beside the media
     window: int = 60
     lag: bool = False  # audio and text are listed later than video
+    text_lag: str = "none"  # text is "far" behind, "stalls" now and then, or "ends"
     stale: float = 0.0
     old_ast: bool = False  # 1970
     dated: bool = True  # publishTime
@@ -320,6 +321,20 @@ class MpdOrigin:
                 return False
         return self._is_shown(before, clock)
 
+    def _listed_to(self, media: Media, clock: Fraction) -> Fraction:
+        """Where a set is listed to, on the MPD's timeline."""
+        clock -= media.lag
+        if media.kind == "text":
+            match self.traits.text_lag:
+                case "far":
+                    clock -= 5 * self.step / 2
+                case "stalls":  # for three of seventeen segments
+                    since = clock % (17 * self.step)
+                    clock -= since if since < 3 * self.step else 0
+                case "ends":
+                    clock = min(clock, self.first + self.traits.length // 3)
+        return clock
+
     def _pto(self, media: Media, one: Stretch) -> int:
         return media.base + round(one.offset * media.scale)
 
@@ -332,7 +347,7 @@ class MpdOrigin:
         high = low + (one.end - one.start) * media.scale
         last = bisect_left(borders, ceil(high))
         if self.traits.live:
-            listed = low + (clock - media.lag - one.start) * media.scale
+            listed = low + (self._listed_to(media, clock) - one.start) * media.scale
             last = min(last, bisect_right(borders, floor(listed)) - 1)
             low = max(low, floor(low + (since - one.start) * media.scale))
         first = max(bisect_right(borders, low) - 1, 0)
@@ -594,7 +609,7 @@ def random_mpd_traits(seed: int, ease: int = 9, *, live: bool | None = None) -> 
     uses_lists = {"duration", "list-duration"} & {video, audio}
     scale = draw.choice(tuple(SCALES)) if ease >= 1 else 90000
     ntsc = scale in (90000, 48000) and some(4, 0.2)
-    return MpdTraits(
+    traits = MpdTraits(
         live=is_live,
         scale=scale,
         audio_scale=draw.choice((48000, 48000, 90000, 10000000, 1000)) if ease >= 1 else 48000,
@@ -633,3 +648,7 @@ def random_mpd_traits(seed: int, ease: int = 9, *, live: bool | None = None) -> 
         events=some(5),
         length=draw.choice((150, 250)),
     )
+    text_lag = one_of(7, "none", "none", "far", "stalls", "ends")
+    # A Period is told when all of the one before is there: not with text that is always behind.
+    goes_on = traits.periods > 1 or traits.per_break
+    return replace(traits, text_lag=text_lag) if is_live and not goes_on else traits

@@ -1,12 +1,27 @@
 """The judge itself: what is right passes, and each rule that is broken is named."""
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
-from dash_examples import FACTS, INSERTED, LIVE, VOD_FACTS, live, vod
+from dash_examples import (
+    AST,
+    DECIDED,
+    FACTS,
+    INSERTED,
+    LIVE,
+    ORIGIN,
+    VOD_FACTS,
+    WEFT,
+    ad,
+    content,
+    live,
+    mpd,
+    vod,
+)
 from dash_judge import judge
-from dash_record import Facts, Happening
+from dash_record import Answered, Decided, Facts, Fetched, Happening
 from mpd_text import read, seconds
 
 from tests.mpd_schema import complaint, needs_schema
@@ -336,6 +351,57 @@ def test_the_same_bytes_need_no_new_publish_time() -> None:
     """B-41."""
     history = live()
     assert broken((*history, *history[-2:]), FACTS) == set()
+
+
+def computed(name: str, start: int) -> str:
+    """A content Period whose segments players compute."""
+    text = re.sub("<SegmentTimeline>.*?</SegmentTimeline>", "", content(name, start, 1, 1))
+    text = text.replace('timescale="90000"', 'timescale="90000" duration="345600"')
+    return text.replace('timescale="48000"', 'timescale="48000" duration="184320"')
+
+
+def answered(
+    *told: tuple[int, str, str], decided: tuple[Decided, ...] = ()
+) -> tuple[Happening, ...]:
+    """What one session was told: wall clock, what the origin says, the answer."""
+    found: list[Happening] = []
+    for poll, (at, origin, answer) in enumerate(told):
+        now = Fraction(AST + at)
+        found += [
+            Fetched(poll=poll, at=now, url=ORIGIN, body=origin.encode()),
+            Answered(
+                poll=poll,
+                at=now,
+                session="session0",
+                url=WEFT,
+                body=answer.encode(),
+                decided=decided,
+            ),
+        ]
+    return tuple(found)
+
+
+def test_a_copy_without_a_period_that_has_begun_is_stale() -> None:
+    """B-06, where no publishTime tells."""
+
+    def undated(*periods: str) -> str:
+        return re.sub(' publishTime="[^"]*"', "", mpd(0, *periods))
+
+    one, two = undated(computed("P0", 0)), undated(computed("P0", 0), computed("P1", 98))
+    assert broken(answered((101, two, two), (103, one, two)), FACTS) == set()
+    assert "B-06" in broken(answered((101, two, two), (103, one, one)), FACTS)
+    assert broken(answered((95, two, two), (97, one, one)), FACTS) == set()  # it was withdrawn
+
+
+def test_a_period_that_the_origin_tells_late_may_come_before_ads_that_have_begun() -> None:
+    """B-04, B-06, B-40: nothing else is new before them."""
+    ads = ad("b42.0", 100, "one") + ad("b42.1", 115, "two", duration="15")
+    first, late = computed("P0", 0), computed("P1", 98)
+    before = (101, mpd(101, first), mpd(101, first, ads))
+    after = (106, mpd(106, first, late), mpd(106, first, late, ads))
+    assert broken(answered(before, after, decided=(DECIDED,)), FACTS) == set()
+    known = (101, mpd(101, first, late), mpd(101, first, ads))
+    assert "B-04" in broken(answered(known, after, decided=(DECIDED,)), FACTS)
 
 
 INSERTION: dict[str, tuple[str, Change]] = {

@@ -6,11 +6,12 @@ is made once and shared (`manifests.dash.periods.period_tag`).
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from lxml import etree
 
+from manifests.dash.late_sets import Late
 from manifests.dash.model import AdaptationSet, Addressing, Period, Representation
 from manifests.dash.periods.children import children, make_child, remove
 from manifests.dash.periods.dressing import Dressing, dress
@@ -47,6 +48,8 @@ class Part:
     # Seconds into the Period; segments that end later are not listed, as a break is being
     # decided. Only where the MPD lists segments, so not with @duration and $Number$.
     listed_until: Decimal | None = None
+    # The same for some Representations, by @id: they were late when the Period was cut.
+    late: Late = ()
 
     @property
     def interval(self) -> Interval:
@@ -58,6 +61,19 @@ class Part:
             listed_until=self.listed_until,
             length=None if period.end is None else period.end - period.start,
         )
+
+    @property
+    def is_whole(self) -> bool:
+        """All of the Period, as it is."""
+        return self.interval.is_whole and not self.late
+
+    def interval_of(self, representation: Representation) -> Interval:
+        """Which seconds of a Representation it has."""
+        interval = self.interval
+        limits = [until for name, until in self.late if name == representation.id]
+        if interval.listed_until is not None:
+            limits.append(interval.listed_until)
+        return replace(interval, listed_until=min(limits, default=None))
 
 
 def part_body(part: Part, dressing: Dressing) -> bytes:
@@ -73,7 +89,7 @@ def part_body(part: Part, dressing: Dressing) -> bytes:
     period = copy.deepcopy(original)
     shell(original).append(period)
     period.tail = None
-    if not part.interval.is_whole:
+    if not part.is_whole:
         _cut(period, part)
     dress(period, dressing)
     return period_body(period, original)
@@ -99,7 +115,7 @@ def _cut(period: etree._Element, part: Part) -> None:
                 remove(twin)
             continue
         if representation.addressing is not None:
-            cut = cut_segments(representation.addressing, part.interval)
+            cut = cut_segments(representation.addressing, part.interval_of(representation))
             cuts[twin] = representation.addressing, cut
     for one in part.period.sets:
         twin = twins[one.element]

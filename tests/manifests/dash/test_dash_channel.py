@@ -9,12 +9,14 @@ import pytest
 from manifests.break_log import BreakLog
 from manifests.breaks import AdBreak
 from manifests.creative import CmafMedia, Creative, CreativeRendition, CreativeSegment
-from manifests.dash.arrangement import AdPart, arrange
+from manifests.dash.arrangement import AdPart, arrange, recalled
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.channel_state import read_state, write_state
+from manifests.dash.periods.part import Part
 from manifests.dash.reading.reader import read_mpd
 from manifests.errors import ManifestError
 from manifests.scte35 import SpliceInfo, SpliceInsert, to_base64, write_splice_info
+from manifests.splicing.timeline import splice
 
 AST = 1767225600  # 2026-01-01T00:00:00Z
 
@@ -49,9 +51,12 @@ def creative(name: str, seconds: str, segment: str = "2.5") -> Creative:
 A, B = creative("a", "15"), creative("b", "15")
 
 
-def event(at: str, seconds: str | None, *, event_id: int = 42, out: bool = True) -> str:
+def event(
+    at: str, seconds: str | None, *, event_id: int = 42, out: bool = True, cancel: bool = False
+) -> str:
     insert = SpliceInsert(
         event_id=event_id,
+        cancel=cancel,
         out_of_network=out,
         immediate=True,
         duration_ticks=None if seconds is None else int(Decimal(seconds) * 90000),
@@ -97,6 +102,22 @@ def live(edge: int, *events: str, first: int = 1, published: int | None = None) 
 </MPD>"""
 
 
+def computed(*events: str, next_start: str | None = None) -> str:
+    """The same content where players compute its segments; `next_start`: of a second Period."""
+    text = re.sub("<SegmentTimeline>.*?</SegmentTimeline>", "", live(1, *events), flags=re.DOTALL)
+    text = text.replace('timescale="90000"', 'timescale="90000" duration="345600"')
+    text = text.replace('timescale="48000"', 'timescale="48000" duration="184320"')
+    if next_start is None:
+        return text
+    period = text[text.index("<Period") : text.index("</MPD>")]
+    again = period.replace('id="P0" start="PT0S"', f'id="P1" start="PT{next_start}S"')
+    return text.replace("</MPD>", again + "</MPD>")
+
+
+def undated(text: str) -> str:
+    return re.sub('publishTime="[^"]*"', "", text)
+
+
 def advanced(channel: DashChannel, text: str, now: float = 0) -> DashChannel:
     mpd = read_mpd(text.encode(), url="https://o.example/c/live.mpd")
     return channel.advance(mpd, now=AST + Decimal(str(now)))
@@ -133,6 +154,23 @@ def test_worked_example_b_4_is_laid_out_as_it_stands() -> None:
     ]
     channel = advanced(channel, live(50, OUT, first=35))
     assert told(channel, A, B) == ["P0~b1767225700 130"]  # B-34: it keeps its name and start
+
+
+def test_what_follows_breaks_that_touch_goes_on_from_the_content_before_them_b_18() -> None:
+    channel = advanced(DashChannel(), live(34, first=20))
+    breaks = (("a", 5, 15), ("b", 20, 30), ("c", 40, 50), ("d", 50, 60))
+    past = [
+        splice(
+            break_id=name, out_at=Decimal(AST + out), in_at=Decimal(AST + back), pod=(A,), rung="v"
+        )
+        for name, out, back in breaks
+    ]
+    (part,) = arrange(channel, past).parts
+    assert isinstance(part, Part)
+    assert (part.id, part.after) == ("P0~d", "P0~b")
+    assert [one.break_id for one in recalled(past)] == ["b", "c", "d"]
+    assert arrange(channel, recalled(past)).parts == (part,)
+    assert recalled([*recalled(past[:3]), past[3]]) == recalled(past)  # one went past after another
 
 
 def test_the_content_goes_on_at_the_very_tick() -> None:
@@ -181,18 +219,54 @@ def test_a_stale_copy_is_ignored() -> None:
 
 
 def test_without_publish_time_a_copy_is_stale_that_lists_less_and_nothing_more() -> None:
-    def undated(video: int, audio: int) -> str:
-        head, period = live(video).split("<Period")
-        sets = period.replace(f'd="184320" r="{video - 1}"', f'd="184320" r="{audio - 1}"')
-        return re.sub('publishTime="[^"]*"', "", head) + "<Period" + sets
+    def lists(video: int, audio: int) -> str:
+        text = live(video).replace(f'd="184320" r="{video - 1}"', f'd="184320" r="{audio - 1}"')
+        return undated(text)
 
-    channel = advanced(DashChannel(), undated(20, 20))
+    channel = advanced(DashChannel(), lists(20, 20))
     assert channel.mpd is not None
     assert channel.mpd.publish_time is None
-    assert advanced(channel, undated(20, 19)).mpd is channel.mpd
-    assert advanced(channel, undated(19, 19)).mpd is channel.mpd
-    assert advanced(channel, undated(21, 19)).mpd is not channel.mpd  # it began anew
-    assert advanced(channel, undated(20, 21)).mpd is not channel.mpd
+    assert advanced(channel, lists(20, 19)).mpd is channel.mpd
+    assert advanced(channel, lists(19, 19)).mpd is channel.mpd
+    assert advanced(channel, lists(21, 19)).mpd is not channel.mpd  # it began anew
+    assert advanced(channel, lists(20, 21)).mpd is not channel.mpd
+
+
+def test_without_publish_time_a_copy_is_stale_that_lacks_a_period_which_has_begun_b_06() -> None:
+    one, two = undated(computed()), undated(computed(next_start="50"))
+    begun = advanced(DashChannel(), two, now=52)
+    assert told(begun) == ["P0 0", "P1 50"]
+    assert told(advanced(begun, one, now=53)) == ["P0 0", "P1 50"]
+    ahead = advanced(DashChannel(), two, now=48)
+    assert told(ahead) == ["P0 0", "P1 50"]
+    assert told(advanced(ahead, one, now=49)) == ["P0 0"]  # it was withdrawn
+
+
+@pytest.mark.parametrize("at", ["40", "40.013"])
+def test_an_ad_that_has_begun_stays_when_its_break_is_cancelled_at_once_b_06(at: str) -> None:
+    out, cancelled = event(at, "20"), event(at, None, cancel=True)
+    channel = advanced(DashChannel(), computed(out), now=30)
+    channel = advanced(channel, computed(out), now=40.008)
+    assert told(channel, A) == ["P0 0", "b1767225640.0 40 for 15"]
+    for now in (41, 42, 55):
+        channel = advanced(channel, computed(out, cancelled), now=now)
+        names = [one.split()[0] for one in told(channel, A)]
+        assert names == ["P0", "b1767225640.0", "P0~b1767225640"]  # B-31
+
+
+def test_an_ad_that_lies_ahead_goes_with_its_break_c_11() -> None:
+    out, cancelled = event("40", "20"), event("40", None, cancel=True)
+    channel = advanced(DashChannel(), computed(out), now=39)
+    assert told(channel, A) == ["P0 0", "b1767225640.0 40 for 15"]
+    assert told(advanced(channel, computed(out, cancelled), now=39.5), A) == ["P0 0"]
+
+
+def test_a_break_that_ends_where_it_begins_removes_nothing() -> None:
+    """A-28: both of its ends are one cut, in live no insertion."""
+    slow = computed(event("40", "0.05")).replace('frameRate="25"', 'frameRate="10"')
+    channel = advanced(DashChannel(), slow, now=45)
+    assert len(channel.log.breaks) == 1
+    assert told(channel, A) == ["P0 0"]
 
 
 def test_a_channel_remembers_where_it_was_cut() -> None:
@@ -248,13 +322,7 @@ def test_a_zero_length_break_of_a_static_mpd_is_a_point() -> None:
 
 
 def test_where_segments_are_computed_ads_are_there_ahead_b_21() -> None:
-    text = (
-        live(1, event("40", "20"))
-        .replace("<SegmentTimeline>", "<!--")
-        .replace("</SegmentTimeline>", "-->")
-    )
-    text = text.replace('timescale="90000"', 'timescale="90000" duration="345600"')
-    text = text.replace('timescale="48000"', 'timescale="48000" duration="184320"')
+    text = computed(event("40", "20"))
     channel = advanced(DashChannel(), text, now=30)
     short = creative("a", "10"), creative("b", "10")
     assert told(channel, *short) == ["P0 0", "b1767225640.0 40", "b1767225640.1 50 for 10"]
