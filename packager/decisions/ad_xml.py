@@ -75,7 +75,9 @@ def parse(body: bytes, error: type[AdXmlError]) -> etree._Element:
             if count > MAX_ELEMENTS or depth > MAX_DEPTH:
                 raise error("too many or too deep elements", reason=Reason.AD_OVERSIZE)
     except etree.XMLSyntaxError as problem:
-        raise error(f"not well-formed XML: {problem.msg!r}") from None
+        # Not the parser's own words: they quote the document, beacons of a session too (threat 33).
+        line, column = problem.position
+        raise error(f"not well-formed XML at line {line}, column {column}") from None
     return events.root
 
 

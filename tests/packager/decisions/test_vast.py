@@ -113,6 +113,24 @@ def test_what_is_said_of_a_flaw_is_one_short_line() -> None:
         assert str(caught.value).isprintable()
 
 
+UNREADABLE = {
+    "ends in the middle": b"<VAST>\n<Error><![CDATA[http://sink.test/canary",
+    "an entity that is not there": b"<VAST><Error>http://sink.test/?a=1&canary=2</Error></VAST>",
+    "ends of others": b"<VAST><Impression-canary></Error></VAST>",
+    "an attribute twice": b'<VAST canary="1" canary="2"/>',
+    "a prefix of nobody": b"<canary:VAST/>",
+    "words": b"canary",
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
+def test_an_error_says_where_a_document_breaks_off_and_quotes_nothing_of_it(body: bytes) -> None:
+    """Threat 33 and D-23: what cannot be read may be a beacon's URL, with a session in it."""
+    with pytest.raises(VastError, match=r"line \d+, column \d+$") as caught:
+        read_vast(body)
+    assert "canary" not in str(caught.value)
+
+
 def test_marks_of_ads_that_are_not_to_be_stitched_are_read_d_09_d_56() -> None:
     assert only_ad(read_vast(inline("", ad='conditionalAd="true"'))).conditional
     assert not only_ad(read_vast(inline("", ad='conditionalAd="false"'))).conditional
