@@ -12,9 +12,10 @@ from manifests.splicing.timeline import FRAME_S
 from packager.clock import Clock
 from packager.config.values import BreakRule, Show, SlateFill
 from packager.decisions.ads import Ad
+from packager.decisions.bumpers import Bumper, fill_between
 from packager.decisions.decider import AdDecider
 from packager.decisions.disclosure import session_for_break
-from packager.decisions.fill import Fill, FillRules, SlateOption, fill
+from packager.decisions.fill import Fill, FillRules, SlateOption
 from packager.decisions.fill import PodEntry as FillEntry
 from packager.decisions.frequency import Exposures
 from packager.decisions.offers import Decided
@@ -39,7 +40,15 @@ class House:
 
     creative: Callable[[str], Creative | None]  # by id
     slate: Callable[[Show, Ladder], SlateOption | None]
+    asset: Callable[[Show, str, Ladder], Creative | Reason | None]  # by name
     media_base: str = "/tm/"  # what URIs of all creatives begin with
+
+    def bumper(self, show: Show, name: str | None, ladder: Ladder) -> Bumper | None:
+        """A bumper, if one is named and packaged."""
+        found = None if name is None else self.asset(show, name, ladder)
+        if not isinstance(found, Creative):
+            return None
+        return Bumper(found.id, Fraction(found.duration))
 
     def placed(self, creative_id: str, place: str) -> Creative | None:
         """A creative whose segments are asked for at a place; where they are, without one."""
@@ -214,15 +223,20 @@ class Filler:
         rules: FillRules,
     ) -> Fill:
         slate_only = isinstance(one.rule.fill, SlateFill)
+        named = one.rule.bumpers
+        before = self.house.bumper(show, named.before, ladder)
+        after = self.house.bumper(show, named.after, ladder)
+        wants_slate = slate_only or one.rule.otherwise == "slate"
         if one.ad_break.is_point and not slate_only:
             rules = replace(rules, insertion=True, overrun=Fraction(show.limits.overrun_s))
-            return fill(None, decided.candidates, tolerance=TOLERANCE, rules=rules)
-        if one.ad_break.is_point:
+            length, wants_slate = None, False
+        elif one.ad_break.is_point:
             length = one.longest
-        wants_slate = slate_only or one.rule.otherwise == "slate"
-        return fill(
+        return fill_between(
             None if length is None else Fraction(length),
             decided.candidates,
+            before=before,
+            after=after,
             tolerance=TOLERANCE,
             slate=self.house.slate(show, ladder) if wants_slate else None,
             rules=rules,

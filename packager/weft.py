@@ -229,7 +229,12 @@ async def open_weft(
             viewers=lambda: sessions.resident,
         )
         filler = Filler(
-            house=House(creative=library.get, slate=house.slate, media_base=library.base),
+            house=House(
+                creative=library.get,
+                slate=house.slate,
+                asset=house.asset,
+                media_base=library.base,
+            ),
             decider_for=deciders.for_rule,
             session_digest=digest,
             clock=clock,

@@ -75,6 +75,18 @@ class VastServer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bumpers:
+    """House media around the ads of a break; a break without ads has none."""
+
+    before: str | None = setting(
+        None, "name of the asset that plays before the first ad", read=scalars.name
+    )
+    after: str | None = setting(
+        None, "name of the asset that plays after the last ad", read=scalars.name
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cap:
     """How often something may come to a viewer."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from packager.config import checks, scalars
-from packager.config.ad_settings import Ads, ConsentSettings, VastServer
+from packager.config.ad_settings import Ads, Bumpers, ConsentSettings, VastServer
 from packager.config.document import ConfigError, Node
 from packager.config.scalars import Network, Secret
 from packager.config.settings import (
@@ -226,6 +226,7 @@ class BreakRule:
         read=scalars.word("content", "slate"),
         key="else",
     )
+    bumpers: Bumpers = section(Bumpers(), "house media around the ads")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,11 +79,11 @@ class PodEntry:
     """A creative and its place in the break; times in seconds since the break's start."""
 
     creative_id: str
-    kind: Literal["ad", "slate"]
+    kind: Literal["ad", "slate", "bumper"]
     start: Fraction
     duration: Fraction
     ad_id: str = ""
-    candidate: int | None = None  # which of those that were offered; None: slate
+    candidate: int | None = None  # which of those that were offered; None: the house's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

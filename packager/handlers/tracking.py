@@ -13,9 +13,12 @@ from starlette.responses import Response
 from manifests.dash.channel import DashChannel
 from manifests.dash.content_clock import origin_of
 from manifests.splicing.content import Content
+from manifests.timing import EPOCH
 from packager.dash.presentations import DashPresentation
 from packager.decisions.ad_record import AdRecordError, read_ads
 from packager.decisions.ads import Ad
+from packager.decisions.beacon_macros import beacon_macros
+from packager.decisions.macros import MacroValue
 from packager.handlers.sessions import FORMAT_PARAMETER, SessionDesk
 from packager.hls.presentations import HlsPresentation
 from packager.log import report
@@ -25,6 +28,7 @@ from packager.reasons import Reason
 from packager.responses import PERSONAL
 from packager.sessions import Session, Sessions
 from packager.stores import StoreError
+from packager.tracking.avails import Avail, PlacedAd
 from packager.tracking.document import tracking_document
 from packager.tracking.placing import avails_of
 from packager.viewing import Viewing
@@ -71,6 +75,7 @@ class TrackingHandlers:
         body = tracking_document(
             avails_of(plan.splices, pods, zero=zero),
             reporting=session.record.parameters.reporting,
+            macros_of=partial(_macros, self.desk.disclosed(request, session).macros),
             dash_start_at=start_at,
         )
         headers = {"cache-control": PERSONAL}
@@ -88,6 +93,17 @@ class TrackingHandlers:
                 report(Reason.STORE_FAILED, "ads_not_loaded", self.metrics, detail=str(error))
                 return ()
         return found
+
+
+def _macros(
+    viewer: Mapping[str, MacroValue], avail: Avail, placed: PlacedAd | None
+) -> Mapping[str, MacroValue]:
+    """What is settled when the client is told (D-20): break, ad, device, consent."""
+    values = {**viewer, "BREAKMAXDURATION": int(avail.duration_s)}
+    if placed is None or placed.ad is None:
+        return values
+    # The time and the number that is new each time are left to who makes the request.
+    return beacon_macros(placed.ad, index=placed.index, now=EPOCH, seed="", base=values)
 
 
 async def _hls(presentation: HlsPresentation) -> Content:
