@@ -7,7 +7,7 @@ follow from the origin's MPD and the session's splices alone.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -315,9 +315,14 @@ def _is_older(new: Mpd, known: Mpd, window: Listed | None) -> bool:
     newest, last = new.periods[-1], _begun(known, window)
     if newest.id != last.id:
         return newest.start < last.start
-    before, after = _listed_ends(last), _listed_ends(newest)
-    grown = [after[one] - end for one, end in before.items() if one in after]
-    return min(grown, default=0) < 0 and max(grown, default=0) <= 0
+    grown = [after[1] - before[1] for before, after in _listed_by_both(last, newest)]
+    if any(grown):
+        return min(grown) < 0 and max(grown) <= 0
+    # Up to the same end, what is older lists more at the front.
+    front, first = new.periods[0], known.periods[0]
+    if front.id != first.id:
+        return front.start < first.start
+    return any(after[0] < before[0] for before, after in _listed_by_both(first, front))
 
 
 def _begun(mpd: Mpd, window: Listed | None) -> Period:
@@ -327,12 +332,24 @@ def _begun(mpd: Mpd, window: Listed | None) -> Period:
     return found[-1] if found else mpd.periods[0]
 
 
-def _listed_ends(period: Period) -> dict[tuple[str | None, str], Fraction]:
-    """Where each Representation's list ends, in seconds of the Period."""
+_Listing = tuple[Fraction, Fraction]  # where it starts and ends, in seconds of the Period
+
+
+def _listed_by_both(one: Period, other: Period) -> Iterator[tuple[_Listing, _Listing]]:
+    """What two versions of a Period list of each Representation."""
+    listings = _listings(other)
+    for key, listing in _listings(one).items():
+        if key in listings:
+            yield listing, listings[key]
+
+
+def _listings(period: Period) -> dict[tuple[str | None, str], _Listing]:
     return {
-        (one.id, representation.id): how.seconds(how.end)
+        (one.id, representation.id): (how.seconds(how.start), how.seconds(how.end))
         for one, representation in period.representations()
-        if (how := representation.addressing) is not None and how.end is not None
+        if (how := representation.addressing) is not None
+        and how.start is not None
+        and how.end is not None
     }
 
 

@@ -50,6 +50,7 @@ class _Origin:
         self.newest: Fetched | None = None
         self.published: Fraction | None = None
         self.edges: dict[tuple[str, str], Fraction] = {}
+        self.fronts: dict[tuple[str, str], Fraction] = {}
         self.periods: tuple[Period, ...] = ()
         self.asked_at = Fraction(0)
         self.version = 0
@@ -63,16 +64,21 @@ class _Origin:
         if self.newest is not None and fetched.body == self.newest.body:
             return
         text = read(fetched.body, fetched.url, now=fetched.at)
-        edges = {
-            (_name(period), one.id): one.at(one.segments[-1].end)
+        listed = [
+            (_name(period), one)
             for period in text.periods
             for one in period.tracks
             if one.segments and one.mode != "number"  # those players compute by their clock
-        }
+        ]
+        edges = {(name, one.id): one.at(one.segments[-1].end) for name, one in listed}
+        fronts = {(name, one.id): one.at(one.segments[0].start) for name, one in listed}
         if text.published is None or self.published is None:
             both = [(edges[each], end) for each, end in self.edges.items() if each in edges]
             is_stale = any(a < b for a, b in both) and not any(a > b for a, b in both)
             is_stale |= max(edges.values(), default=0) < max(self.edges.values(), default=0)
+            # Up to the same end, what is older has more at the front.
+            more = min(fronts.values(), default=0) < min(self.fronts.values(), default=0)
+            is_stale |= more and not any(a != b for a, b in both)
             # B-06: a Period that had begun when it was told does not go away at the end.
             begun = [one.start for one in self.periods if one.start + text.ast <= asked_at]
             is_stale |= text.periods[-1].start < max(begun, default=0)
@@ -80,7 +86,8 @@ class _Origin:
             is_stale = text.published < self.published
         if is_stale and self.newest is not None:
             return
-        self.newest, self.published, self.edges = fetched, text.published, edges
+        self.newest, self.published = fetched, text.published
+        self.edges, self.fronts = edges, fronts
         self.periods = text.periods
         self.makes_periods |= len(text.periods) > 1
         self.lateness.take(text)

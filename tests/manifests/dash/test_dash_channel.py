@@ -232,6 +232,14 @@ def test_without_publish_time_a_copy_is_stale_that_lists_less_and_nothing_more()
     assert advanced(channel, lists(20, 21)).mpd is not channel.mpd
 
 
+def test_without_publish_time_a_copy_is_stale_that_lists_what_had_gone_at_the_front() -> None:
+    """B-04: up to the same end."""
+    channel = advanced(DashChannel(), undated(live(20, first=4)))
+    assert advanced(channel, undated(live(20, first=3))).mpd is channel.mpd
+    assert advanced(channel, undated(live(20, first=5))).mpd is not channel.mpd
+    assert advanced(channel, undated(live(21, first=3))).mpd is not channel.mpd
+
+
 def test_without_publish_time_a_copy_is_stale_that_lacks_a_period_which_has_begun_b_06() -> None:
     one, two = undated(computed()), undated(computed(next_start="50"))
     begun = advanced(DashChannel(), two, now=52)
