@@ -133,8 +133,11 @@ async def open_weft(
     """
     clock, metrics = clock or SystemClock(), metrics or Metrics()
     async with AsyncExitStack() as stack:
-        client = client or GuardedClient(allow=config.outbound.allow)
-        stack.push_async_callback(client.aclose)
+        # Calls of a sender are many and to many hosts: their connections are not in others' way.
+        clients = [client] if client else [GuardedClient(allow=config.outbound.allow) for _ in "ab"]
+        for one in clients:
+            stack.push_async_callback(one.aclose)
+        client, beacon_client = clients[0], clients[-1]
         policy = Policy.for_urls(show.origin for show in config.shows.values())
         of_origin = Limits(total_s=config.timeouts.origin_s, read_s=config.timeouts.origin_s)
         observer = _Observer(metrics)
@@ -277,7 +280,7 @@ async def open_weft(
         send = partial(
             run_sender,
             outbox,
-            client=client,
+            client=beacon_client,
             clock=clock,
             metrics=metrics,
             settings=sender_settings(config),
