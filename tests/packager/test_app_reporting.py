@@ -69,6 +69,10 @@ def ads_in(listed: Listed) -> list[int]:
     return [number for number, uri in enumerate(listed.uris) if uri.startswith(BASE)]
 
 
+def parts_of(name: str, listed: Listed) -> list[int]:
+    return [number for number in ads_in(listed) if listed.kinds[number] == name]
+
+
 async def test_a_vod_that_is_watched_tells_of_each_ad_once_and_in_order(bench: Bench) -> None:
     """E-02, E-03: with a switch of renditions, repeats and a seek back."""
     async with bench.run() as running:
@@ -99,15 +103,14 @@ async def test_nothing_is_told_of_ads_that_were_not_seen(bench: Bench) -> None:
     async with bench.run() as running:
         viewer = await begin(bench, running)
         listed = await viewer.player.poll()
-        ads = ads_in(listed)
-        long = [number for number in ads if listed.kinds[number] == "a"]  # 4 s, in two segments
+        long = parts_of("a", listed)  # 4 s, in two segments
         await viewer.fetch(listed.uris[long[1]])
         await viewer.fetch(listed.uris[long[0]], method="HEAD")
         await viewer.pass_(30)
         assert await viewer.told() == []
         viewer = await begin(bench, running)
         listed = await viewer.player.poll()
-        await viewer.fetch(listed.uris[long[0]])
+        await viewer.fetch(listed.uris[parts_of("a", listed)[0]])
         await viewer.pass_(30)
         assert await viewer.told(at_least=2) == ["a/impression", "a/start"]
 
