@@ -32,6 +32,7 @@ from packager.tracking.events import events_of
 from packager.viewer import Viewer
 
 TOLERANCE = Fraction(FRAME_S)
+_LAST_WORDS = frozenset({Reason.AD_EMPTY, Reason.AD_TIMEOUT})  # of ad servers that gave no ad
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +101,14 @@ class Filler:
             channel: As it is now.
             one: The break.
             viewer: Who asked first; ad servers are told of them as far as they consent.
-            answer: What was asked for ahead (`ask`); None, or without an offer: it is asked now.
+            answer: What was asked for ahead (`ask`); None, or where that failed: it is asked now.
             spread_s: As `ask` takes it.
         """
         length = _length(channel, one.ad_break)
-        decided = answer or Decided()
-        if not decided.offers:
+        if answer is not None and _stands(answer):
+            decider = self.decider_for(presentation.show, one.rule)
+            decided = await decider.renewed(answer, ladder)
+        else:
             decided = await self.ask(
                 session, presentation, ladder, channel, one, viewer, spread_s=spread_s
             )
@@ -241,6 +244,14 @@ class Filler:
             slate=self.house.slate(show, ladder) if wants_slate else None,
             rules=rules,
         )
+
+
+def _stands(answer: Decided) -> bool:
+    """Whether an answer from before the break is the last word.
+
+    What failed may work by now; but what had more time than there is left would take too long.
+    """
+    return bool(answer.offers) or not {*answer.reasons}.isdisjoint(_LAST_WORDS)
 
 
 def _rules(show: Show, *, longest: Decimal | None) -> FillRules:

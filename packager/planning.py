@@ -8,8 +8,8 @@ before the first media playlist is answered (rules A-03, A-06, A-17, A-18, A-28)
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
@@ -17,6 +17,7 @@ from cachetools import LRUCache
 
 from manifests.breaks import AdBreak
 from manifests.splicing.content import Content
+from manifests.splicing.signalling import Signalling
 from manifests.splicing.timeline import FRAME_S, Splice
 from packager.clock import Clock
 from packager.decisions.ad_record import write_ads
@@ -26,6 +27,7 @@ from packager.log import report
 from packager.metrics import Metrics
 from packager.openings import Opening, announced_of, is_live, openings_of, refusal_of
 from packager.packaging.ladder import Ladder
+from packager.pod_signals import PodSignals
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.reporting.places import place_of
@@ -38,6 +40,7 @@ from packager.viewer import Viewer, Who
 HOLD = Decimal("0.5")  # target durations that a break may hold a playlist back
 SPLICES = 65_536  # kept ready
 FLIGHTS = 16_384  # decisions at a time
+NOTHING_TOLD: Mapping[str, Signalling] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +85,15 @@ class Planner:
         self._clock = clock
         self._metrics = metrics
         self._patience = patience or Patience()
-        self._foresight = Foresight()
+        self._foresight = Foresight(clock)
         self._flights: SingleFlight[Decision] = SingleFlight(limit=FLIGHTS)
         # For a session: the start of the last past break of which a decision is known here.
         self._settled_until: LRUCache[str, Decimal] = LRUCache(SPLICES)
         self._splices: LRUCache[tuple[object, ...], Splice | None] = LRUCache(SPLICES)
         self._held_since: LRUCache[tuple[int, str], float] = LRUCache(4096)
+        self._signals = PodSignals(
+            load_ads=sessions.ads, creative=filler.house.creative, metrics=metrics
+        )
         # Breaks that showed content although that could not be stored: they stay content here.
         self._unstored: LRUCache[tuple[str, str], Reason] = LRUCache(SPLICES)
 
@@ -116,6 +122,8 @@ class Planner:
         )
         if any(one.ad_break.id not in session.decisions for one in openings):
             return None
+        if self._untold(session, channel, openings, over):
+            return None
         return self._plan(session, presentation, channel, openings, over, None)
 
     async def plan(
@@ -130,7 +138,12 @@ class Planner:
         until: Decimal | None = None
         if missing:
             session, until = await self._settle(session, presentation, channel, missing, viewer)
-        return session, self._plan(session, presentation, channel, openings, over, until)
+        untold = self._untold(session, channel, openings, over)
+        loaded = await asyncio.gather(
+            *(self._signals.load(session, presentation, decision) for decision in untold)
+        )
+        told = {one.break_id: found for one, found in zip(untold, loaded, strict=True)}
+        return session, self._plan(session, presentation, channel, openings, over, until, told)
 
     def past(
         self, session: Session, presentation: Presentation, channel: Content, first: int, end: int
@@ -157,8 +170,10 @@ class Planner:
         """Have ad servers asked for breaks that are announced, without waiting for it."""
         ladder = presentation.ladder
         for one in announced_of(presentation, channel):
-            if ladder is None or one.ad_break.id in session.decisions:
+            key = (session.sid, one.ad_break.id)
+            if ladder is None or one.ad_break.id in session.decisions or key in self._foresight:
                 continue
+            ahead_s = _ahead_s(channel, one.ad_break)
             ask = partial(
                 self._filler.ask,
                 session,
@@ -167,15 +182,12 @@ class Planner:
                 channel,
                 one,
                 who(),
-                spread_s=self._spread_s(presentation, channel, one.ad_break),
+                spread_s=self._spread_s(ahead_s),
             )
-            self._foresight.begin((session.sid, one.ad_break.id), ask)
+            self._foresight.begin(key, ask, ahead_s=ahead_s)
 
-    def _spread_s(self, presentation: Presentation, channel: Content, ad_break: AdBreak) -> float:
-        """Seconds until an answer for a break is waited for, if it is asked for as late."""
-        if not presentation.live or channel.window is None:
-            return 0.0
-        ahead_s = float(ad_break.out_at - channel.window[1])
+    def _spread_s(self, ahead_s: float) -> float:
+        """Seconds that there are to ask in, so that there is an answer when a break begins."""
         return max(ahead_s - self._patience.vod_s, 0.0)
 
     def _since(self, session: Session, channel: Content, over: int) -> int:
@@ -188,6 +200,23 @@ class Planner:
             return 0
         return bisect_right(channel.log.breaks, until, hi=over, key=lambda one: one.start)
 
+    def _untold(
+        self, session: Session, channel: Content, openings: Sequence[Opening], over: int
+    ) -> list[Decision]:
+        """Decisions of breaks in the window of whose ads it is not known here what to tell."""
+        if not session.record.parameters.signalling:
+            return []
+        decisions = (
+            session.decisions.get(one.ad_break.id) for one in _not_over(channel, openings, over)
+        )
+        return [
+            one
+            for one in decisions
+            if one is not None
+            and one.outcome == "fill"
+            and self._signals.kept(session, one.break_id) is None
+        ]
+
     def _plan(
         self,
         session: Session,
@@ -196,13 +225,12 @@ class Planner:
         openings: Sequence[Opening],
         over: int,
         until: Decimal | None,
+        told: Mapping[str, Signalling] = NOTHING_TOLD,
     ) -> Plan:
         if over:
-            last = channel.log.breaks[over - 1].start
-            self._settled_until[session.sid] = last
-            # What is past is in the numbers (`Playlists`), not in the playlist.
-            openings = [one for one in openings if one.ad_break.start > last]
-        splices = self._splices_of(session, presentation, channel, openings)
+            self._settled_until[session.sid] = channel.log.breaks[over - 1].start
+        openings = _not_over(channel, openings, over)
+        splices = self._splices_of(session, presentation, channel, openings, told)
         return Plan(splices=splices, until=until)
 
     def _splices_of(
@@ -211,12 +239,20 @@ class Planner:
         presentation: Presentation,
         channel: Content,
         openings: Sequence[Opening],
+        told: Mapping[str, Signalling] = NOTHING_TOLD,
     ) -> tuple[Splice, ...]:
         splices = []
         for one in openings:
             decision = session.decisions.get(one.ad_break.id)
             if decision is not None and decision.outcome == "fill":
-                splice = self._splice(session, presentation, channel, one.ad_break, decision)
+                signalling: Signalling | None = None
+                if session.record.parameters.signalling:
+                    signalling = told.get(one.ad_break.id) or self._signals.kept(
+                        session, one.ad_break.id
+                    )
+                splice = self._splice(
+                    session, presentation, channel, one.ad_break, decision, signalling
+                )
                 if splice is not None:
                     splices.append(splice)
         return tuple(splices)
@@ -228,10 +264,18 @@ class Planner:
         channel: Content,
         ad_break: AdBreak,
         decision: Decision,
+        signalling: Signalling | None,
     ) -> Splice | None:
-        """A decision as a splice; sessions with equal decisions share it."""
+        """A decision as a splice; sessions with equal decisions, told the same, share it."""
         reports = session.record.parameters.reporting == "server"
-        key = (presentation.channel_id, channel.version, ad_break.id, decision.pod, reports)
+        key = (
+            presentation.channel_id,
+            channel.version,
+            ad_break.id,
+            decision.pod,
+            reports,
+            None if signalling is None else signalling.digest,
+        )
         if key in self._splices:
             found: Splice | None = self._splices[key]
             return found
@@ -261,6 +305,8 @@ class Planner:
             )
         else:
             splice = channel.splice_of(ad_break, creatives, rung)
+        if splice is not None and signalling is not None:
+            splice = replace(splice, signalling=signalling)
         self._splices[key] = splice
         return splice
 
@@ -391,7 +437,7 @@ class Planner:
             one,
             viewer,
             answer=await self._foresight.taken((session.sid, one.ad_break.id)),
-            spread_s=self._spread_s(presentation, channel, one.ad_break),
+            spread_s=self._spread_s(_ahead_s(channel, one.ad_break)),
         )
         ads = {one.ad_break.id: write_ads(filled.ads)} if any(filled.ads) else {}
         session = await self._sessions.settle(session, filled.decision, ads=ads)
@@ -399,6 +445,19 @@ class Planner:
         if standing == filled.decision:
             self._filler.report(session, one, filled)
         return standing
+
+
+def _ahead_s(channel: Content, ad_break: AdBreak) -> float:
+    """Seconds from the end of what is listed to a break."""
+    return 0.0 if channel.window is None else float(ad_break.out_at - channel.window[1])
+
+
+def _not_over(channel: Content, openings: Sequence[Opening], over: int) -> Sequence[Opening]:
+    """What is past is in the numbers (`Playlists`), not in the playlist."""
+    if not over:
+        return openings
+    last = channel.log.breaks[over - 1].start
+    return [one for one in openings if one.ad_break.start > last]
 
 
 def _content(channel: Content, one: Opening, reason: Reason) -> Decision:

@@ -16,11 +16,13 @@ from packager.decisions.ad_xml import MAX_BYTES
 from packager.decisions.ads import Ad, Category, Failure, MediaFile, Vast
 from packager.decisions.call_errors import reason_of
 from packager.decisions.calls import AdCall, CallTemplate
-from packager.decisions.chains import ChainLimits, Resolved
+from packager.decisions.chains import TAKES_ALL, ChainLimits, Resolved, Terms
+from packager.decisions.macros import expand_macros
 from packager.decisions.media_files import rank_media_files
 from packager.decisions.offers import Decided, Offer
 from packager.decisions.request import DecisionRequest
 from packager.decisions.vast import VastError, read_vast
+from packager.decisions.vmap.breaks import AdSource
 from packager.decisions.wrappers import follow
 from packager.outbound import Limits, OutboundError
 from packager.packaging.ladder import Ladder
@@ -63,6 +65,10 @@ class AdDecider(Protocol):
         """
         ...
 
+    async def renewed(self, decided: Decided, ladder: Ladder) -> Decided:
+        """What was decided some time ago, with the creatives that are ready by now (D-57)."""
+        ...
+
 
 class FixedDecider:
     """Plays configured assets, in the order of the configuration."""
@@ -78,14 +84,12 @@ class FixedDecider:
 
     async def decide(self, request: DecisionRequest) -> Decided:
         """Offer every asset."""
-        return Decided(
-            offers=tuple(
-                [
-                    Offer.of(Ad(id=name), await self._ready(name, request.ladder))
-                    for name in self._assets
-                ]
-            )
-        )
+        return await self.renewed(Decided(), request.ladder)
+
+    async def renewed(self, decided: Decided, ladder: Ladder) -> Decided:
+        """Offer every asset, as it is now."""
+        assets = [Offer.of(Ad(id=name), await self._ready(name, ladder)) for name in self._assets]
+        return Decided(offers=tuple(assets))
 
 
 class VastDecider:
@@ -123,17 +127,17 @@ class VastDecider:
         """Ask the ad servers, and for the creative of every ad that can be stitched."""
         now = asyncio.get_running_loop().time
         deadline = now() + self._timeout_s
-        first = self._call.first(request)
         try:
             async with asyncio.timeout_at(deadline):
-                vast = await self._answer(first)
+                vast, asked = await self._first(request)
             resolved = await follow(
                 vast,
                 lambda url: self._answer(self._call.further(url, request)),
                 limits=replace(self._chain_limits, total_s=deadline - now()),
                 macros=request.macros,
-                asked=(first.url,),
+                asked=asked,
                 blocked=tuple(Category("", name) for name in request.blocked_categories),
+                terms=_terms(request.source),
             )
             # What came in the last moment is used, too.
             async with asyncio.timeout_at(deadline + _GRACE_S):
@@ -146,6 +150,27 @@ class VastDecider:
             return Decided(reasons=(reason_of(error),), detail=str(error))
         except VastError as error:
             return Decided(reasons=(error.reason,), detail=str(error))
+
+    async def renewed(self, decided: Decided, ladder: Ladder) -> Decided:
+        """Look up the creatives that were not ready; nobody is called."""
+        offers = [
+            await self._offer(one.ad, one.substitute, ladder)
+            if one.refusal is Reason.AD_NOT_CONDITIONED
+            else one
+            for one in decided.offers
+        ]
+        return replace(decided, offers=tuple(offers))
+
+    async def _first(self, request: DecisionRequest) -> tuple[Vast, tuple[str, ...]]:
+        """The first answer, and what was asked for it; a VMAP's break may bring its own (D-41)."""
+        source = request.source
+        if source is None:
+            call = self._call.first(request)
+        elif source.vast is not None:
+            return source.vast, ()
+        else:
+            call = self._call.further(expand_macros(source.tag_url, request.macros), request)
+        return await self._answer(call), (call.url,)
 
     async def _answer(self, call: AdCall) -> Vast:
         body = (await self._fetch(call)).body
@@ -160,9 +185,7 @@ class VastDecider:
             offers=tuple(offers),
             reasons=_reasons(resolved),
             detail="; ".join(resolved.flaws)[:_MAX_DETAIL],
-            errors=tuple(
-                dict.fromkeys([*resolved.errors, *(e for offer in offers for e in offer.errors)])
-            ),
+            answer_errors=resolved.errors,
         )
 
     async def _offer(self, ad: Ad | Failure, substitute: bool, ladder: Ladder) -> Offer:
@@ -187,6 +210,12 @@ class VastDecider:
             if not isinstance(result, Reason):  # another file is worth a try where one failed
                 break
         return result
+
+
+def _terms(source: AdSource | None) -> Terms:
+    if source is None:
+        return TAKES_ALL
+    return Terms(allow_multiple=source.allow_multiple, follow_wrappers=source.follow_redirects)
 
 
 def _reasons(resolved: Resolved) -> tuple[Reason, ...]:

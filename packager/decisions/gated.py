@@ -7,6 +7,7 @@ from packager.decisions.decider import AdDecider
 from packager.decisions.gate import Gate, Shed, draw_of
 from packager.decisions.offers import Decided
 from packager.decisions.request import DecisionRequest
+from packager.packaging.ladder import Ladder
 from packager.reasons import Reason
 
 # What a server is to blame for; an answer without ads is an answer.
@@ -59,3 +60,7 @@ class GatedDecider:
                 return decided
         except Shed as shed:
             return Decided(reasons=(shed.reason,), detail=str(shed))
+
+    async def renewed(self, decided: Decided, ladder: Ladder) -> Decided:
+        """As the decider has it: its server is not asked."""
+        return await self._decider.renewed(decided, ladder)

@@ -69,7 +69,13 @@ class Decided:
     offers: tuple[Offer, ...] = ()
     reasons: tuple[Reason, ...] = ()  # what was wrong with the answer as a whole
     detail: str = ""  # the same in words, for the log; names hosts and numbers, no URL
-    errors: tuple[ErrorCall, ...] = ()  # whom to tell what went wrong; nobody was told yet
+    answer_errors: tuple[ErrorCall, ...] = ()  # whom to tell what was wrong with the answer
+
+    @property
+    def errors(self) -> tuple[ErrorCall, ...]:
+        """Whom to tell what went wrong, each once; nobody was told yet."""
+        of_offers = [error for offer in self.offers for error in offer.errors]
+        return tuple(dict.fromkeys([*self.answer_errors, *of_offers]))
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
