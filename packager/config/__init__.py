@@ -31,6 +31,7 @@ from packager.config.values import (
     Store,
     Timeouts,
     VastFill,
+    VmapBreaks,
 )
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "Timeouts",
     "VastFill",
     "VastServer",
+    "VmapBreaks",
     "load",
     "settings_table",
 ]

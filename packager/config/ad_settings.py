@@ -149,6 +149,11 @@ class Ads:
         "with more seconds without ads, a break shows none",
         read=scalars.number("0", "7200"),
     )
+    signalling: bool = setting(
+        False,
+        "tell players of ads inside manifests (SVTA 2053), unless a session says otherwise",
+        read=scalars.flag,
+    )
 
 
 def _check_signal(name: str) -> None:

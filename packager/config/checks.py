@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from packager.config.document import Entries, Node, Problem, Scalar, below, each
 from packager.config.settings import suggestion
 
+_BREAK = re.compile(r"\{(break\.[a-z_.]+)\}")
 _FACT = re.compile(r"\{fact\.([A-Za-z0-9_.-]+)\}")
 
 
@@ -47,11 +48,24 @@ def facts_exist(show: Entries) -> Iterator[Problem]:
     facts = below(show, "facts")
     known = tuple(facts.keys) if isinstance(facts, Entries) else ()
     for rule in each(below(show, "breaks")):
-        server = below(rule, "fill", "vast")
-        for text in (server, below(server, "url"), below(server, "body")):
+        for text in _templates(rule):
             for name in _FACT.findall(_text(text)):
-                if text and name not in known:
+                if name not in known:
                     yield Problem(text.place, f"no fact {name!r}; {suggestion(name, known)}")
+
+
+def vmap_knows_no_break(rule: Entries) -> Iterator[Problem]:
+    """A VMAP is asked for before there are breaks, so its URL says nothing of one."""
+    for text in _templates(rule):
+        for name in _BREAK.findall(_text(text)):
+            yield Problem(text.place, f"{{{name}}} is not known where breaks are asked for")
+
+
+def one_vmap(show: Entries) -> Iterator[Problem]:
+    """A show's breaks come from one VMAP."""
+    rules = [rule for rule in each(below(show, "breaks")) if _text(below(rule, "from")) == "vmap"]
+    for rule in rules[1:]:
+        yield Problem(rule.place, "the show's breaks come from another VMAP; remove one")
 
 
 def get_has_no_body(server: Entries) -> Iterator[Problem]:
@@ -96,7 +110,7 @@ def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
         with suppress(ValueError):
             networks.append(ip_network(_text(item)))
     for show in each(below(config, "shows")):
-        servers = [below(rule, "fill", "vast") for rule in each(below(show, "breaks"))]
+        servers = [server for rule in each(below(show, "breaks")) for server in _servers(rule)]
         urls = [below(server, "url") or server for server in servers]
         for url in (below(show, "origin"), *urls):
             with suppress(ValueError):
@@ -105,6 +119,22 @@ def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
                 if url and not address.is_global and not any(address in n for n in networks):
                     reason = f"{host} is a private address; add {address} to `outbound.allow`"
                     yield Problem(url.place, reason)
+
+
+def _servers(rule: Node) -> list[Node]:
+    """What a rule says of the servers that it has asked."""
+    found = (below(rule, "fill", "vast"), below(rule, "url"))
+    return [server for server in found if server is not None]
+
+
+def _templates(rule: Node) -> list[Node]:
+    """Everything of a rule that has placeholders."""
+    texts = [
+        text
+        for server in _servers(rule)
+        for text in (server, below(server, "url"), below(server, "body"))
+    ]
+    return [text for text in texts if text is not None]
 
 
 def _text(node: Node | None) -> str:

@@ -190,10 +190,28 @@ class MapOf:
 
 
 @dataclass(frozen=True)
+class ByWord:
+    """Reads a mapping by the section that the word of one of its keys names.
+
+    Every section has that key; the first one says what is wrong with a word that names none.
+    """
+
+    key: str
+    sections: Mapping[str, Section]
+
+    def __call__(self, node: Node) -> Any:
+        """Read, or raise ConfigError."""
+        word = entries_of(node).values.get(self.key)
+        first = next(iter(self.sections.values()))
+        named = self.sections.get(word.text, first) if isinstance(word, Scalar) else first
+        return named(node)
+
+
+@dataclass(frozen=True)
 class OneOf:
     """Reads a mapping by the one section whose key stands in it, or a plain word."""
 
-    sections: Mapping[str, Section]
+    sections: Mapping[str, Section | ByWord]
     words: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __call__(self, node: Node) -> Any:

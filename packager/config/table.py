@@ -6,6 +6,7 @@ from dataclasses import MISSING
 from typing import Any
 
 from packager.config.settings import (
+    ByWord,
     ListOf,
     MapOf,
     OneOf,
@@ -47,9 +48,9 @@ def _sections(path: str, read: Read) -> Iterator[tuple[str, Section]]:
             yield from _sections(f"{path}[]", item)
         case MapOf(item=item):
             yield from _sections(f"{path}.NAME", item)
-        case OneOf(sections=sections):
-            for section in sections.values():
-                yield path, section
+        case OneOf(sections=sections) | ByWord(sections=sections):
+            for inner in sections.values():
+                yield from _sections(path, inner)
         case _:  # a single value
             return
 

@@ -15,6 +15,7 @@ from packager.config.ad_settings import Ads, Bumpers, ConsentSettings, VastServe
 from packager.config.document import ConfigError, Node
 from packager.config.scalars import Network, Secret
 from packager.config.settings import (
+    ByWord,
     ListOf,
     MapOf,
     OneOf,
@@ -207,7 +208,12 @@ class SlateFill:
     """The break shows the slate for as long as it lasts."""
 
 
-Fill = VastFill | AssetFill | SlateFill
+@dataclass(frozen=True, slots=True)
+class VmapFill:
+    """The break shows the ads that the show's VMAP has for it."""
+
+
+Fill = VastFill | AssetFill | SlateFill | VmapFill
 Otherwise = Literal["content", "slate"]
 
 _fill = OneOf(
@@ -229,15 +235,28 @@ class BreakRule:
     bumpers: Bumpers = section(Bumpers(), "house media around the ads")
 
 
+_FROM = "`cues`: breaks are where the content's cues are; `vmap`: where an answer says (VOD only)"
+_source = scalars.word("cues", "vmap")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CueBreaks(BreakRule):
     """Breaks are where the content's cues are."""
 
-    source: Literal["cues"] = setting(
-        "cues",
-        "`cues`: breaks are where the content's cues are",
-        read=scalars.word("cues", later=("vmap",)),
-        key="from",
+    source: Literal["cues"] = setting("cues", _FROM, read=_source, key="from")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VmapBreaks(BreakRule):
+    """Breaks of VOD content are where a server's VMAP has them, with the ads that it names."""
+
+    fill: Fill = VmapFill()  # nothing that the file could set
+    # One row of the table stands for both kinds.
+    source: Literal["vmap"] = setting("vmap", _FROM, read=_source, key="from", shown="cues")
+    server: VastServer = required(
+        "server that answers in VMAP, once a session: its URL, or `{url: ..., headers: ...}`",
+        read=Short(Section(VastServer, checks=(checks.get_has_no_body,)), "url"),
+        key="url",
     )
 
 
@@ -257,7 +276,13 @@ class ScheduledBreak(BreakRule):
 
 _break_rule = OneOf(
     {
-        "from": Section(CueBreaks, later=("url",)),
+        "from": ByWord(
+            "from",
+            {
+                "cues": Section(CueBreaks),
+                "vmap": Section(VmapBreaks, checks=(checks.vmap_knows_no_break,)),
+            },
+        ),
         "at": Section(ScheduledBreak, checks=(checks.slate_has_seconds,)),
     }
 )
@@ -334,7 +359,7 @@ class Show:
 
     name: str = ""  # its key under `shows`
     origin: str = required("URL below which its playlists are", read=scalars.folder_url)
-    breaks: tuple[CueBreaks | ScheduledBreak, ...] = setting(
+    breaks: tuple[CueBreaks | VmapBreaks | ScheduledBreak, ...] = setting(
         (), "where breaks are, and what they show", read=ListOf(_break_rule)
     )
     slate: Asset | None = setting(None, "what fills time that no ad takes", read=_asset)
@@ -374,7 +399,7 @@ class Show:
 _show = Section(
     Show,
     later=("story", "choices", "facts", "overlays"),
-    checks=(checks.assets_exist, checks.facts_exist, checks.slate_exists),
+    checks=(checks.assets_exist, checks.facts_exist, checks.slate_exists, checks.one_vmap),
 )
 
 

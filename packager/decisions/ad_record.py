@@ -7,6 +7,7 @@ creative that is packaged does not need them. Everything else is read back as it
 import dataclasses
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from types import NoneType, UnionType
@@ -14,9 +15,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import orjson
 
-from packager.decisions.ads import Ad, Linear
+from packager.decisions.ads import Ad, Linear, Tracking
 
-VERSION = 1
+VERSION = 2  # 1 had no tracking of the break: a list of ads
 MAX_BYTES = 16 << 20  # of a record when inflated
 
 _LEFT_OUT: Mapping[type, tuple[str, ...]] = {Linear: ("media_files", "mezzanines")}
@@ -26,18 +27,35 @@ class AdRecordError(ValueError):
     """Stored bytes are damaged, or of a version that this release does not read."""
 
 
-def write_ads(ads: Sequence[Ad | None]) -> bytes:
-    """Encode the ads of a pod; None is an entry that is not an ad."""
-    return bytes([VERSION]) + zlib.compress(orjson.dumps([_written(ad) for ad in ads]))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodRecord:
+    """What an ad server said of a pod."""
+
+    ads: tuple[Ad | None, ...] = ()  # of its entries; None: one that is not an ad
+    tracking: tuple[Tracking, ...] = ()  # of the break itself: breakStart, breakEnd (D-42)
+
+
+NO_POD = PodRecord()
+
+
+def write_ads(ads: Sequence[Ad | None], tracking: Sequence[Tracking] = ()) -> bytes:
+    """Encode the ads of a pod, where None is an entry that is not an ad, and their break's own."""
+    record = PodRecord(ads=tuple(ads), tracking=tuple(tracking))
+    return bytes([VERSION]) + zlib.compress(orjson.dumps(_written(record)))
 
 
 def read_ads(data: bytes) -> tuple[Ad | None, ...]:
+    """Decode the ads of what `write_ads` gave; raises as `read_pod`."""
+    return read_pod(data).ads
+
+
+def read_pod(data: bytes) -> PodRecord:
     """Decode what `write_ads` gave.
 
     Raises:
         AdRecordError: The bytes are not such a record.
     """
-    if data[:1] != bytes([VERSION]):
+    if data[:1] not in (b"\x01", bytes([VERSION])):
         raise AdRecordError("a record of ads of another version")
     inflater = zlib.decompressobj()
     try:
@@ -45,9 +63,10 @@ def read_ads(data: bytes) -> tuple[Ad | None, ...]:
         if not inflater.eof or inflater.unused_data:
             raise AdRecordError("a record of ads is cut off, too long or not alone")
         values = orjson.loads(text)
-        if not isinstance(values, list):
-            raise AdRecordError("a record of ads has no list of them")
-        return tuple(None if value is None else _reader(Ad)(value) for value in values)
+        if data[:1] == b"\x01":
+            values = {"ads": values}
+        record: PodRecord = _reader(PodRecord)(values)
+        return record
     except (zlib.error, ValueError, TypeError, KeyError, InvalidOperation) as error:
         if isinstance(error, AdRecordError):
             raise

@@ -19,6 +19,17 @@ class ChainLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What is taken of an answer that no wrapper asked for (D-41)."""
+
+    allow_multiple: bool = True  # a pod
+    follow_wrappers: bool = True
+
+
+TAKES_ALL = Terms()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What plays in the place of an ad or an answer; every ad is merged (D-04)."""
 
@@ -54,6 +65,17 @@ class Chain:
     urls: frozenset[str] = frozenset()
     place: tuple[int, ...] = ()  # which ad of each answer; tells calls to one URL apart
     blocked: tuple[Category, ...] = ()
+    terms: Terms = TAKES_ALL  # of who asked for the first answer
+
+    @property
+    def allows_multiple(self) -> bool:
+        """Whether the answer may be a pod."""
+        return self.wrappers[-1].allow_multiple if self.wrappers else self.terms.allow_multiple
+
+    @property
+    def follows_wrappers(self) -> bool:
+        """Whether an ad of the answer may be a wrapper."""
+        return self.wrappers[-1].follow_additional if self.wrappers else self.terms.follow_wrappers
 
     @property
     def levels(self) -> tuple[Ad, ...]:
@@ -71,6 +93,7 @@ class Chain:
             urls=self.urls | {wrapper.ad_tag_url},
             place=(*self.place, index),
             blocked=tuple(dict.fromkeys((*self.blocked, *wrapper.level.blocked_categories))),
+            terms=self.terms,
         )
 
 

@@ -12,6 +12,7 @@ from manifests.breaks import AdBreak
 from packager import VERSION
 from packager.decisions.disclosure import NOBODY, Disclosed
 from packager.decisions.macros import MacroValue, clock_time
+from packager.decisions.vmap.breaks import AdSource
 from packager.packaging.ladder import Ladder
 from packager.parameters import Pairs
 
@@ -49,6 +50,7 @@ class DecisionRequest:
     facts: Pairs = field(default=(), repr=False)
     blocked_categories: tuple[str, ...] = ()
     ladder: Ladder  # what creatives are conditioned for
+    source: AdSource | None = None  # where the ads come from, as a VMAP says
     spread_s: float = 0.0  # seconds that there are before anybody waits for the answer
 
     @property

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from packager.decisions.ad_xml import AdXmlError
 from packager.decisions.ads import Ad, Category, Failure, Vast, Wrapper
 from packager.decisions.call_errors import reason_of
-from packager.decisions.chains import Chain, ChainLimits, Found, Resolved
+from packager.decisions.chains import TAKES_ALL, Chain, ChainLimits, Found, Resolved, Terms
 from packager.decisions.macros import MacroValue, cache_buster, expand_macros
 from packager.decisions.merging import merged, merged_for_errors
 from packager.decisions.pods import Offered, level_of, pod_and_substitutes
@@ -33,6 +33,7 @@ async def follow(
     macros: Mapping[str, MacroValue] | None = None,
     asked: Iterable[str] = (),
     blocked: tuple[Category, ...] = (),
+    terms: Terms = TAKES_ALL,
 ) -> Resolved:
     """Follow the wrappers of an answer.
 
@@ -44,9 +45,10 @@ async def follow(
             CACHEBUSTING is made anew for each, BLOCKEDADCATEGORIES grows as wrappers block more.
         asked: URLs that led to the answer; a wrapper that names one is a loop.
         blocked: Categories that no ad may have, beside those that wrappers block (D-12).
+        terms: What of the first answer is taken.
     """
     pursuit = _Pursuit(fetch, limits, macros or {})
-    found = await pursuit.answer(vast, Chain(urls=frozenset(asked), blocked=blocked))
+    found = await pursuit.answer(vast, Chain(urls=frozenset(asked), blocked=blocked, terms=terms))
     if not vast.ads:
         pursuit.tell(vast.errors, NO_AD)
         return Resolved(errors=pursuit.errors, flaws=tuple(pursuit.flaws))
@@ -96,7 +98,7 @@ class _Pursuit:
         if vast.ads and not ads:
             why = f"more than {self.limits.ads} ads in all"
             return self._failed(chain.levels, 302, Reason.AD_WRAPPER_LIMIT, why)
-        if chain.wrappers and not chain.wrappers[-1].allow_multiple:
+        if not chain.allows_multiple:
             return await self._first(ads, chain)
         pod, substitutes = pod_and_substitutes(ads)
         found = await self._all((*pod, *substitutes), chain)
@@ -160,7 +162,7 @@ class _Pursuit:
     async def _wrapper(self, wrapper: Wrapper, chain: Chain, index: int) -> Found:
         below = chain.below(wrapper, index)
         name = f"wrapper {wrapper.level.id[:80]!r}"
-        if chain.wrappers and not chain.wrappers[-1].follow_additional:
+        if not chain.follows_wrappers:
             why = f"{name} where none is allowed"
             return self._failed(below.levels, 300, Reason.AD_WRAPPER_LIMIT, why)
         if wrapper.ad_tag_url in chain.urls:
