@@ -83,7 +83,13 @@ _SESSION_BODY = {
                     name: {"type": "object", "additionalProperties": {"type": "string"}}
                     for name in ("adsParams", "manifestParams", "playerParams", "facts")
                 }
-                | {"reportingMode": {"enum": ["client", "server"]}},
+                | {
+                    "reportingMode": {"enum": ["client", "server"]},
+                    "adSignaling": {
+                        "type": "object",
+                        "properties": {"enabled": {"enum": [True, False, "true", "false"]}},
+                    },
+                },
             }
         }
     },

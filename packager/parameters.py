@@ -61,6 +61,7 @@ class Parameters:
     player: Pairs = ()
     facts: Pairs = ()
     reporting: Reporting = "server"
+    signalling: bool | None = None  # manifests tell of their ads (E-12); None: not said
 
 
 def read_query(query: str, facts: Collection[str], strings: Collection[str] = ()) -> Parameters:
@@ -82,15 +83,18 @@ def read_query(query: str, facts: Collection[str], strings: Collection[str] = ()
         raise ParameterError("the query string cannot be read") from error
     kept = []
     reporting: object = "server"
+    signalling: object = None
     for name, value in pairs:
         prefix = next((prefix for prefix in _QUERY_GROUPS if name.startswith(prefix)), None)
         if prefix is not None:
             kept.append((_QUERY_GROUPS[prefix], name.removeprefix(prefix), value))
         elif name == "aws.reportingMode":
             reporting = value
+        elif name == "aws.adSignalingEnabled":
+            signalling = value
         elif name in facts:
             kept.append(("facts", name, value))
-    return _parameters(kept, reporting, strings)
+    return _parameters(kept, reporting, strings, signalling=signalling)
 
 
 def read_body(body: bytes, facts: Collection[str], strings: Collection[str] = ()) -> Parameters:
@@ -120,7 +124,11 @@ def read_body(body: bytes, facts: Collection[str], strings: Collection[str] = ()
         for name, value in values.items():
             if group != "facts" or name in facts:
                 kept.append((group, name, _text(value, name)))
-    return _parameters(kept, document.get("reportingMode", "client"), strings)
+    signalling = document.get("adSignaling") or {}
+    if not isinstance(signalling, Mapping):
+        raise ParameterError("adSignaling is not an object")
+    reporting = document.get("reportingMode", "client")
+    return _parameters(kept, reporting, strings, signalling=signalling.get("enabled"))
 
 
 def _text(value: object, name: str) -> str:
@@ -133,7 +141,11 @@ def _text(value: object, name: str) -> str:
 
 
 def _parameters(
-    kept: Iterable[tuple[str, str, str]], reporting: object, strings: Collection[str]
+    kept: Iterable[tuple[str, str, str]],
+    reporting: object,
+    strings: Collection[str],
+    *,
+    signalling: object,
 ) -> Parameters:
     """Check the limits of all groups together, then sort them into their places."""
     groups: dict[str, dict[str, str]] = {"ads": {}, "manifest": {}, "player": {}, "facts": {}}
@@ -150,12 +162,16 @@ def _parameters(
         groups[group][name] = value
     if reporting != "client" and reporting != "server":
         raise ParameterError("reportingMode is neither client nor server")
+    # MediaTailor's bodies have it as text.
+    if signalling not in (None, True, False, "true", "false"):
+        raise ParameterError("ad signaling is neither true nor false")
     return Parameters(
         ads=tuple(sorted(groups["ads"].items())),
         manifest=tuple(sorted(groups["manifest"].items())),
         player=tuple(sorted(groups["player"].items())),
         facts=tuple(sorted(groups["facts"].items())),
         reporting=reporting,
+        signalling=None if signalling is None else signalling in (True, "true"),
     )
 
 

@@ -1,7 +1,7 @@
 """Sessions over HTTP: explicit and implicit start, and finding one again (design, section 5.2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -160,6 +160,8 @@ class SessionDesk:
         show = self._show(tenant, name)
         asset = check_asset(asset)
         parameters = await _parameters(request, show)
+        if parameters.signalling is None:  # settled for as long as the session lasts
+            parameters = replace(parameters, signalling=show.ads.signalling)
         if (neighbourhood := self.viewer(request).neighbourhood) is not None:
             self.sessions.admit(neighbourhood, self.clock.now())
         presentation = await source.get(tenant, show, asset, parameters.manifest)

@@ -13,7 +13,7 @@ import orjson
 
 from packager.parameters import Pairs, Parameters
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 DECISION_VERSION = 2
 
 
@@ -83,6 +83,7 @@ def write_record(record: SessionRecord) -> bytes:
             parameters.manifest,
             parameters.player,
             parameters.facts,
+            parameters.signalling,
         ]
     )
 
@@ -93,10 +94,11 @@ def read_record(sid: str, data: bytes) -> SessionRecord:
     Raises:
         RecordError: The bytes are damaged or of an unknown version.
     """
-    fields = _fields(data, RECORD_VERSION)
+    fields = _fields(data, RECORD_VERSION, RECORD_VERSION - 1)
     try:
-        tenant, show, asset, created_at, expires_at, idle_s, reporting, *groups = fields
-        ads, manifest, player, facts = map(_pairs, groups)
+        tenant, show, asset, created_at, expires_at, idle_s, reporting, *more = fields
+        ads, manifest, player, facts = map(_pairs, more[:4])
+        (signalling,) = more[4:] or (None,)  # version 1 says nothing of it
     except (TypeError, ValueError) as error:
         raise RecordError("a stored session has the wrong fields") from error
     return SessionRecord(
@@ -108,7 +110,12 @@ def read_record(sid: str, data: bytes) -> SessionRecord:
         expires_at=expires_at,
         idle_s=idle_s,
         parameters=Parameters(
-            ads=ads, manifest=manifest, player=player, facts=facts, reporting=reporting
+            ads=ads,
+            manifest=manifest,
+            player=player,
+            facts=facts,
+            reporting=reporting,
+            signalling=signalling,
         ),
     )
 

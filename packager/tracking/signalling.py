@@ -13,7 +13,6 @@ The document itself is not public; what is followed is what players and packager
 `$remote` fields (5.2.2.2), which no player reads yet, are not written.
 """
 
-import base64
 import json
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -25,9 +24,6 @@ from packager.tracking.client_urls import client_url
 from packager.tracking.document import Reporting
 from packager.tracking.events import events_of, seconds_of
 from packager.tracking.times import rounded
-
-SCHEME = "urn:svta:advertising-wg:ad-creative-signaling"  # EventStream@schemeIdUri, and CLASS
-ATTRIBUTE = "X-AD-CREATIVE-SIGNALING"
 
 # SMPTE RP 2092-1: names that ad-id.org gives.
 AD_ID = "urn:smpte:ul:060E2B34.01040101.01200900.00000000"
@@ -74,16 +70,11 @@ def signal(
 
 
 def signal_text(value: Mapping[str, object]) -> str:
-    """Write a signal as JSON, the text of a DASH Event.
+    """Write a signal as JSON, as manifests carry it (`manifests.splicing.signalling`).
 
     It is ASCII, all else escaped: players decode base64 into one character per byte.
     """
     return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-
-
-def signal_base64(value: Mapping[str, object]) -> str:
-    """Write a signal as the value of `ATTRIBUTE`, without the quotes around it."""
-    return base64.b64encode(signal_text(value).encode("ascii")).decode("ascii")
 
 
 def _tracking(

@@ -33,6 +33,8 @@ QUERIES = {
     ),
     "unknown ones are dropped": ("utm=1&a[]=2&sid=admin1&origin=http://10.0.0.1/", Parameters()),
     "reporting": ("aws.reportingMode=client", Parameters(reporting="client")),
+    "signalling": ("aws.adSignalingEnabled=true", Parameters(signalling=True)),
+    "no signalling": ("aws.adSignalingEnabled=false", Parameters(signalling=False)),
     "an empty value": ("ads.x=", Parameters(ads=(("x", ""),))),
     "decoded once": ("ads.q=a%253Db%26c+d", Parameters(ads=(("q", "a%3Db&c d"),))),
     "letters and marks of any script": (
@@ -46,6 +48,7 @@ QUERIES = {
 }
 
 REFUSED_QUERIES = {
+    "neither signalling nor none": "aws.adSignalingEnabled=1",
     "too many": "&".join(f"ads.k{n}=v" for n in range(33)),
     "too many of several groups": "&".join(f"ads.k{n}=v&manifest.k{n}=v" for n in range(17)),
     "too many fields to look at": "x=1&" * 300,
@@ -106,6 +109,15 @@ def test_a_very_long_query_or_body_is_refused_unread() -> None:
 
 
 BODIES = {
+    "signalling as MediaTailor has it": (
+        b'{"adSignaling": {"enabled": "true"}}',
+        Parameters(reporting="client", signalling=True),
+    ),
+    "signalling as a boolean": (
+        b'{"adSignaling": {"enabled": false}}',
+        Parameters(reporting="client", signalling=False),
+    ),
+    "signalling left open": (b'{"adSignaling": {}}', Parameters(reporting="client")),
     "empty": (b"", Parameters(reporting="client")),
     "every group": (
         orjson.dumps(
@@ -132,6 +144,8 @@ BODIES = {
 }
 
 REFUSED_BODIES = {
+    "signalling that is no object": b'{"adSignaling": true}',
+    "signalling of another type": b'{"adSignaling": {"enabled": ["true"]}}',
     "not JSON": b"adsParams=1",
     "not an object": b"[]",
     "a group that is none": b'{"adsParams": "a"}',

@@ -27,7 +27,10 @@ RECORD = SessionRecord(
     expires_at=1_700_086_400,
     idle_s=600,
     parameters=Parameters(
-        ads=(("zone", "7"),), manifest=(("start", "a"),), facts=(("theme", "dark"),)
+        ads=(("zone", "7"),),
+        manifest=(("start", "a"),),
+        facts=(("theme", "dark"),),
+        signalling=True,
     ),
 )
 DECISION = Decision(
@@ -41,6 +44,10 @@ TRACKED = replace(DECISION, pod=(PodEntry("9f86d081884c7d65", is_tracked=True), 
 
 # What release 0.1 wrote. A later release that cannot read these breaks sessions at its deployment.
 GOLDEN_RECORD = (
+    b'[2,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
+    b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]],true]'
+)
+EARLIER_RECORD = (
     b'[1,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
     b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]]]'
 )
@@ -57,6 +64,11 @@ EARLIER_DECISION = (
 def test_a_record_is_written_and_read_as_release_0_1_did() -> None:
     assert write_record(RECORD) == GOLDEN_RECORD
     assert read_record(RECORD.sid, GOLDEN_RECORD) == RECORD
+
+
+def test_a_record_of_the_version_before_says_nothing_of_signalling() -> None:
+    untold = replace(RECORD, parameters=replace(RECORD.parameters, signalling=None))
+    assert read_record(RECORD.sid, EARLIER_RECORD) == untold
 
 
 def test_a_decision_is_written_and_read_as_release_0_1_did() -> None:
@@ -76,7 +88,7 @@ def test_a_session_is_small_at_rest() -> None:
 DAMAGED = {
     "empty": b"",
     "cut off": GOLDEN_RECORD[:-1],
-    "of a later version": b"[2" + GOLDEN_RECORD[2:],
+    "of a later version": b"[3" + GOLDEN_RECORD[2:],
     "no array": b'{"v":1}',
     "an empty array": b"[]",
     "too few fields": b"[1]",
