@@ -112,6 +112,7 @@ class Filler:
             decided = await self.ask(
                 session, presentation, ladder, channel, one, viewer, spread_s=spread_s
             )
+            decided = decided if answer is None else decided.after(answer)
         chosen = self._choose(session, presentation.show, ladder, one, decided, length)
         ads = tuple(_ad_of(decided, entry) for entry in chosen.pod)
         return Filled(

@@ -1,6 +1,6 @@
 """What deciders say: ads with a creative that they can play, or with why they cannot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from manifests.creative import Creative
@@ -76,6 +76,18 @@ class Decided:
         """Whom to tell what went wrong, each once; nobody was told yet."""
         of_offers = [error for offer in self.offers for error in offer.errors]
         return tuple(dict.fromkeys([*self.answer_errors, *of_offers]))
+
+    def after(self, earlier: "Decided") -> "Decided":
+        """The same, asked for once more: what was wrong at first counts if nothing came now."""
+        errors = tuple(dict.fromkeys([*earlier.errors, *self.answer_errors]))
+        if self.offers:
+            return replace(self, answer_errors=errors)
+        return replace(
+            self,
+            answer_errors=errors,
+            reasons=tuple(dict.fromkeys([*earlier.reasons, *self.reasons])),
+            detail="; ".join(filter(None, dict.fromkeys([earlier.detail, self.detail]))),
+        )
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
