@@ -193,7 +193,7 @@ class World:
             ],
             base_url=ADS,
         )
-        self._ads = httpx2.ASGITransport(app=self.ad_server.app)
+        self.ads: ASGIApp = self.ad_server.app  # answers at ADS
 
     def ad_calls(self) -> int:
         return sum(n for url, n in self.requests.items() if url.startswith(ADS))
@@ -212,7 +212,7 @@ class World:
                     raise found
                 return found
         if url.host == "ads.example":
-            return await self._ads.handle_async_request(request)
+            return await httpx2.ASGITransport(app=self.ads).handle_async_request(request)
         if url.host == "media.example":
             path = self._media.sources / url.path[1:]
             return _file(path)
