@@ -13,8 +13,10 @@ from packager.config.values import (
     Config,
     Show,
     VastFill,
+    VmapBreaks,
+    VmapFill,
 )
-from packager.decisions.calls import AdCall
+from packager.decisions.calls import AdCall, CallTemplate
 from packager.decisions.decider import (
     AD_LIMITS,
     AdDecider,
@@ -25,10 +27,14 @@ from packager.decisions.decider import (
 )
 from packager.decisions.gate import Gate, GateRules
 from packager.decisions.gated import GatedDecider
+from packager.decisions.templates import Template
+from packager.decisions.vmap.asking import VmapServer
 from packager.house import PackagedHouse
 from packager.outbound import PUBLIC, GuardedClient, Policy
 from packager.packaging.ladder import Ladder
 from packager.reasons import Reason
+
+_NOBODY = CallTemplate(url=Template(("",), ()))  # no server of the configuration's
 
 
 class Deciders:
@@ -63,6 +69,16 @@ class Deciders:
             for show in config.shows.values()
             for rule in show.breaks
         }
+        self._vmaps = {
+            show.name: self._vmap(rule)
+            for show in config.shows.values()
+            for rule in show.breaks
+            if isinstance(rule, VmapBreaks)
+        }
+
+    def vmap_of(self, show: Show) -> VmapServer:
+        """Who says when the breaks of a show are; it has a VMAP."""
+        return self._vmaps[show.name]
 
     def for_rule(self, show: Show, rule: BreakRule) -> AdDecider:
         """Who decides for a rule of this configuration."""
@@ -79,6 +95,15 @@ class Deciders:
                     allow_skippable=show.ads.allow_skippable,
                 )
                 return GatedDecider(decider, self._gate(server), viewers=self._viewers)
+            case VmapFill():
+                # Who is asked, a VMAP says: hosts that have no gate of their own.
+                return VastDecider(
+                    _NOBODY,
+                    self._fetch(None),
+                    self._house.condition,
+                    timeout_s=self._config.timeouts.ad_s,
+                    allow_skippable=show.ads.allow_skippable,
+                )
             case AssetFill(asset=name):
 
                 async def ready(name: str, ladder: Ladder) -> Creative | Reason | None:
@@ -88,13 +113,23 @@ class Deciders:
             case _:
                 return FixedDecider((), _nothing)
 
+    def _vmap(self, rule: VmapBreaks) -> VmapServer:
+        return VmapServer(
+            rule.server.template,
+            self._fetch(rule.server.url.literals[0]),
+            self._gate(rule.server),
+            timeout_s=self._config.timeouts.ad_s,
+            viewers=self._viewers,
+        )
+
     def _gate(self, server: VastServer) -> Gate:
         host = urlsplit(server.url.literals[0]).netloc
         rules = server.gate
         return self._gates.setdefault((host, rules), Gate(rules, self._clock))
 
-    def _fetch(self, server: str) -> Fetch:
-        configured = Policy.for_urls([server])
+    def _fetch(self, server: str | None) -> Fetch:
+        """What makes calls; those of the configured server may go where it is, others in public."""
+        configured = PUBLIC if server is None else Policy.for_urls([server])
         wait_s = self._config.timeouts.ad_s
         limits = replace(AD_LIMITS, total_s=wait_s, read_s=wait_s)
 

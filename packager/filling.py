@@ -20,6 +20,9 @@ from packager.decisions.fill import PodEntry as FillEntry
 from packager.decisions.frequency import Exposures
 from packager.decisions.offers import Decided
 from packager.decisions.request import DecisionRequest
+from packager.decisions.vast_errors import ErrorCall, code_of, error_calls
+from packager.decisions.vmap import VmapBreak
+from packager.decisions.vmap.breaks import CODES as VMAP_CODES
 from packager.log import report
 from packager.metrics import Metrics
 from packager.openings import Opening
@@ -28,7 +31,7 @@ from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.sessions import Session
 from packager.stores.records import Decision, PodEntry
-from packager.tracking.events import events_of
+from packager.tracking.events import break_borders, events_of
 from packager.viewer import Viewer
 
 TOLERANCE = Fraction(FRAME_S)
@@ -67,6 +70,26 @@ class Filled:
     decided: Decided
     chosen: Fill
     ads: tuple[Ad | None, ...]  # of the pod's entries; None: somebody else's than an ad server's
+    vmap: VmapBreak | None = None  # what a VMAP says of the break
+
+    @property
+    def errors(self) -> tuple[ErrorCall, ...]:
+        """Whom to tell of ads that do not play, but for those that were only not needed (E-07)."""
+        calls = [*self.decided.errors]
+        for dropped in self.chosen.dropped:
+            offer = self.decided.offers[dropped.candidate]
+            code = code_of(dropped.reason)
+            if offer.refusal is None and not offer.substitute and code is not None:
+                calls += error_calls(offer.ad.error_urls, code)
+        return tuple(dict.fromkeys([*calls, *self._break_errors]))
+
+    @property
+    def _break_errors(self) -> tuple[ErrorCall, ...]:
+        """Whom a VMAP names to be told that a break has no ads because something failed (D-42)."""
+        if self.vmap is None or any(self.ads):
+            return ()
+        codes = [VMAP_CODES[reason] for reason in self.decided.reasons if reason in VMAP_CODES]
+        return self.vmap.errors(codes[0]) if codes else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +143,7 @@ class Filler:
             decided=decided,
             chosen=chosen,
             ads=ads,
+            vmap=one.vmap,
         )
 
     def report(self, session: Session, one: Opening, filled: Filled) -> None:
@@ -175,25 +199,43 @@ class Filler:
         show = presentation.show
         begin = channel.window[0] if channel.window else one.ad_break.start
         limit = length if length is not None else one.longest or show.limits.max_break_s
+        request = replace(
+            self.request(session, presentation, one, viewer),
+            length=Fraction(limit),
+            playhead=None if presentation.live else one.ad_break.start - begin,
+            ladder=ladder,
+            spread_s=spread_s,
+        )
+        return await self.decider_for(show, one.rule).decide(request)
+
+    def request(
+        self, session: Session, presentation: Presentation, one: Opening, viewer: Viewer
+    ) -> DecisionRequest:
+        """What is asked with, but for where the break is and how long.
+
+        Args:
+            session: As `fill` takes it, and what follows.
+            presentation: See there.
+            one: See there.
+            viewer: See there.
+        """
+        show = presentation.show
         told, params = show.consent.rules.disclose(viewer, session.record.parameters.ads)
         digest = self.session_digest(session.sid)
-        return await self.decider_for(show, one.rule).decide(
-            DecisionRequest(
-                show=show.name,
-                session=session_for_break(digest, one.ad_break.id) if told.is_anonymous else digest,
-                ad_break=one.ad_break,
-                length=Fraction(limit),
-                now=self.clock.now(),
-                live=presentation.live,
-                playhead=None if presentation.live else one.ad_break.start - begin,
-                position=one.position,
-                viewer=told,
-                params=params,
-                facts=session.record.parameters.facts,
-                blocked_categories=show.ads.blocked_categories,
-                ladder=ladder,
-                spread_s=spread_s,
-            )
+        return DecisionRequest(
+            show=show.name,
+            session=session_for_break(digest, one.ad_break.id) if told.is_anonymous else digest,
+            ad_break=one.ad_break,
+            length=None,
+            now=self.clock.now(),
+            live=presentation.live,
+            position=one.position,
+            viewer=told,
+            params=params,
+            facts=session.record.parameters.facts,
+            blocked_categories=show.ads.blocked_categories,
+            ladder=presentation.ladder or Ladder(entries=()),
+            source=None if one.vmap is None else one.vmap.source,
         )
 
     def _choose(
@@ -299,9 +341,13 @@ def _decision(
 ) -> Decision:
     ad_break = one.ad_break
     out_at = channel.out_border(ad_break) or ad_break.out_at
+    # A break that is told of begins with its first ad and ends with its last (D-42).
+    borders = break_borders(ads) if one.vmap is not None and one.vmap.is_told else ()
     pod = tuple(
-        PodEntry(entry.creative_id, entry.kind, ad is not None and _is_tracked(ad))
-        for entry, ad in zip(chosen.pod, ads, strict=True)
+        PodEntry(
+            entry.creative_id, entry.kind, ad is not None and (index in borders or _is_tracked(ad))
+        )
+        for index, (entry, ad) in enumerate(zip(chosen.pod, ads, strict=True))
     )
     dropped = [d.reason for d in chosen.dropped if isinstance(d.reason, Reason)]
     reasons = (*decided.reasons, *dropped, Reason.BREAK_UNFILLED)

@@ -9,6 +9,7 @@ before the first media playlist is answered (rules A-03, A-06, A-17, A-18, A-28)
 import asyncio
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -20,7 +21,9 @@ from manifests.splicing.content import Content
 from manifests.splicing.signalling import Signalling
 from manifests.splicing.timeline import FRAME_S, Splice
 from packager.clock import Clock
+from packager.config.values import VmapBreaks
 from packager.decisions.ad_record import write_ads
+from packager.decisions.vmap import VmapBreak
 from packager.filling import Filler
 from packager.foresight import Foresight
 from packager.log import report
@@ -30,7 +33,9 @@ from packager.packaging.ladder import Ladder
 from packager.pod_signals import PodSignals
 from packager.presentation import Presentation
 from packager.reasons import Reason
+from packager.reporting.errors import Errors
 from packager.reporting.places import place_of
+from packager.schedules import Schedules
 from packager.sessions import Session, Sessions
 from packager.single_flight import FlightError, SingleFlight
 from packager.stores import StoreError
@@ -66,6 +71,8 @@ class Planner:
         self,
         sessions: Sessions,
         filler: Filler,
+        schedules: Schedules,
+        errors: Errors,
         *,
         clock: Clock,
         metrics: Metrics,
@@ -76,17 +83,22 @@ class Planner:
         Args:
             sessions: Store decisions.
             filler: Makes them.
+            schedules: Know the breaks that a VMAP has.
+            errors: Tells of ads that cannot be had.
             clock: Says the time.
             metrics: Is told of degradations.
             patience: How long playlists wait.
         """
         self._sessions = sessions
         self._filler = filler
+        self._schedules = schedules
+        self._errors = errors
         self._clock = clock
         self._metrics = metrics
         self._patience = patience or Patience()
         self._foresight = Foresight(clock)
         self._flights: SingleFlight[Decision] = SingleFlight(limit=FLIGHTS)
+        self._beginnings: SingleFlight[None] = SingleFlight(limit=FLIGHTS)
         # For a session: the start of the last past break of which a decision is known here.
         self._settled_until: LRUCache[str, Decimal] = LRUCache(SPLICES)
         self._splices: LRUCache[tuple[object, ...], Splice | None] = LRUCache(SPLICES)
@@ -99,12 +111,15 @@ class Planner:
 
     async def aclose(self) -> None:
         """End decisions that are being made."""
+        await self._beginnings.aclose()
+        await self._schedules.aclose()
         await self._foresight.aclose()
         await self._flights.aclose()
+        await self._errors.aclose()
 
     def known(self, session: Session, presentation: Presentation, channel: Content) -> Plan:
         """The plan as far as it is settled; nothing is decided for this."""
-        openings = openings_of(session, presentation, channel, since=channel.over)
+        openings = self._openings(session, presentation, channel, since=channel.over)
         return Plan(splices=self._splices_of(session, presentation, channel, openings))
 
     def settled(
@@ -116,8 +131,10 @@ class Planner:
         """
         if not presentation.show.breaks:
             return Plan()
+        if self._schedules.known(session, presentation) is None:
+            return None
         over = channel.over
-        openings = openings_of(
+        openings = self._openings(
             session, presentation, channel, since=self._since(session, channel, over)
         )
         if any(one.ad_break.id not in session.decisions for one in openings):
@@ -130,14 +147,23 @@ class Planner:
         self, session: Session, presentation: Presentation, channel: Content, viewer: Viewer
     ) -> tuple[Session, Plan]:
         """Settle what can be settled in time for who asks, and give the plan."""
+        began = self._clock.monotonic()
+        session = await self._schedules.settle(
+            session, presentation, channel, viewer, patience_s=self._patience.vod_s
+        )
+        patience_s = self._patience.live_s
+        if not is_live(session, presentation):
+            patience_s = max(self._patience.vod_s - (self._clock.monotonic() - began), 0.0)
         over = channel.over
-        openings = openings_of(
+        openings = self._openings(
             session, presentation, channel, since=self._since(session, channel, over)
         )
         missing = [one for one in openings if one.ad_break.id not in session.decisions]
         until: Decimal | None = None
         if missing:
-            session, until = await self._settle(session, presentation, channel, missing, viewer)
+            session, until = await self._settle(
+                session, presentation, channel, missing, viewer, patience_s=patience_s
+            )
         untold = self._untold(session, channel, openings, over)
         loaded = await asyncio.gather(
             *(self._signals.load(session, presentation, decision) for decision in untold)
@@ -150,7 +176,7 @@ class Planner:
     ) -> tuple[Splice, ...]:
         """The session's splices among some of the channel's breaks, by their place in its log."""
         last = channel.log.breaks[end - 1].start
-        openings = openings_of(session, presentation, channel, since=first)
+        openings = self._openings(session, presentation, channel, since=first)
         among = [one for one in openings if one.ad_break.start <= last]
         return self._splices_of(session, presentation, channel, among)
 
@@ -158,8 +184,22 @@ class Planner:
         self, session: Session, presentation: Presentation, channel: Content, viewer: Viewer
     ) -> None:
         """Start deciding what is known to come, without waiting for it."""
+        if self._schedules.known(session, presentation) is not None:
+            self._begin(session, presentation, channel, viewer)
+            return
+
+        async def begin() -> None:
+            settled = await self._schedules.settle(session, presentation, channel, viewer)
+            self._begin(settled, presentation, channel, viewer)
+
+        with suppress(FlightError):  # it is decided when a playlist needs it
+            self._beginnings.start(session.sid, begin)
+
+    def _begin(
+        self, session: Session, presentation: Presentation, channel: Content, viewer: Viewer
+    ) -> None:
         live = is_live(session, presentation)
-        for one in openings_of(session, presentation, channel):
+        for one in self._openings(session, presentation, channel):
             undecided = one.ad_break.id not in session.decisions
             if undecided and refusal_of(one, presentation, channel, live=live) is None:
                 self._start(session, presentation, channel, one, viewer)
@@ -189,6 +229,12 @@ class Planner:
     def _spread_s(self, ahead_s: float) -> float:
         """Seconds that there are to ask in, so that there is an answer when a break begins."""
         return max(ahead_s - self._patience.vod_s, 0.0)
+
+    def _openings(
+        self, session: Session, presentation: Presentation, channel: Content, *, since: int = 0
+    ) -> tuple[Opening, ...]:
+        places = self._schedules.known(session, presentation) or ()
+        return openings_of(session, presentation, channel, since=since, places=places)
 
     def _since(self, session: Session, channel: Content, over: int) -> int:
         """The first of the channel's breaks of which a decision may not be known here.
@@ -317,6 +363,8 @@ class Planner:
         channel: Content,
         missing: Sequence[Opening],
         viewer: Viewer,
+        *,
+        patience_s: float,
     ) -> tuple[Session, Decimal | None]:
         """Decide in time; give up or hold what is not decided by then."""
         live = is_live(session, presentation)
@@ -332,7 +380,7 @@ class Planner:
                 flights.append((one, task))
             else:
                 given_up.append(_content(channel, one, Reason.AD_TIMEOUT))
-        late = await self._wait(flights, live=live)
+        late = await self._wait(flights, patience_s=patience_s)
         until: Decimal | None = None
         for one in late:
             out_at = channel.out_border(one.ad_break)
@@ -345,10 +393,9 @@ class Planner:
         return self._sessions.latest(session), until
 
     async def _wait(
-        self, flights: Sequence[tuple[Opening, "asyncio.Task[Decision]"]], *, live: bool
+        self, flights: Sequence[tuple[Opening, "asyncio.Task[Decision]"]], *, patience_s: float
     ) -> list[Opening]:
         """Wait for decisions together; return the breaks that have none."""
-        patience_s = self._patience.live_s if live else self._patience.vod_s
         results = await asyncio.gather(
             *(self._flights.wait(task, patience_s=patience_s) for _, task in flights),
             return_exceptions=True,
@@ -429,6 +476,10 @@ class Planner:
         viewer: Viewer,
     ) -> Decision:
         """Fill and store; what is returned is what stands (rule A-03)."""
+        vmap: VmapBreak | None = None
+        if isinstance(one.rule, VmapBreaks):
+            vmap = await self._schedules.break_of(session, presentation.show, one.ad_break.id)
+            one = replace(one, vmap=vmap)
         filled = await self._filler.fill(
             session,
             presentation,
@@ -439,11 +490,13 @@ class Planner:
             answer=await self._foresight.taken((session.sid, one.ad_break.id)),
             spread_s=self._spread_s(_ahead_s(channel, one.ad_break)),
         )
-        ads = {one.ad_break.id: write_ads(filled.ads)} if any(filled.ads) else {}
+        tracking = () if vmap is None else vmap.tracking
+        ads = {one.ad_break.id: write_ads(filled.ads, tracking)} if any(filled.ads) else {}
         session = await self._sessions.settle(session, filled.decision, ads=ads)
         standing = session.decisions[one.ad_break.id]
         if standing == filled.decision:
             self._filler.report(session, one, filled)
+            self._errors.tell(session, presentation.show, standing.break_id, filled.errors, viewer)
         return standing
 
 

@@ -156,6 +156,8 @@ class Reason(StrEnum):
         "The ad server that a wrapper names had no ad.")
     AD_CATEGORY_BLOCKED = ("ad_category_blocked", None, "info",
         "An ad is of a category that a wrapper or the show does not allow.")
+    VMAP_BREAK_SKIPPED = ("vmap_break_skipped", None, "warning",
+        "A break of a VMAP is at no place of the content, cannot be read or is not for films.")
 
     EVIDENCE_DROPPED = ("evidence_dropped", None, "warning",
         "So many segments of ads were asked for at once that what one proves was not looked at.")

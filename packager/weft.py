@@ -38,7 +38,9 @@ from packager.packaging.settings import ConditionSettings
 from packager.paths import read_ending
 from packager.planning import Patience, Planner
 from packager.reasons import Reason
+from packager.reporting.errors import Errors
 from packager.reporting.reporter import Reporter
+from packager.schedules import Schedules
 from packager.sessions import SessionLimits, Sessions
 from packager.stores import Store, StoreError
 from packager.stores.opening import open_store
@@ -243,9 +245,24 @@ async def open_weft(
             clock=clock,
             metrics=metrics,
         )
+        errors = Errors(
+            owe=outbox.owe,
+            session_digest=digest,
+            clock=clock,
+            expire_s=config.beacons.expire_s,
+        )
+        schedules = Schedules(
+            sessions,
+            server_for=deciders.vmap_of,
+            request_for=filler.request,
+            errors=errors,
+            metrics=metrics,
+        )
         planner = Planner(
             sessions,
             filler,
+            schedules,
+            errors,
             clock=clock,
             metrics=metrics,
             # In VOD it is the ad server's own time limit that ends the wait.

@@ -20,7 +20,7 @@ class VastServer:
     """How an ad server is asked."""
 
     url: Template = required(
-        "URL of the ad server, with placeholders such as {break.seconds}",
+        "URL of the ad server, with placeholders such as {session.id}",
         read=scalars.template,
         private=True,  # operators put keys of ad servers there
     )

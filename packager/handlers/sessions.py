@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from packager.clock import Clock
-from packager.config.values import Config, Show, VastFill
+from packager.config.values import Config, Show, VastFill, VmapFill
 from packager.decisions.disclosure import Disclosed
 from packager.parameters import (
     MAX_BODY_BYTES,
@@ -27,6 +27,7 @@ from packager.viewer import Viewer, read_viewer
 
 FORMAT_PARAMETER = "aws.format"  # of the manifest that a player has: `m3u8` or `mpd`
 TOKEN_PARAMETER = "aws.sessionId"  # noqa: S105  (the name of a parameter)
+_ADS = (VastFill, VmapFill)  # what brings ads that somebody wants to be told of
 
 
 _ROUTES: Mapping[Ending | Literal["mpp"], str] = {"m3u8": "master", "mpd": "dash", "mpp": "dash"}
@@ -94,7 +95,7 @@ class SessionDesk:
         """
         record = session.record
         show: Show | None = self.config.shows.get(record.show)
-        asks = show is not None and any(isinstance(rule.fill, VastFill) for rule in show.breaks)
+        asks = show is not None and any(isinstance(rule.fill, _ADS) for rule in show.breaks)
         if not asks or record.parameters.reporting != "server":
             return None
         return f"{self._base()}v1/manifest/{record.tenant}/{session.token}/"

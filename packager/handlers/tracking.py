@@ -15,8 +15,7 @@ from manifests.dash.content_clock import origin_of
 from manifests.splicing.content import Content
 from manifests.timing import EPOCH
 from packager.dash.presentations import DashPresentation
-from packager.decisions.ad_record import AdRecordError, read_ads
-from packager.decisions.ads import Ad
+from packager.decisions.ad_record import NO_POD, AdRecordError, PodRecord, read_pod
 from packager.decisions.beacon_macros import beacon_macros
 from packager.decisions.macros import MacroValue
 from packager.handlers.sessions import FORMAT_PARAMETER, SessionDesk
@@ -33,8 +32,6 @@ from packager.tracking.document import tracking_document
 from packager.tracking.placing import avails_of
 from packager.viewing import Viewing
 
-Pod = tuple[Ad | None, ...]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingHandlers:
@@ -44,7 +41,7 @@ class TrackingHandlers:
     sessions: Sessions
     viewing: Viewing
     metrics: Metrics
-    _pods: LRUCache[tuple[str, str], Pod] = field(
+    _pods: LRUCache[tuple[str, str], PodRecord] = field(
         default_factory=lambda: LRUCache(4096), repr=False
     )
 
@@ -62,7 +59,7 @@ class TrackingHandlers:
         content = await _CONTENT[ending](presentation)
         who = partial(self.desk.viewer, request)
         session, plan = await self.viewing.plan(session, presentation, content, who)
-        pods: dict[str, Pod] = {}
+        pods: dict[str, PodRecord] = {}
         for one in plan.splices:
             pods[one.break_id] = await self._pod(session, one.break_id)
         start_at: Decimal | None = None
@@ -73,7 +70,12 @@ class TrackingHandlers:
             begin = content.window[0] if content.window is not None else Decimal(0)
             zero = begin if session.started_at_edge is None else session.started_at_edge
         body = tracking_document(
-            avails_of(plan.splices, pods, zero=zero),
+            avails_of(
+                plan.splices,
+                {name: pod.ads for name, pod in pods.items()},
+                zero=zero,
+                tracking={name: pod.tracking for name, pod in pods.items()},
+            ),
             reporting=session.record.parameters.reporting,
             macros_of=partial(_macros, self.desk.disclosed(request, session).macros),
             dash_start_at=start_at,
@@ -81,17 +83,17 @@ class TrackingHandlers:
         headers = {"cache-control": PERSONAL}
         return Response(body, headers=headers, media_type="application/json")
 
-    async def _pod(self, session: Session, break_id: str) -> Pod:
+    async def _pod(self, session: Session, break_id: str) -> PodRecord:
         """What an ad server said of a pod; nothing where that cannot be had."""
         key = (session.sid, break_id)
-        found: Pod | None = self._pods.get(key)
+        found: PodRecord | None = self._pods.get(key)
         if found is None:
             try:
                 blob = await self.sessions.ads(session, break_id)
-                found = self._pods[key] = read_ads(blob) if blob else ()
+                found = self._pods[key] = read_pod(blob) if blob else NO_POD
             except (StoreError, AdRecordError) as error:
                 report(Reason.STORE_FAILED, "ads_not_loaded", self.metrics, detail=str(error))
-                return ()
+                return NO_POD
         return found
 
 

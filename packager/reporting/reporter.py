@@ -14,9 +14,9 @@ from itertools import count
 
 from cachetools import LRUCache
 
-from packager.beacons import Beacon
+from packager.beacons import NO_AD, Beacon
 from packager.clock import Clock
-from packager.decisions.ad_record import AdRecordError, read_ads
+from packager.decisions.ad_record import NO_POD, AdRecordError, PodRecord, read_pod
 from packager.decisions.ads import Ad
 from packager.decisions.beacon_macros import beacon_macros
 from packager.decisions.macros import MacroValue, expand_macros
@@ -26,7 +26,7 @@ from packager.reasons import Reason
 from packager.reporting.evidence import Seen
 from packager.reporting.places import Position
 from packager.stores import StoreError
-from packager.tracking.events import AdEvent, events_of
+from packager.tracking.events import BREAK_END, BREAK_START, AdEvent, break_events, events_of
 
 QUEUE = 16_384  # requests that were not looked at yet
 WATCHED = 65_536  # ads that are being watched, in one process
@@ -112,7 +112,7 @@ class Reporter:
         self._expire = timedelta(seconds=expire_s)
         self._requests: asyncio.Queue[Request] = asyncio.Queue(QUEUE)
         self._watches: LRUCache[tuple[str, str, int], _Watch] = LRUCache(WATCHED)
-        self._pods: LRUCache[tuple[str, str], tuple[Ad | None, ...]] = LRUCache(1024)
+        self._pods: LRUCache[tuple[str, str], PodRecord] = LRUCache(1024)
         self._waiting: list[tuple[float, int, _Watch]] = []  # a heap, by when they are due
         self._numbers = count()
 
@@ -169,21 +169,24 @@ class Reporter:
         """Find out what is to be told of an ad; where that fails, again in a moment."""
         request = watch.request
         key = (request.sid, request.break_id)
-        pod: tuple[Ad | None, ...] | None = self._pods.get(key)
+        pod: PodRecord | None = self._pods.get(key)
         if pod is None:
             try:
                 blob = await self._load_ads(*key)
-                pod = self._pods[key] = read_ads(blob) if blob else ()
+                pod = self._pods[key] = read_pod(blob) if blob else NO_POD
             except StoreError as error:
                 report(error.reason, "ads_not_loaded", self._metrics, detail=str(error))
                 self._wait(watch, self._clock.monotonic() + RETRY_S)
                 return
             except AdRecordError as error:
                 report(Reason.STORE_FAILED, "ads_not_loaded", self._metrics, detail=str(error))
-                pod = self._pods[key] = ()
-        ad = pod[request.index] if request.index < len(pod) else None
+                pod = self._pods[key] = NO_POD
+        index, duration = request.index, request.ends[-1]
+        ad = pod.ads[index] if index < len(pod.ads) else None
         watch.ad = ad or _NOBODYS
-        watch.events = tuple(one for one in events_of(watch.ad, request.ends[-1]) if one.server)
+        own = [one for one in events_of(watch.ad, duration) if one.server]
+        before, after = break_events(pod.tracking, pod.ads, index, duration)
+        watch.events = (*before, *own, *after)
 
     def _wait(self, watch: _Watch, until: float | None) -> None:
         if until is not None and watch.waits_until is None:
@@ -221,7 +224,7 @@ class Reporter:
             yield Beacon(
                 session=self._session_digest(request.sid),
                 break_id=request.break_id,
-                ad=request.index,
+                ad=NO_AD if event.event in (BREAK_START, BREAK_END) else request.index,
                 event=event.key,
                 template=url,
                 url=expand_macros(url, macros),

@@ -4,7 +4,7 @@ Splice rules D-06, D-52, E-02, E-04 and E-10; VAST 4.3, section 3.14.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from urllib.parse import quote
@@ -26,6 +26,8 @@ _MOMENTS: dict[str, Decimal] = {
 _ORDER = (*(event for event in _MOMENTS if event != "complete"), "progress", "complete")
 _RANKS = {event: rank for rank, event in enumerate(_ORDER)}
 _KNOWN = {event.lower(): event for event in _ORDER}  # ad servers write "midPoint", too
+
+BREAK_START, BREAK_END = "breakStart", "breakEnd"  # of a break as a whole
 
 _NOT_SHOWN = "notUsed"  # the ad was loaded and is not shown: never true of one that has a place
 
@@ -83,6 +85,35 @@ def events_of(ad: Ad, duration: Decimal, *, shown: Decimal | None = None) -> tup
         for (offset, rank), urls in sorted(timed.items())
     )
     return happening + grouped(acts)
+
+
+def break_borders(ads: Sequence[Ad | None]) -> tuple[int, ...]:
+    """The indexes of the first and the last ad of a pod; empty where there is none."""
+    found = [index for index, ad in enumerate(ads) if ad is not None]
+    return (found[0], found[-1]) if found else ()
+
+
+def break_events(
+    tracking: Sequence[Tracking], ads: Sequence[Ad | None], index: int, duration: Decimal
+) -> tuple[tuple[AdEvent, ...], tuple[AdEvent, ...]]:
+    """List what a break owes when one of its ads plays: before the ad's own events, and after them.
+
+    Args:
+        tracking: Of the break (D-42).
+        ads: Of its pod.
+        index: Of the ad.
+        duration: Of the ad's media, seconds.
+    """
+    borders = break_borders(ads)
+    found: list[tuple[AdEvent, ...]] = []
+    for event, border, offset in (
+        (BREAK_START, borders[:1], Decimal(0)),
+        (BREAK_END, borders[1:], duration),
+    ):
+        urls = distinct(one.url for one in tracking if one.event == event and is_address(one.url))
+        told = AdEvent(event=event, offset_s=offset, urls=urls, server=True)
+        found.append((told,) if urls and index in border else ())
+    return found[0], found[1]
 
 
 def overlay_tracking(ad: Ad) -> tuple[Tracking, ...]:

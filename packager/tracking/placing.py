@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import get_args
 
 from manifests.splicing.timeline import Splice
-from packager.decisions.ads import Ad
+from packager.decisions.ads import Ad, Tracking
 from packager.tracking.avails import Avail, Kind, PlacedAd
+
+NO_TRACKING: Mapping[str, Sequence[Tracking]] = {}
 
 _KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 
@@ -16,6 +18,7 @@ def avails_of(
     ads: Mapping[str, Sequence[Ad | None]],
     *,
     zero: Decimal,
+    tracking: Mapping[str, Sequence[Tracking]] = NO_TRACKING,
 ) -> tuple[Avail, ...]:
     """Place breaks and ads in presentation time.
 
@@ -23,6 +26,7 @@ def avails_of(
         splices: The session's, in order; insertions move what comes after them.
         ads: What ad servers said of the entries of each pod, by break id.
         zero: The instant of the content clock at which presentation time is 0.
+        tracking: What a VMAP wants to be told of the breaks themselves, by break id (D-42).
     """
     found: list[Avail] = []
     inserted = Decimal(0)
@@ -37,7 +41,13 @@ def avails_of(
         elif one.in_at is not None:
             end = start + one.in_at - one.out_at
         found.append(
-            Avail(id=one.break_id, start_s=start, duration_s=end - start, ads=tuple(placed))
+            Avail(
+                id=one.break_id,
+                start_s=start,
+                duration_s=end - start,
+                ads=tuple(placed),
+                tracking=tuple(tracking.get(one.break_id, ())),
+            )
         )
     return tuple(found)
 

@@ -134,7 +134,7 @@ async def test_a_decision_that_fails_by_a_bug_leaves_the_break_to_the_content(
     async with bench.run() as running:
         filler = running.weft.planner._filler
 
-        async def broken(*args: object) -> None:
+        async def broken(*args: object, **settings: object) -> None:
             raise ZeroDivisionError("in the sums")
 
         monkeypatch.setattr(type(filler), "fill", broken)
@@ -175,11 +175,11 @@ async def test_a_decision_that_cannot_be_stored_while_the_store_is_slow_is_conte
         store, settle = running.weft.store, running.weft.store.settle
         tries = []
 
-        async def once(sid: str, decision: object) -> object:
+        async def once(sid: str, decision: object, ads: bytes) -> object:
             tries.append(decision)
             if len(tries) == 1:
                 raise StoreError("busy")
-            return await settle(sid, decision)  # type: ignore[arg-type]
+            return await settle(sid, decision, ads)  # type: ignore[arg-type]
 
         monkeypatch.setattr(store, "settle", once)
         player = await running.player().open(LIVE)
@@ -338,8 +338,8 @@ async def test_rules_without_ads_ask_nobody(make_bench: Callable[..., Bench]) ->
     bench = make_bench()
     async with bench.run() as running:
         show = bench.config.shows["vod"]
-        decide = running.weft.planner._filler.decider_for(show, show.breaks[2]).decide
-        assert await decide(None) == Decided()  # type: ignore[arg-type]
+        decider = running.weft.planner._filler.decider_for(show, show.breaks[2])
+        assert await decider.renewed(Decided(), bench.media.ladder) == Decided()
 
 
 async def test_ad_calls_wait_as_long_as_the_configuration_says(

@@ -1,5 +1,6 @@
 """What VMAP says of a show's breaks, as values (splice rules D-40 to D-43)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
@@ -7,6 +8,7 @@ from typing import Literal
 
 from packager.decisions.ads import Extension, Tracking, Vast
 from packager.decisions.vast_errors import ErrorCall, error_calls
+from packager.reasons import Reason
 
 MAX_TIMES = 100  # of one break that is repeated
 
@@ -24,6 +26,18 @@ class VmapCode(IntEnum):
     AD_RESPONSE_PARSING = 1006
     AD_RESPONSE_TIMEOUT = 1007
     AD_RESPONSE_RETRIEVAL = 1008
+
+
+# What a break's ads can fail for. That there are none for it is no failure.
+CODES: Mapping[Reason, VmapCode] = {
+    Reason.AD_TIMEOUT: VmapCode.AD_RESPONSE_TIMEOUT,
+    Reason.AD_UNREACHABLE: VmapCode.AD_RESPONSE_RETRIEVAL,
+    Reason.AD_REFUSED: VmapCode.AD_RESPONSE_RETRIEVAL,
+    Reason.AD_STATUS: VmapCode.AD_RESPONSE_RETRIEVAL,
+    Reason.AD_UNPARSEABLE: VmapCode.AD_RESPONSE_PARSING,
+    Reason.AD_OVERSIZE: VmapCode.AD_RESPONSE_PARSING,
+    Reason.AD_WRAPPER_FAILED: VmapCode.AD_RESPONSE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,11 @@ class VmapBreak:
             return (first,)
         count = min(int((duration - first) / self.repeat_after) + 1, MAX_TIMES)
         return tuple(first + number * self.repeat_after for number in range(count))
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anybody wants to know when it begins or ends."""
+        return bool(self.urls("breakStart") or self.urls("breakEnd"))
 
     def urls(self, event: str) -> tuple[str, ...]:
         """What to fire at `breakStart` or `breakEnd`, each once."""
