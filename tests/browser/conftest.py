@@ -7,7 +7,9 @@ import pytest
 from packager.demo.build import Recipe, ensure_demo_media
 from packager.demo.media import DemoMedia
 from tests.browser.demo import serving_demo
+from tests.browser.demo_plays import Showing, demo_plays
 from tests.browser.players import CHROMIUM, NODE_MODULES, Players
+from tests.browser.theatre import Theatre
 
 MEDIA = Path(__file__).parents[2] / ".weft" / "tests"  # kept for the next run, not in git
 
@@ -33,3 +35,9 @@ def weft_url(demo_media: DemoMedia) -> Iterator[str]:
     """The demo, with breaks that come often."""
     with serving_demo(demo_media, MEDIA / "packaged") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def demo_theatre(players: Players, weft_url: str) -> Theatre[Showing]:
+    """The demo, in HLS and DASH, as VOD and live."""
+    return Theatre(players, demo_plays(weft_url))

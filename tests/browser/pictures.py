@@ -4,7 +4,7 @@ Real content has no colour code in its corner (`overlays.testcard`), so the whol
 compared: as the mean colours of its 8 x 4 fields, with those of every frame of every file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -14,7 +14,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from tests.browser.players import Watch
+from tests.browser.watch import Picture, Watch
 
 FIELDS = (8, 4)
 _FLAT = 6.0  # standard deviation of colours below which a picture tells nothing: a fade to black
@@ -50,15 +50,9 @@ class Gallery:
         self._times = times
         self._fields = np.stack(fields)
 
-    def recognise(self, picture: Sequence[int]) -> tuple[str, float] | None:
-        """The file and the time in it, in seconds; None where that cannot be told.
-
-        Args:
-            picture: As `Sample.picture`.
-        """
-        if not picture:
-            return None
-        seen = np.array(picture, dtype=np.float32)
+    def recognise(self, picture: Picture) -> tuple[str, float] | None:
+        """The file and the time in it, in seconds; None where that cannot be told."""
+        seen = np.array(picture.fields, dtype=np.float32)
         if seen.std() < _FLAT:
             return None
         distances = np.abs(self._fields - seen).mean(axis=1)
@@ -67,8 +61,8 @@ class Gallery:
 
     def shots(self, watch: Watch) -> list[Shot]:
         """What was seen, in order; pictures that tell nothing are passed over."""
-        seen = [(sample.position, self.recognise(sample.picture)) for sample in watch.samples]
-        told = [(position, *found) for position, found in seen if found]
+        seen = [sample.picture for sample in watch.samples if sample.picture]
+        told = [(one.position, *found) for one in seen if (found := self.recognise(one))]
         shots = []
         for name, run in groupby(told, lambda item: item[1]):
             samples = list(run)

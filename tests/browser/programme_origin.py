@@ -51,8 +51,8 @@ class Origin:
         )
 
     def begin(self, programme: str) -> None:
-        """Let a programme's live window move, from now on."""
-        self._begun[programme] = time.monotonic()
+        """Let a programme's live window move, from the first call on."""
+        self._begun.setdefault(programme, time.monotonic())
 
     def _multivariant(self, request: Request) -> Response:
         text = self._renditions.multivariant[request.path_params["programme"]]

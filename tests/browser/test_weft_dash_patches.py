@@ -1,21 +1,56 @@
 """MPD patches as Shaka and dash.js carry them out: live goes on through breaks (B-48)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
 
 import pytest
 from lxml import etree
-from playwright.sync_api import Response
+from playwright.sync_api import Error, Response
 
 from packager.demo.media import DemoMedia
 from tests.browser.conftest import MEDIA
-from tests.browser.demo import BREAK_EVERY_S, BREAK_S, serving_demo
+from tests.browser.demo import serving_demo
+from tests.browser.demo_plays import ADS, DASH, LONGEST_SKIP_S, is_back, whole_breaks
 from tests.browser.players import Players, Watching
+from tests.browser.theatre import Play, Theatre
+from tests.browser.watch import Watch
 
 pytestmark = pytest.mark.browser
 
-ADS = ("ad-1", "ad-2", "ad-3")
 WINDOW_S = 60  # as the demo has it; patches are worth more, the longer it is
+PATCHES = 5  # with news, at least
+
+
+class Updates:
+    """How a player's MPD was updated."""
+
+    def __init__(self) -> None:
+        self.patched: list[bool] = []  # of each patch: whether it had a later version
+        self.whole = 0
+        self.refused = 0
+
+    def __str__(self) -> str:
+        return f"{self.patched.count(True)} patches of {len(self.patched)}, {self.whole} whole MPDs"
+
+    def follow(self, watching: Watching) -> None:
+        """Begin to take down what the player is given."""
+        watching.page.on("response", self._take)
+
+    def are_enough(self, watch: Watch) -> bool:
+        """Whether there were some, and they led through a break."""
+        led = whole_breaks(watch) >= 1 and is_back(watch)
+        return led and self.patched.count(True) >= PATCHES
+
+    def _take(self, answer: Response) -> None:
+        self.whole += ".mpd?" in answer.url
+        if ".mpp?" not in answer.url:
+            return
+        if answer.status != 200:
+            self.refused += 1
+            return
+        with suppress(Error):  # the page may be closed before the body is here
+            patch = etree.fromstring(answer.body())
+            self.patched.append(patch.get("publishTime") != patch.get("originalPublishTime"))
 
 
 @pytest.fixture(scope="module")
@@ -25,55 +60,39 @@ def patching_url(demo_media: DemoMedia) -> Iterator[str]:
         yield url
 
 
-@dataclass
-class Updates:
-    """How a player's MPD was updated."""
-
-    watching: Watching
-    answers: list[Response] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, watching: Watching) -> "Updates":
-        """Begin to take down what the player asks for."""
-        made = cls(watching)
-        watching._page.on("response", lambda answer: made.answers.append(answer))
-        return made
-
-    def asked(self, ending: str) -> list[Response]:
-        return [one for one in self.answers if f"{ending}?" in one.url]
-
-    def patched(self) -> list[bool]:
-        """Of each patch that was asked for: whether it had a later version."""
-        found = []
-        for answer in self.asked(".mpp"):
-            assert answer.status == 200
-            patch = etree.fromstring(answer.body())
-            found.append(patch.get("publishTime") != patch.get("originalPublishTime"))
-        return found
+@pytest.fixture(scope="module")
+def updates() -> dict[str, Updates]:
+    """How each player's MPD was updated."""
+    return {player: Updates() for player in DASH}
 
 
-@pytest.mark.parametrize("player", ["shaka", "dashjs"])
-def test_live_goes_on_by_patches_through_a_break(
-    players: Players, patching_url: str, player: str
-) -> None:
-    if reason := players.missing(player):
-        pytest.skip(reason)
-    watching = players.play(player, f"{patching_url}/v1/dash/default/live/index.mpd")
-    updates = Updates.of(watching)
-    watching.wait(BREAK_EVERY_S + BREAK_S + 6)
-    patched = updates.patched()
-    whole = len(updates.asked(".mpd"))
-    watch = watching.finish()
-    told = (
-        f"{player}: {watch.codes}, stalls {watch.stalls}, errors {watch.errors}; "
-        f"{sum(patched)} patches and {len(patched) - sum(patched)} without news, {whole} whole MPDs"
+@pytest.fixture(scope="module")
+def theatre(players: Players, patching_url: str, updates: dict[str, Updates]) -> Theatre[str]:
+    """All that is played here, by player."""
+    mpd = f"{patching_url}/v1/dash/default/live/index.mpd"
+    return Theatre(
+        players,
+        {
+            player: Play(
+                player=player,
+                open=lambda: mpd,
+                begun=taken.follow,
+                enough=taken.are_enough,
+            )
+            for player, taken in updates.items()
+        },
     )
+
+
+@pytest.mark.parametrize("player", DASH)
+def test_live_goes_on_by_patches_through_a_break(
+    theatre: Theatre[str], updates: dict[str, Updates], player: str
+) -> None:
+    watch = theatre.watch(player)
+    told = f"{watch}; {updates[player]}"
     print(told)
-    watch.assert_played()
-    assert watch.advanced > BREAK_EVERY_S, told
-    kinds = ["ad" if code in ADS else code for code in watch.codes]
-    assert {"ad", "content"} <= set(kinds) <= {"ad", "content", "slate"}, told
-    inside = kinds[kinds.index("content") :]
-    assert "ad" in inside, told  # out of the content into a break
-    assert "content" in inside[inside.index("ad") :], told  # and back
-    assert sum(patched) >= 5, told
+    watch.assert_played(longest_skip_s=LONGEST_SKIP_S)
+    assert set(watch.codes) <= {"content", "slate", *ADS}, told
+    assert whole_breaks(watch) >= 1, told
+    assert updates[player].patched.count(True) >= PATCHES, told
+    assert not updates[player].refused, told

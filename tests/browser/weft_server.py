@@ -119,7 +119,7 @@ def serving_shows(
             listen=Listen(port=urlsplit(url).port or 0),
             media=Media(folder=folder, workers=2, loudness_lufs=loudness_lufs),
             outbound=Outbound(allow=(ip_network("127.0.0.0/8"),)),
-            # While nine players start on two cores, a decision may take longer than usual.
+            # While nine players play on two cores, a decision may take longer than usual.
             timeouts=Timeouts(ad_deadline_s=1.0),
             shows=shows(f"{url}/origin/", fill),
         )

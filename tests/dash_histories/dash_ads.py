@@ -216,7 +216,8 @@ def _check_kept(piece: Piece, origin: Text, answer: Answered, say: Say) -> None:
             piece.b > low
             if piece.b is not None and piece.period.end is not None
             else any(
-                span.start >= low and (high is None or span.start < high)
+                # A part begins between two ticks, and its times are off by up to half of one.
+                span.start >= low + track.tick / 2 and (high is None or span.start < high)
                 for track in piece.period.tracks
                 if track.mode in ("timeline", "list", "number")
                 for span in track.spans

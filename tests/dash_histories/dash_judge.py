@@ -375,7 +375,7 @@ class _Session:
             front = max(front, self.edge(theirs) - theirs.depth)
         ends = [piece.b if old.end is None else old.end, *[one.start for one in text.periods[:1]]]
         end = min((one for one in ends if one is not None), default=None)
-        if end is not None and end > front:
+        if end is not None and end > front + FRAME:  # one border, within a frame
             self.say("B-34", f"{old.id} to {float(end)} is gone, the window is from {float(front)}")
 
     def edge(self, theirs: Text) -> Fraction:
@@ -432,7 +432,11 @@ class _Session:
             # Where the end was open, what was listed was promised (of sound, to a segment).
             is_video = any(one.kind == "video" and before in one.tracks for one in old.sets)
             is_open = is_last and old.end is None and piece.source is not None
-            end = before.at(before.segments[-1].end)
+            # Of what players compute, that which was available (B-30).
+            told = [before.at(one.end) for one in before.segments]
+            if before.is_computed:
+                told = [end for end in told if end + theirs.ast <= at]
+            end = max(told, default=old.start)
             if (
                 is_video
                 and is_open

@@ -63,6 +63,7 @@ class Track:
     start_number: int
     explicit_t: bool  # the first S has @t, or there is none
     has_timeline: bool
+    is_computed: bool  # by players: a number template, or a list that goes on (negative @r)
     init: str | None
     bases: tuple[tuple[str, str | None], ...]  # URL and serviceLocation of every alternative
     offset: str  # availabilityTimeOffset as it adds up
@@ -475,6 +476,8 @@ def _track(
         start_number=plan.number,
         explicit_t=first is None or "t" in first.attrib,
         has_timeline=timeline is not None,
+        is_computed=mode == "number"
+        or any(int(one.get("r", 0)) < 0 for one in ([] if timeline is None else timeline[0])),
         init=_init(kind, plan),
         bases=tuple((url, service) for url, service, _ in bases),
         offset=offset,

@@ -13,11 +13,11 @@ const seconds = () => (performance.now() - begun) / 1000;
 const note = (list, text) => report[list].push(`${seconds().toFixed(1)} s: ${text}`);
 
 /** Mean colour of the inner half of the code square: as overlays.testcard.code_region says. */
-function code() {
-  const [width, height] = [video.videoWidth, video.videoHeight];
+function code(frame) {
+  const [width, height] = [frame.displayWidth, frame.displayHeight];
   const margin = Math.round(height / 24) * 2;
   const inset = margin / 2;
-  pixels.drawImage(video, width - 3 * margin + inset, margin + inset, margin, margin, 0, 0, 4, 4);
+  pixels.drawImage(frame, width - 3 * margin + inset, margin + inset, margin, margin, 0, 0, 4, 4);
   const data = pixels.getImageData(0, 0, 4, 4).data;
   return [0, 1, 2].map((channel) => {
     let sum = 0;
@@ -26,16 +26,16 @@ function code() {
   });
 }
 
-/** Mean colours of the picture's 8 x 4 fields, row by row: as pictures.py has them of a file. */
-function picture() {
-  smallPixels.drawImage(video, 0, 0, 64, 36);
+/** Its time, and mean colours of its 8 x 4 fields, row by row: as pictures.py has them of a file. */
+function picture(frame) {
+  smallPixels.drawImage(frame, 0, 0, 64, 36);
   const data = smallPixels.getImageData(0, 0, 64, 36).data;
   const sums = new Array(96).fill(0);
   for (let at = 0; at < 64 * 36; at++) {
     const field = Math.floor(at / (64 * 9)) * 8 + Math.floor((at % 64) / 8);
     for (let channel = 0; channel < 3; channel++) sums[field * 3 + channel] += data[at * 4 + channel];
   }
-  return sums.map((sum) => Math.round(sum / 72));
+  return [frame.timestamp / 1e6, sums.map((sum) => Math.round(sum / 72))];
 }
 
 /** What the subtitles say at this moment. */
@@ -55,8 +55,10 @@ function sample() {
     if (!(video.currentTime > 0) || video.paused) return;
     report.startedAt = seconds();
   }
-  const seen = wantsPictures ? picture() : null;
-  report.samples.push([seconds(), video.currentTime, code(), subtitle(), seen]);
+  const frame = new VideoFrame(video); // may be some frames older than the moment
+  const seen = wantsPictures ? picture(frame) : null;
+  report.samples.push([seconds(), video.currentTime, code(frame), subtitle(), seen]);
+  frame.close();
 }
 
 video.addEventListener("ended", () => { report.ended = true; });
@@ -117,11 +119,9 @@ globalThis.play = async (player, url, pictures) => {
   video.play().catch((error) => note("errors", `play: ${error.message}`));
 };
 
-/** Called by players.py to see whether there is anything to wait for. */
-globalThis.isOver = () => report.ended || report.fatal.length > 0;
-
-/** Called by players.py at the end. */
-globalThis.tell = () => {
+/** Called by players.py again and again: all that it has not been told, from sample `first` on. */
+globalThis.tell = (first) => {
   const { totalVideoFrames, droppedVideoFrames } = video.getVideoPlaybackQuality();
-  return { ...report, decoded: totalVideoFrames, dropped: droppedVideoFrames };
+  const samples = report.samples.slice(first);
+  return { ...report, samples, decoded: totalVideoFrames, dropped: droppedVideoFrames };
 };
