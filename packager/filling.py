@@ -75,11 +75,13 @@ class Filled:
     @property
     def errors(self) -> tuple[ErrorCall, ...]:
         """Whom to tell of ads that do not play, but for those that were only not needed (E-07)."""
-        calls = [*self.decided.errors]
-        for dropped in self.chosen.dropped:
-            offer = self.decided.offers[dropped.candidate]
-            code = code_of(dropped.reason)
-            if offer.refusal is None and not offer.substitute and code is not None:
+        calls = [*self.decided.answer_errors]
+        dropped = [(self.decided.offers[one.candidate], one.reason) for one in self.chosen.dropped]
+        has_gap = any(not offer.substitute for offer, _ in dropped)
+        for offer, reason in dropped:
+            code = code_of(reason)
+            is_spare = offer.substitute and (offer.refusal is None or not has_gap)
+            if code is not None and not is_spare:
                 calls += error_calls(offer.ad.error_urls, code)
         return tuple(dict.fromkeys([*calls, *self._break_errors]))
 

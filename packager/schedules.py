@@ -16,6 +16,7 @@ from packager.config.values import Show, VmapBreaks
 from packager.decisions.request import DecisionRequest
 from packager.decisions.vmap import (
     Place,
+    Placement,
     ScheduleError,
     Vmap,
     VmapBreak,
@@ -33,7 +34,7 @@ from packager.reasons import Reason
 from packager.reporting.errors import Errors
 from packager.sessions import Session, Sessions
 from packager.single_flight import FlightError, SingleFlight
-from packager.stores import StoreError
+from packager.stores import MAX_ADS_BYTES, StoreError
 from packager.stores.records import Decision
 from packager.viewer import Viewer
 
@@ -136,6 +137,8 @@ class Schedules:
             return await self._stand(session, None)
         rule = vmap_rule(presentation.show)
         if rule is None or channel.window is None or presentation.ladder is None:
+            reason = Reason.LADDER_UNMATCHED
+            report(reason, "vmap_not_asked", self._metrics, session_id=session.sid)
             return await self._stand(session, _NOTHING)
         opening = Opening(AdBreak(id=BREAK_ID, start=_ZERO, out_at=_ZERO, planned_end=_ZERO), rule)
         request = self._request_for(session, presentation, opening, viewer)
@@ -144,6 +147,9 @@ class Schedules:
         cues = [(one.id, one.out_at - begin) for one in channel.log.breaks]
         placement = place_breaks(answer.vmap, end - begin, cues)
         data = write_schedule(placement.places, answer.document) if placement.places else _NOTHING
+        if len(data) > MAX_ADS_BYTES:
+            answer = VmapAnswer(reason=Reason.AD_OVERSIZE, detail=f"{len(data)} bytes to be kept")
+            placement, data = Placement(), _NOTHING
         self._documents[session.sid] = answer.vmap
         places = await self._stand(session, data)
         if places == placement.places:
@@ -164,8 +170,9 @@ class Schedules:
             places, standing = (), b""
         if standing != data:
             self._documents.pop(session.sid, None)  # another answer stands
-        self._places[session.sid] = places
-        return places
+        # What was planned with once is never changed, also where it could not be stored.
+        known: Places = self._places.setdefault(session.sid, places)
+        return known
 
     def _report(self, session: Session, answer: VmapAnswer, flaws: tuple[str, ...]) -> None:
         """Everything that a viewer got less than planned has its reason (P9)."""
