@@ -194,7 +194,7 @@ class _Beacons:
                 return
             case _:
                 pass
-        headers = {}
+        headers = {"access-control-allow-origin": "*"}  # players in browsers call, too
         if 300 <= status < 400:
             path = raw_path(request)
             headers["location"] = (
