@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packager.decisions.ad_record import VERSION, AdRecordError, read_ads, write_ads
+from packager.decisions.ad_record import VERSION, AdRecordError, read_ads, read_pod, write_ads
 from packager.decisions.ads import (
     Ad,
     Companion,
@@ -133,3 +133,11 @@ def test_a_damaged_record_is_refused(data: bytes) -> None:
 def test_any_bytes_are_a_record_or_refused(data: bytes, framed: bool) -> None:
     with suppress(AdRecordError):
         read_ads(bytes([VERSION]) + zlib.compress(data) if framed else data)
+
+
+def test_what_a_break_is_told_by_is_kept_with_its_ads() -> None:
+    """D-42."""
+    tracking = (Tracking("breakStart", "http://t.test/"), Tracking("breakEnd", "http://t.test/e"))
+    record = read_pod(write_ads([Ad(id="a"), None], tracking))
+    assert (record.ads, record.tracking) == ((Ad(id="a"), None), tracking)
+    assert read_pod(write_ads([AD])).tracking == ()

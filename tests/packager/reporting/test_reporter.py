@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from packager.beacons import Beacon
+from packager.beacons import NO_AD, Beacon
 from packager.clock import ManualClock
 from packager.decisions.ad_record import write_ads
 from packager.decisions.ads import Ad, Linear, Link, Tracking
@@ -190,3 +190,34 @@ async def test_more_requests_than_are_looked_at_are_counted(desk: Desk) -> None:
     while not desk.owed:
         await desk.reporter.step()
     assert desk.told == "impression start"
+
+
+class Breaks(Desk):
+    """A desk whose pod is of a break that wants to be told."""
+
+    async def load(self, sid: str, break_id: str) -> bytes:
+        events = ("breakStart", "breakEnd", "error")
+        return write_ads(
+            [None, AD, AD, None], [Tracking(one, f"https://v.example/{one}") for one in events]
+        )
+
+
+async def test_a_break_begins_with_its_first_ad_and_ends_with_its_last() -> None:
+    """D-42, E-02: before the impression, after complete; of the break, not of an ad."""
+    desk = Breaks()
+    for index in (1, 2):
+        await desk.ask(0, 1, 2, 3, 4, index=index)
+        for _ in range(5):
+            await desk.pass_(2)
+    one = "impression " + " ".join(EVENTS)
+    assert desk.told == f"breakStart {one} {one} breakEnd"
+    assert [beacon.ad for beacon in desk.owed if beacon.event.startswith("break")] == [NO_AD] * 2
+
+
+async def test_a_break_whose_only_ad_is_left_has_begun_and_not_ended() -> None:
+    desk = Breaks()
+    await desk.ask(0, 1, index=1)
+    await desk.ask(0, index=2)
+    await desk.pass_(60)
+    assert "breakStart" in desk.told
+    assert "breakEnd" not in desk.told
