@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import httpx2
@@ -15,6 +16,7 @@ from packager.config.ad_settings import VastServer
 from packager.config.values import CueBreaks, Show, SlateFill, VmapBreaks
 from packager.decisions.templates import read_template
 from packager.reasons import Reason
+from packager.stores import StoreError
 
 pytestmark = pytest.mark.anyio
 VOD = "/v1/master/default/vod/index.m3u8"
@@ -350,3 +352,82 @@ async def test_live_content_has_no_vmap(make_bench: Callable[..., Bench]) -> Non
         player = await running.player().open("/v1/master/default/live/index.m3u8")
         assert (await player.poll()).kinds
         assert f"{ADS}/vmap" not in bench.world.requests
+
+
+async def test_what_is_for_the_vmap_server_alone_goes_nowhere_else(film: Bench) -> None:
+    """Threat 33: hosts that it names are somebody else's, as those of wrappers are."""
+    heard: dict[str, httpx2.Request] = {}
+
+    def hear(request: httpx2.Request) -> httpx2.Response:
+        heard[request.url.path] = request
+        return httpx2.Response(200, text=THREE if request.url.path == "/vmap" else "")
+
+    film.world.faults["/vmap"] = film.world.faults["/vast/pod/2"] = hear
+    rule = replace(RULE, server=replace(RULE.server, headers={"X-Key": "secret"}))
+    shows: dict[str, Show] = {**film.config.shows}
+    film.config = replace(
+        film.config, shows={**shows, "vod": replace(shows["vod"], breaks=(rule,))}
+    )
+    async with film.run() as running:
+        running.client.headers["user-agent"] = "Player/1.0"
+        await hls(running)
+    asked, further = heard["/vmap"].headers, heard["/vast/pod/2"].headers
+    assert asked["x-key"] == "secret"
+    assert "x-key" not in further
+    assert asked["x-device-user-agent"] == further["x-device-user-agent"] == "Player/1.0"
+
+
+async def test_a_vmap_too_large_to_be_kept_is_not_used(film: Bench) -> None:
+    """A-02: what cannot be kept could not be the same in the next process."""
+    noise = "".join(sha256(b"%d" % n).hexdigest() for n in range(12_000))
+    big = vmap(ad_break("start", inline("a")), f"<vmap:Extensions>{noise}</vmap:Extensions>")
+    film.world.faults["/vmap"] = answer(big)
+    async with film.run() as running:
+        player, listed = await hls(running)
+        assert listed.kinds == CONTENT
+        assert running.count(Reason.AD_OVERSIZE) == 1
+        assert (await player.poll(1)).kinds == CONTENT
+
+
+async def test_a_vmap_that_cannot_be_stored_leaves_the_content_for_good(
+    film: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P1, row 21: nothing is published that is not kept."""
+
+    async def fails(*args: object) -> None:
+        raise StoreError("disk I/O error")
+
+    async with film.run() as running:
+        with monkeypatch.context() as broken:
+            broken.setattr(running.weft.store, "settle", fails)
+            player, listed = await hls(running)
+        assert listed.kinds == CONTENT
+        assert running.count(Reason.STORE_FAILED) >= 1
+        assert (await player.poll()).text == listed.text
+        assert (await player.poll(1)).kinds == CONTENT
+
+
+async def test_a_vmap_that_is_stored_late_changes_nothing_any_more(film: Bench) -> None:
+    film.config = replace(film.config, timeouts=replace(film.config.timeouts, ad_s=0.1))
+    gate = film.world.gates["/vmap"] = asyncio.Event()
+    async with film.run() as running:
+        started = await running.client.post("/v1/session/default/vod/index.m3u8", json={})
+        player = await running.player().open(started.json()["manifestUrl"])
+        listed = await player.poll()
+        gate.set()
+        await asyncio.sleep(0.2)
+        assert (await player.poll()).text == listed.text
+        assert listed.kinds == CONTENT
+
+
+async def test_hostile_text_in_a_vmap_gets_nowhere(film: Bench) -> None:
+    """Threats 12, 30: names of breaks are Weft's own, and the log has one line for an event."""
+    name = "x&#10;#EXT-X-ENDLIST&#10;&quot;"
+    document = vmap(ad_break("start", inline("a"), name), ad_break("99:00:00", inline("a"), name))
+    film.world.faults["/vmap"] = answer(document.replace(f"{ADS}/beacon/{name}", f"{ADS}/beacon/x"))
+    async with film.run() as running:
+        _, listed = await hls(running)
+        assert listed.kinds == ["a", "a", *CONTENT]
+        assert listed.text.count("#EXT-X-ENDLIST") == 1
+        assert running.count(Reason.VMAP_BREAK_SKIPPED) == 1
+        assert "\n#EXT" not in running.log.getvalue()

@@ -16,6 +16,7 @@ from packager.config import (
     Show,
     SlateFill,
     VastFill,
+    VmapBreaks,
     load,
 )
 from packager.config.ad_settings import Cap, Separation
@@ -116,6 +117,10 @@ def test_every_setting_is_read() -> None:
     assert rules.strings == {"tcString", "gpp"}
     assert rules.name_of("ifa") == "rdid"
     assert (news.markers, news.tenants) == ("keep", ("acme",))
+    (from_vmap,) = config.shows["film"].breaks
+    assert isinstance(from_vmap, VmapBreaks)
+    assert from_vmap.server.url.literals[0] == "https://ads.example/vmap?sid="
+    assert from_vmap.otherwise == "slate"
 
 
 def test_a_show_and_its_origin_are_enough() -> None:
