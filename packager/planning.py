@@ -389,7 +389,9 @@ class Planner:
             else:
                 given_up.append(_content(channel, one, Reason.HOLD_EXPIRED))
         if given_up:
-            return await self._give_up(session, given_up), until
+            session = await self._give_up(session, given_up)
+            await self._schedules.gave_up(session, presentation.show, given_up, viewer)
+            return session, until
         return self._sessions.latest(session), until
 
     async def _wait(

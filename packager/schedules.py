@@ -4,7 +4,7 @@ What stands is kept beside the session's decisions, as if it were one of a break
 that the first answer stands whoever has it (A-02, A-03).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import partial
 
@@ -20,12 +20,14 @@ from packager.decisions.vmap import (
     ScheduleError,
     Vmap,
     VmapBreak,
+    VmapCode,
     VmapError,
     place_breaks,
     read_schedule,
     write_schedule,
 )
 from packager.decisions.vmap.asking import VmapAnswer, VmapServer
+from packager.decisions.vmap.breaks import CODES
 from packager.log import report
 from packager.metrics import Metrics
 from packager.openings import Opening, is_live
@@ -129,6 +131,18 @@ class Schedules:
                 return None
             self._documents[session.sid] = vmap
         return vmap.breaks[place.number] if place.number < len(vmap.breaks) else None
+
+    async def gave_up(
+        self, session: Session, show: Show, decisions: Iterable[Decision], viewer: Viewer
+    ) -> None:
+        """Tell of breaks that were left to the content before their ads were decided (D-42)."""
+        for decision in decisions:
+            if session.decisions.get(decision.break_id) != decision:
+                continue  # it was decided after all
+            one = await self.break_of(session, show, decision.break_id)
+            if one is not None:
+                code = CODES.get(Reason[decision.reason.upper()], VmapCode.UNDEFINED)
+                self._errors.tell(session, show, decision.break_id, one.errors(code), viewer)
 
     async def _settle(
         self, session: Session, presentation: Presentation, channel: Content, viewer: Viewer

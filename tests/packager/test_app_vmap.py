@@ -16,6 +16,7 @@ from packager.config.ad_settings import VastServer
 from packager.config.values import CueBreaks, Show, SlateFill, VmapBreaks
 from packager.decisions.templates import read_template
 from packager.reasons import Reason
+from packager.single_flight import FlightsFull
 from packager.stores import StoreError
 
 pytestmark = pytest.mark.anyio
@@ -288,6 +289,21 @@ async def test_a_break_whose_ads_fail_is_told_so_once(
         await player.poll(1)
         found = await settled(film, running)
         assert found == ([f"mid/error?c={code}"] if code else ["none/error?code=303"])
+
+
+async def test_a_break_that_is_given_up_is_told_so(
+    film: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with film.run() as running:
+
+        def full(*args: object) -> None:
+            raise FlightsFull("no more")
+
+        monkeypatch.setattr(running.weft.planner._flights, "start", full)
+        _, listed = await hls(running)
+        assert listed.kinds == CONTENT
+        found = await settled(film, running, 3)
+        assert sorted(found) == [f"{name}/error?c=1007" for name in ("mid", "post", "pre")]
 
 
 async def test_what_a_source_does_not_allow_is_not_played(film: Bench) -> None:

@@ -31,6 +31,7 @@ class VmapCode(IntEnum):
 # What a break's ads can fail for. That there are none for it is no failure.
 CODES: Mapping[Reason, VmapCode] = {
     Reason.AD_TIMEOUT: VmapCode.AD_RESPONSE_TIMEOUT,
+    Reason.HOLD_EXPIRED: VmapCode.AD_RESPONSE_TIMEOUT,
     Reason.AD_UNREACHABLE: VmapCode.AD_RESPONSE_RETRIEVAL,
     Reason.AD_REFUSED: VmapCode.AD_RESPONSE_RETRIEVAL,
     Reason.AD_STATUS: VmapCode.AD_RESPONSE_RETRIEVAL,
