@@ -96,6 +96,12 @@ async def test_a_redirect_leads_to_a_beacon_that_is_taken(
     assert sink.duplicates() == {}
 
 
+async def test_pages_of_any_origin_may_call_it(client: httpx2.AsyncClient) -> None:
+    """Players tell of their ads from the sites that they are on, and call again if they may not."""
+    answer = await client.post(beacon(), headers={"Origin": "http://site.test"})
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (204, "*")
+
+
 async def test_a_failure_may_pass(sink: Sink, client: httpx2.AsyncClient) -> None:
     one, other = beacon(answer="flaky-2", ad="1"), beacon(answer="flaky-2", ad="2")
     found = [
