@@ -25,6 +25,7 @@ _ADS = {
     "in": "query",
     "required": False,
     "description": "`ads.NAME=VALUE` goes to the ad server, `manifest.NAME=VALUE` to the origin."
+    " `aws.adSignalingEnabled=true`: the session's manifests tell of their ads (SVTA 2053)."
     " Consent is in `ads.gdpr`, `ads.gdpr_consent`, `ads.gpp`, `ads.gpp_sid`, `ads.us_privacy`,"
     " `ads.coppa` and `ads.lmt`, unless the show calls them otherwise.",
     "style": "form",
