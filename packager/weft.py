@@ -135,11 +135,13 @@ async def open_weft(
     """
     clock, metrics = clock or SystemClock(), metrics or Metrics()
     async with AsyncExitStack() as stack:
-        # Calls of a sender are many and to many hosts: their connections are not in others' way.
-        clients = [client] if client else [GuardedClient(allow=config.outbound.allow) for _ in "ab"]
-        for one in clients:
+        # Each with connections of its own: an origin's answers never wait until a slow ad server
+        # or a film leaves one free, and neither waits for beacons.
+        allow = config.outbound.allow
+        clients = [client] * 3 if client else [GuardedClient(allow=allow) for _ in range(3)]
+        for one in dict.fromkeys(clients):
             stack.push_async_callback(one.aclose)
-        client, beacon_client = clients[0], clients[-1]
+        client, ad_client, beacon_client = clients
         policy = Policy.for_urls(show.origin for show in config.shows.values())
         of_origin = Limits(total_s=config.timeouts.origin_s, read_s=config.timeouts.origin_s)
         observer = _Observer(metrics)
@@ -172,7 +174,7 @@ async def open_weft(
         stack.push_async_callback(library.aclose)
         house = PackagedHouse(
             library,
-            client=client,
+            client=ad_client,
             policy=Policy(),
             metrics=metrics,
             limits=Limits(total_s=config.timeouts.creative_s, max_bytes=CREATIVE_LIMITS.max_bytes),
@@ -228,7 +230,7 @@ async def open_weft(
         )
         deciders = Deciders(
             config,
-            client=client,
+            client=ad_client,
             house=house,
             clock=clock,
             viewers=lambda: sessions.resident,

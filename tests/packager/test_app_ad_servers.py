@@ -7,17 +7,39 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from ipaddress import ip_network
 from itertools import pairwise
 
 import httpx2
 import pytest
-from app_bench import ADS, CREATIVES, MEDIA, Bench, Running, down, vast
+from app_bench import (
+    ADS,
+    CREATIVES,
+    MEDIA,
+    ORIGIN,
+    Bench,
+    Player,
+    RememberingLibrary,
+    Running,
+    down,
+    vast,
+)
 from lxml import etree
 from mpd_for_bench import event
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from loadtests.ads import AdServer, Film
-from packager.config.values import Timeouts, VastFill
+from loadtests.ads import AdServer, Film, listening
+from packager.app import create_app
+from packager.config.ad_settings import VastServer
+from packager.config.values import Outbound, Timeouts, VastFill
+from packager.decisions.templates import read_template
+from packager.metrics import Metrics
+from packager.outbound import network
 from packager.reasons import Reason
+from packager.weft import open_weft
 
 HLS, DASH = "/v1/master/default/live/index.m3u8", "/v1/dash/default/live/index.mpd"
 FIRST, SECOND = 52, 62  # segments of 2 s where breaks of 8 s begin
@@ -265,6 +287,45 @@ async def test_what_a_server_cannot_take_is_not_asked_of_it(
         filled = [watcher for watcher in watchers if {"a", "b"} & watcher.played]
         assert len(filled) == asked
         assert all(watcher.played for watcher in watchers)
+
+
+async def test_calls_that_hang_take_no_connection_from_the_origin(
+    facing: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over sockets, where every client has one connection to give."""
+    monkeypatch.setattr(network, "MAX_CONNECTIONS", 1)
+    bench = facing("hang", patience_s=0.05)
+
+    async def of_world(request: Request) -> Response:
+        found = await bench.world(httpx2.Request("GET", ORIGIN + request.path_params["path"]))
+        return Response(found.content, found.status_code)
+
+    origin = Starlette(routes=[Route("/{path:path}", of_world)])
+    async with listening(origin) as origin_url, listening(AdServer(FILMS).app) as ads_url:
+        fill = VastFill(server=VastServer(url=read_template(f"{ads_url}/vast/hang")))
+        show = bench.config.shows["live"]
+        show = replace(
+            show, origin=f"{origin_url}/live/", breaks=(replace(show.breaks[0], fill=fill),)
+        )
+        config = replace(
+            bench.config,
+            shows={"live": show},
+            outbound=Outbound(allow=(ip_network("127.0.0.0/8"),)),
+        )
+        counted, library = Metrics(), RememberingLibrary(bench.folder, uri_prefix="/tm")
+        async with open_weft(config, clock=bench.clock, metrics=counted, library=library) as weft:
+            transport = httpx2.ASGITransport(app=create_app(weft))
+            async with httpx2.AsyncClient(transport=transport, base_url="http://w.test") as client:
+                player = await Player(client, {}).open(HLS)
+                ends = []
+                for _ in range(6):
+                    listed = await player.poll()
+                    ends.append(listed.sequence + len(listed.kinds))
+                    bench.clock.advance(2)
+        assert ends[-1] - ends[0] == 5
+        text = counted.render().decode()
+        assert 'weft_degradations_total{reason="hold_expired"} 1.0' in text
+        assert 'weft_degradations_total{reason="manifest_stale_served"} 0.0' in text
 
 
 def metrics(running: Running) -> str:
