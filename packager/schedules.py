@@ -114,6 +114,9 @@ class Schedules:
         except (TimeoutError, FlightError):
             report(Reason.AD_TIMEOUT, "vmap_call_failed", self._metrics, session_id=session.sid)
             await self._stand(session, _NOTHING)
+        except Exception as error:  # P1: whatever is wrong with it, the content plays
+            report(Reason.INTERNAL_ERROR, "vmap_failed", self._metrics, exc_info=error)
+            await self._stand(session, _NOTHING)
         return self._sessions.latest(session)
 
     async def break_of(self, session: Session, show: Show, break_id: str) -> VmapBreak | None:

@@ -12,6 +12,7 @@ import pytest
 from app_bench import ADS, Bench, Listed, Player, Running, answer, down
 from lxml import etree
 
+from packager import schedules
 from packager.config.ad_settings import VastServer
 from packager.config.values import CueBreaks, Show, SlateFill, VmapBreaks
 from packager.decisions.templates import read_template
@@ -421,6 +422,23 @@ async def test_a_vmap_that_cannot_be_stored_leaves_the_content_for_good(
         assert running.count(Reason.STORE_FAILED) >= 1
         assert (await player.poll()).text == listed.text
         assert (await player.poll(1)).kinds == CONTENT
+
+
+async def test_a_vmap_that_meets_a_bug_leaves_the_content(
+    film: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P1: the log has the traceback, the viewer has the content."""
+
+    def broken(*args: object) -> None:
+        raise ZeroDivisionError("in the sums")
+
+    monkeypatch.setattr(schedules, "place_breaks", broken)
+    async with film.run() as running:
+        player, listed = await hls(running)
+        assert listed.kinds == CONTENT
+        assert running.count(Reason.INTERNAL_ERROR) >= 1
+        assert "ZeroDivisionError" in running.log.getvalue()
+        assert (await player.poll()).text == listed.text
 
 
 async def test_a_vmap_that_is_stored_late_changes_nothing_any_more(film: Bench) -> None:
