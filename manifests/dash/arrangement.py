@@ -129,8 +129,7 @@ class _Layout:
         for one in self.splices:
             if one.out_at >= end or (one.in_at is not None and one.in_at < start):
                 continue
-            # Less than a frame is nobody's: the Period before it lasts until the ads.
-            if one.out_at > begin + (0 if one.is_insertion else FRAME_S):
+            if one.out_at > begin:
                 after = self._content(period, name, begin, one.out_at, after, continuous)
             # A break may go on when the Period that it began in has left the window (B-34).
             is_here = one.out_at >= start or period is self.mpd.periods[0]
