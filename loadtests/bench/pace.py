@@ -8,7 +8,6 @@ when they begin; to DASH viewers the Events of the MPD announce them some second
 
 import asyncio
 import multiprocessing
-import random
 import re
 import socket
 import subprocess
@@ -181,7 +180,10 @@ async def _watch(name: str, server: _Server, seconds: float, viewers: int) -> Pa
         async with asyncio.TaskGroup() as group:
             for number in range(viewers):
                 format = ("hls", "dash")[number % 2]
-                group.create_task(_view(client, server, number, format, notes, end=end))
+                # They come one by one: what a crowd costs that comes at once is another question.
+                wait_s = (number + 0.5) / viewers * min(BREAK_EVERY_S, seconds / 2)
+                view = _view(client, server, number, format, notes, wait_s=wait_s, end=end)
+                group.create_task(view)
         after = await _counts(client, server)
     counts = {key: n - before.get(key, 0) for key, n in after.items() if n != before.get(key, 0)}
     reasons = {code: n for (what, code), n in counts.items() if what == "weft_degradations"}
@@ -227,12 +229,12 @@ async def _view(
     format: str,
     notes: _Notes,
     *,
+    wait_s: float = 0.0,
     end: float,
 ) -> None:
-    """Open a session and poll it until `end`, of `time.perf_counter`; once at least."""
+    """Open a session after a while and poll it until `end`, of `time.perf_counter`."""
     # Every viewer is at an address of its own: sessions of one address are limited.
     headers = {"x-forwarded-for": f"10.1.{number // 250 % 250}.{number % 250 + 1}"}
-    chance = random.Random(number)
 
     async def get(url: str, *, timed: bool = True) -> httpx2.Response:
         began = time.perf_counter()
@@ -242,8 +244,7 @@ async def _view(
             notes.wrong += answer.status_code != 200
         return answer
 
-    if number >= 0:
-        await asyncio.sleep(chance.random() * POLL_S)
+    await asyncio.sleep(wait_s)
     if format == "dash":
         url = f"{server.url}/v1/dash/default/live/index.mpd"
         redirect = await get(url, timed=False)  # a session, not yet an MPD
