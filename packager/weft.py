@@ -24,6 +24,7 @@ from packager.dash.patches import Patches
 from packager.dash.presentations import DashPresentations
 from packager.dash.reading import REMOTE_BYTES, MpdReading
 from packager.deciders import Deciders
+from packager.deciding import Patience
 from packager.filling import Filler, House
 from packager.hls.ladders import Ladders
 from packager.hls.playlists import Playlists
@@ -36,7 +37,7 @@ from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, OutboundEr
 from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
 from packager.paths import read_ending
-from packager.planning import Patience, Planner
+from packager.planning import Planner
 from packager.reasons import Reason
 from packager.reporting.errors import Errors
 from packager.reporting.reporter import Reporter

@@ -132,7 +132,7 @@ async def test_a_decision_that_fails_by_a_bug_leaves_the_break_to_the_content(
     """P1: the log has the traceback, the viewer has the content."""
     bench.world.cues = BREAK
     async with bench.run() as running:
-        filler = running.weft.planner._filler
+        filler = running.weft.planner._deciding._filler
 
         async def broken(*args: object, **settings: object) -> None:
             raise ZeroDivisionError("in the sums")
@@ -160,7 +160,7 @@ async def test_decisions_have_a_number_that_may_be_in_flight(
         def full(*args: object) -> None:
             raise FlightsFull("no more")
 
-        monkeypatch.setattr(running.weft.planner._flights, "start", full)
+        monkeypatch.setattr(running.weft.planner._deciding._flights, "start", full)
         player = await running.player().open(LIVE)
         assert (await player.poll()).kinds[-1] == "53"
         assert running.count(Reason.AD_TIMEOUT) == 1
@@ -338,7 +338,7 @@ async def test_rules_without_ads_ask_nobody(make_bench: Callable[..., Bench]) ->
     bench = make_bench()
     async with bench.run() as running:
         show = bench.config.shows["vod"]
-        decider = running.weft.planner._filler.decider_for(show, show.breaks[2])
+        decider = running.weft.planner._deciding._filler.decider_for(show, show.breaks[2])
         assert await decider.renewed(Decided(), bench.media.ladder) == Decided()
 
 
@@ -375,7 +375,7 @@ async def test_the_plan_that_is_known_decides_nothing(bench: Bench) -> None:
         )
         assert weft.planner.known(session, presentation, channel).splices == ()
         weft.planner.begin(session, presentation, channel, Viewer())
-        await weft.planner._flights.landed()
+        await weft.planner._deciding._flights.landed()
         session = weft.sessions.latest(session)
         assert len(weft.planner.known(session, presentation, channel).splices) == 1
         assert bench.world.ad_calls() == 1

@@ -300,7 +300,7 @@ async def test_a_break_that_is_given_up_is_told_so(
         def full(*args: object) -> None:
             raise FlightsFull("no more")
 
-        monkeypatch.setattr(running.weft.planner._flights, "start", full)
+        monkeypatch.setattr(running.weft.planner._deciding._flights, "start", full)
         _, listed = await hls(running)
         assert listed.kinds == CONTENT
         found = await settled(film, running, 3)
