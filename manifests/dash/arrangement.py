@@ -111,6 +111,7 @@ class _Layout:
         listed = channel.listed
         self.mpd = mpd
         self.late = channel.late
+        self.cut_in = channel.cut_in
         self.clock = origin_of(mpd)
         self.window_start = self.clock if listed is None else listed.start
         self.edge = self.clock if listed is None else listed.end
@@ -129,7 +130,7 @@ class _Layout:
         for one in self.splices:
             if one.out_at >= end or (one.in_at is not None and one.in_at < start):
                 continue
-            if one.out_at > begin:
+            if one.out_at > begin and not (begin == start and self._was_there(period, one.out_at)):
                 after = self._content(period, name, begin, one.out_at, after, continuous)
             # A break may go on when the Period that it began in has left the window (B-34).
             is_here = one.out_at >= start or period is self.mpd.periods[0]
@@ -140,11 +141,24 @@ class _Layout:
             if one.in_at > begin or one.is_insertion:
                 begin, continuous = max(begin, one.in_at), one.is_insertion
                 name = period.id if begin == start else f"{period.id}~{one.break_id}"
-        if self.until is not None and self.until <= begin:
+        if self.until is not None and (
+            self.until <= begin or (begin == start and self._was_there(period, self.until))
+        ):
             return False
         if begin < end:
             self._content(period, name, begin, None if end == _FOREVER else end, after, continuous)
         return self.until is None or end <= self.until
+
+    def _was_there(self, period: Period, out_at: Decimal) -> bool:
+        """Whether a cut is older than a Period that begins less than a frame before it.
+
+        Then nothing is put between what was published (B-04): the Period before lasts until the
+        ads (A-26). Not where players would compute a segment more for that.
+        """
+        since, start = self.cut_in.get(out_at), self.clock + period.start
+        if since is None or since >= start or out_at - start > FRAME_S:
+            return False
+        return not computes(period)
 
     def finish(self) -> None:
         """Lay out what comes after the last Period."""

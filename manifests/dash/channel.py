@@ -55,6 +55,8 @@ class DashChannel:
     seen_edge: Decimal | None = None  # nobody was shown content behind it
     # Where the content is cut for what a cue says: found once, while the place is listed.
     cuts: Mapping[Decimal, Decimal] = field(default_factory=dict)
+    # By such a cut: where the Period began that it was found in, as the origin had it then.
+    cut_in: Mapping[Decimal, Decimal] = field(default_factory=dict)
     # By such a cut: what lacked something before it, and never gets that (B-04).
     late: Mapping[Decimal, Late] = field(default_factory=dict)
     awaited_at: Decimal | None = None  # a cut where content stands still for what is late
@@ -106,7 +108,7 @@ class DashChannel:
             forgotten=self.forgotten + sum(first is not None and b.start < first for b in known),
             makes_periods=self.makes_periods or len(mpd.periods) > 1,
         )
-        return replace(following, cuts=following._cuts())._with_late()
+        return following._with_cuts()._with_late()
 
     def _seen_edge(self, mpd: Mpd, window: Listed | None) -> Decimal | None:
         """Up to where viewers may have been shown what they cannot be told otherwise (B-06)."""
@@ -148,19 +150,24 @@ class DashChannel:
         seen = self.seen_edge if mpd.is_dynamic else None
         return self.log.observe(cues, edge=window.end, seen_edge=seen, settings=settings)
 
-    def _cuts(self) -> dict[Decimal, Decimal]:
-        """Cut points of the log's breaks; once found they stay (B-04, B-06)."""
+    def _with_cuts(self) -> "DashChannel":
+        """With cut points of the log's breaks; once found they stay (B-04, B-06)."""
         wanted = [at for one in self.log.breaks for at in (one.out_at, one.in_at) if at is not None]
         # Also for what is not announced at the moment, and may be announced again.
         since = Decimal(0) if self.listed is None else self.listed.start
         found = dict([pair for pair in self.cuts.items() if pair[0] >= since][-_CUTS:])
+        cut_in: dict[Decimal, Decimal] = {}
         for at in wanted:
             cut = self.cuts.get(at)
             if cut is None:
                 cut = self._cut(at)
+                period = self.period_at(at)
+                if cut is not None and period is not None and self.mpd is not None:
+                    cut_in[cut] = origin_of(self.mpd) + period.start
             if cut is not None:
                 found[at] = cut
-        return found
+        known = {cut: self.cut_in[cut] for cut in found.values() if cut in self.cut_in}
+        return replace(self, cuts=found, cut_in={**cut_in, **known})
 
     def _with_late(self) -> "DashChannel":
         """What is late where content is left; once it is given up, it stays so."""

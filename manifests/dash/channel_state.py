@@ -21,6 +21,7 @@ def write_state(channel: DashChannel) -> dict[str, Any]:
         "forgotten": channel.forgotten,
         "makes_periods": channel.makes_periods,
         "cuts": [[str(wanted), str(cut)] for wanted, cut in channel.cuts.items()],
+        "cut_in": [[str(cut), str(start)] for cut, start in channel.cut_in.items()],
         "late": [
             [str(cut), [[name, str(until)] for name, until in late]]
             for cut, late in channel.late.items()
@@ -46,6 +47,7 @@ def read_state(state: dict[str, Any], *, rules: DashRules) -> DashChannel:
             forgotten=int(state["forgotten"]),
             makes_periods=bool(state["makes_periods"]),
             cuts={Decimal(wanted): Decimal(cut) for wanted, cut in state["cuts"]},
+            cut_in={Decimal(cut): Decimal(start) for cut, start in state["cut_in"]},
             late={
                 Decimal(cut): tuple([(str(name), Decimal(until)) for name, until in late])
                 for cut, late in state["late"]

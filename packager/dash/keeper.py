@@ -186,4 +186,10 @@ class MpdKeeper:
 
 def _joined(recent: DashChannel, older: DashChannel) -> DashChannel:
     log = joined_logs(recent.log, older.log)
-    return replace(recent, log=log, cuts={**older.cuts, **recent.cuts})
+    return replace(
+        recent,
+        log=log,
+        cuts={**older.cuts, **recent.cuts},
+        cut_in={**older.cut_in, **recent.cut_in},
+        late={**older.late, **recent.late},
+    )

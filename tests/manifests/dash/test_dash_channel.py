@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -230,6 +231,35 @@ def test_without_publish_time_a_copy_is_stale_that_lists_less_and_nothing_more()
     assert advanced(channel, lists(19, 19)).mpd is channel.mpd
     assert advanced(channel, lists(21, 19)).mpd is not channel.mpd  # it began anew
     assert advanced(channel, lists(20, 21)).mpd is not channel.mpd
+
+
+def with_second_period(text: str, start: str) -> str:
+    """The same MPD, whose Period ends where a second one goes on with the same segments."""
+    head, _, rest = text.partition("<Period")
+    period, _, tail = rest.partition("</Period>")
+    first = Fraction(start) // Fraction("3.84")
+    count = 31 - first
+    second = period.replace('id="P0" start="PT0S"', f'id="P1" start="PT{start}S"')
+    for scale, duration in ((90000, 345600), (48000, 184320)):
+        run = f'<S t="{first * duration}" d="{duration}" r="{count - 1}"/>'
+        second = re.sub(rf'<S t="0" d="{duration}" r="30"/>', run, second)
+        told = f'presentationTimeOffset="{round(Fraction(start) * scale)}" timescale="{scale}"'
+        second = second.replace(f'timescale="{scale}"', told)
+    second = second.replace('startNumber="1"', f'startNumber="{first + 1}"')
+    period = period.replace('r="30"', f'r="{first}"')
+    return f"{head}<Period{period}</Period><Period{second}</Period>{tail}"
+
+
+def test_a_period_that_comes_to_begin_just_before_a_cut_is_not_put_before_the_ads_b_04() -> None:
+    out = event("100.03", "30")
+    channel = advanced(advanced(DashChannel(), live(20, out)), live(30, out))
+    assert told(channel, A, B) == ["P0 0", "b1767225700.0 100.04 for 15.00"]
+    later = advanced(channel, with_second_period(live(31, out), "100.03"))
+    assert told(later, A, B) == ["P0 0", "b1767225700.0 100.04", "b1767225700.1 115.04 (1)"]
+    again = read_state(write_state(later), rules=DashRules())
+    assert again.cut_in == later.cut_in
+    fresh = advanced(DashChannel(), with_second_period(live(31, out), "100.03"))
+    assert told(fresh, A, B)[:2] == ["P0 0", "P1 100.03"]  # it was there before the cut
 
 
 def test_without_publish_time_a_copy_is_stale_that_lists_what_had_gone_at_the_front() -> None:
