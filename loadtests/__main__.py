@@ -12,6 +12,7 @@ def main() -> None:
     \b
     python -m loadtests bench --help   what single pieces of work cost, side by side
     python -m loadtests.bench hls      the same without the detour: one viewer's HLS playlist
+    python -m loadtests.ads --help     an ad server with every kind of answer, to be asked by Weft
     """
 
 

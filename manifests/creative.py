@@ -1,7 +1,7 @@
 """A creative, slate or other asset as packaged for one show: what a splice needs to know of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 
@@ -58,7 +58,38 @@ class Creative:
     duration: Decimal
     renditions: Mapping[str, CreativeRendition]
     kind: str = "ad"  # "ad", "slate", "bumper"
+    place: str = ""  # what its segments' URIs begin with, where that is not their own (`placed`)
     longest_segment_s: Decimal = field(init=False, compare=False)  # of any rendition
+
+    @property
+    def key(self) -> str:
+        """What tells its texts in manifests from those of others: its id, and its place."""
+        return f"{self.id} {self.place}" if self.place else self.id
+
+    def placed(self, place: str, *, base: str) -> "Creative":
+        """The same media, with segments that are asked for at another place.
+
+        Args:
+            place: What URIs are to begin with; relative, so that it names no session: what it
+                follows is in the playlist's URL, or in the MPD's BaseURL.
+            base: What they begin with now, in place of which `place` is put.
+        """
+
+        def moved(uri: str) -> str:
+            return place + uri.removeprefix(base)
+
+        return replace(
+            self,
+            place=place,
+            renditions={
+                key: replace(
+                    one,
+                    segments=tuple(replace(each, uri=moved(each.uri)) for each in one.segments),
+                    cmaf=None if one.cmaf is None else replace(one.cmaf, base=moved(one.cmaf.base)),
+                )
+                for key, one in self.renditions.items()
+            },
+        )
 
     def segments_until(self, seconds: Decimal, *, whole: bool = True) -> int:
         """How many of its segments, as an MPD tells of them, end so many seconds from its start.

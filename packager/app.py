@@ -11,13 +11,16 @@ from packager.door import Door
 from packager.handlers.dash import DashHandlers
 from packager.handlers.hls import HlsHandlers
 from packager.handlers.media import MediaHandlers
+from packager.handlers.reporting import ReportingHandlers
 from packager.handlers.sessions import NotConfigured, SessionDesk
+from packager.handlers.tracking import TrackingHandlers
 from packager.log import report
 from packager.openapi import openapi_document
 from packager.outbound import OutboundError
 from packager.parameters import ParameterError
 from packager.paths import PathError
 from packager.reasons import Reason
+from packager.reporting.places import ROUTE as SEGMENT_ROUTE
 from packager.responses import json_response, refusal
 from packager.sessions import SessionRefused, UnknownSession
 from packager.stores import StoreError
@@ -94,10 +97,24 @@ def routes(weft: Weft) -> list[BaseRoute]:
         metrics=weft.metrics,
     )
     media = MediaHandlers(library=weft.library, metrics=weft.metrics)
+    reporting = ReportingHandlers(
+        desk=desk,
+        sessions=weft.sessions,
+        creative=weft.library.get,
+        media_base=weft.library.base,
+        reporter=weft.reporter,
+        clock=weft.clock,
+        metrics=weft.metrics,
+    )
+    tracking = TrackingHandlers(
+        desk=desk, sessions=weft.sessions, viewing=viewing, metrics=weft.metrics
+    )
     return [
         Route("/v1/session/{tenant}/{show}/{asset:path}", desk.start, methods=["GET", "POST"]),
         Route("/v1/master/{tenant}/{show}/{asset:path}.m3u8", hls.multivariant),
         Route("/v1/manifest/{tenant}/{key}/{number:int}.m3u8", hls.media),
+        Route(f"/v1/manifest/{{tenant}}/{{key}}/{SEGMENT_ROUTE}", reporting.segment),
+        Route("/v1/tracking/{tenant}/{show}/{session}", tracking.document, methods=["GET", "POST"]),
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpd", dash.mpd),
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpp", dash.patch),
         Route("/tm/{digest}/{name}", media.file),

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from packager import VERSION
+from packager.beacons.command import ledger
 from packager.config.command import check
 from packager.config.document import ConfigError
 from packager.config.file import load
@@ -75,3 +76,4 @@ main.add_command(demo)
 main.add_command(check)
 main.add_command(condition)
 main.add_command(splice)
+main.add_command(ledger)

@@ -1,15 +1,22 @@
 """Who decides for which rule of which show."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from manifests.creative import Creative
+from packager.clock import Clock
+from packager.config.ad_settings import VastServer
 from packager.config.values import (
     AssetFill,
     BreakRule,
     Config,
     Show,
     VastFill,
+    VmapBreaks,
+    VmapFill,
 )
+from packager.decisions.calls import AdCall, CallTemplate
 from packager.decisions.decider import (
     AD_LIMITS,
     AdDecider,
@@ -18,25 +25,60 @@ from packager.decisions.decider import (
     FixedDecider,
     VastDecider,
 )
+from packager.decisions.gate import Gate, GateRules
+from packager.decisions.gated import GatedDecider
+from packager.decisions.templates import Template
+from packager.decisions.vmap.asking import VmapServer
 from packager.house import PackagedHouse
-from packager.outbound import GuardedClient, Policy
+from packager.outbound import PUBLIC, GuardedClient, Policy
 from packager.packaging.ladder import Ladder
 from packager.reasons import Reason
+
+_NOBODY = CallTemplate(url=Template(("",), ()))  # no server of the configuration's
 
 
 class Deciders:
     """The deciders of a configuration, made once each."""
 
-    def __init__(self, config: Config, *, client: GuardedClient, house: PackagedHouse) -> None:
-        """Make deciders that call ad servers through `client`."""
+    def __init__(
+        self,
+        config: Config,
+        *,
+        client: GuardedClient,
+        house: PackagedHouse,
+        clock: Clock,
+        viewers: Callable[[], int],
+    ) -> None:
+        """Make deciders.
+
+        Args:
+            config: Says who decides for what.
+            client: Calls ad servers.
+            house: Packages creatives.
+            clock: Says the time.
+            viewers: How many viewers there are at present.
+        """
         self._config = config
         self._client = client
         self._house = house
+        self._clock = clock
+        self._viewers = viewers
+        self._gates: dict[tuple[str, GateRules], Gate] = {}  # one for all that ask one host
         self._made: dict[tuple[str, BreakRule], AdDecider] = {
             (show.name, rule): self._make(show, rule)
             for show in config.shows.values()
             for rule in show.breaks
         }
+        self._vmaps = {
+            show.name: self._vmap(rule)
+            for show in config.shows.values()
+            for rule in show.breaks
+            if isinstance(rule, VmapBreaks)
+        }
+
+    def vmap_of(self, show: Show) -> VmapServer:
+        """Who says when the breaks of a show are; it has a VMAP."""
+        return self._vmaps[show.name]
 
     def for_rule(self, show: Show, rule: BreakRule) -> AdDecider:
         """Who decides for a rule of this configuration."""
@@ -44,12 +86,23 @@ class Deciders:
 
     def _make(self, show: Show, rule: BreakRule) -> AdDecider:
         match rule.fill:
-            case VastFill(template=template):
-                return VastDecider(
-                    template,
-                    self._fetch(template.literals[0]),
+            case VastFill(server=server):
+                decider = VastDecider(
+                    server.template,
+                    self._fetch(server.url.literals[0]),
                     self._house.condition,
                     timeout_s=self._config.timeouts.ad_s,
+                    allow_skippable=show.ads.allow_skippable,
+                )
+                return GatedDecider(decider, self._gate(server), viewers=self._viewers)
+            case VmapFill():
+                # Who is asked, a VMAP says: hosts that have no gate of their own.
+                return VastDecider(
+                    _NOBODY,
+                    self._fetch(None),
+                    self._house.condition,
+                    timeout_s=self._config.timeouts.ad_s,
+                    allow_skippable=show.ads.allow_skippable,
                 )
             case AssetFill(asset=name):
 
@@ -60,13 +113,35 @@ class Deciders:
             case _:
                 return FixedDecider((), _nothing)
 
-    def _fetch(self, server: str) -> Fetch:
-        policy = Policy.for_urls([server])
+    def _vmap(self, rule: VmapBreaks) -> VmapServer:
+        return VmapServer(
+            rule.server.template,
+            self._fetch(rule.server.url.literals[0]),
+            self._gate(rule.server),
+            timeout_s=self._config.timeouts.ad_s,
+            viewers=self._viewers,
+        )
+
+    def _gate(self, server: VastServer) -> Gate:
+        host = urlsplit(server.url.literals[0]).netloc
+        rules = server.gate
+        return self._gates.setdefault((host, rules), Gate(rules, self._clock))
+
+    def _fetch(self, server: str | None) -> Fetch:
+        """What makes calls; those of the configured server may go where it is, others in public."""
+        configured = PUBLIC if server is None else Policy.for_urls([server])
         wait_s = self._config.timeouts.ad_s
         limits = replace(AD_LIMITS, total_s=wait_s, read_s=wait_s)
 
-        async def fetch(url: str) -> Answer:
-            return await self._client.fetch(url, policy=policy, limits=limits)
+        async def fetch(call: AdCall) -> Answer:
+            return await self._client.fetch(
+                call.url,
+                policy=configured if call.is_first else PUBLIC,
+                limits=limits,
+                headers=call.headers,
+                credentials=call.credentials,
+                body=call.body,
+            )
 
         return fetch
 

@@ -79,6 +79,18 @@ class Metrics:
         self._jobs = Gauge(
             "weft_packaging_jobs", "Creatives that wait or are being packaged.", registry=registry
         )
+        # Gauges: the ledger outlives the process, its counts are read from the disk.
+        self._beacons = Gauge(
+            "weft_beacons",
+            "Beacons ever owed, and what became of them: owed is the sum of the other sides.",
+            ["event", "side", "reason"],
+            registry=registry,
+        )
+        self._beacon_oldest = Gauge(
+            "weft_beacon_oldest_seconds",
+            "Age of the waiting beacon that expires first.",
+            registry=registry,
+        )
 
     def degraded(self, reason: Reason) -> None:
         """Count one degradation or refusal."""
@@ -108,6 +120,14 @@ class Metrics:
     def packaging_jobs(self, count: int) -> None:
         """Set how many creatives wait or are being packaged."""
         self._jobs.set(count)
+
+    def beacons(self, event: str, side: str, reason: str, count: int) -> None:
+        """Set how many beacons of an event are on a side of the ledger, for a reason."""
+        self._beacons.labels(event, side, reason).set(count)
+
+    def beacon_oldest(self, seconds: float) -> None:
+        """Set the age of the waiting beacon that expires first; 0: none waits."""
+        self._beacon_oldest.set(seconds)
 
     def render(self) -> bytes:
         """Return everything in Prometheus' text format, to be sent as `CONTENT_TYPE`."""

@@ -24,7 +24,10 @@ _ADS = {
     "name": "ads",
     "in": "query",
     "required": False,
-    "description": "`ads.NAME=VALUE` goes to the ad server, `manifest.NAME=VALUE` to the origin.",
+    "description": "`ads.NAME=VALUE` goes to the ad server, `manifest.NAME=VALUE` to the origin."
+    " `aws.adSignalingEnabled=true`: the session's manifests tell of their ads (SVTA 2053)."
+    " Consent is in `ads.gdpr`, `ads.gdpr_consent`, `ads.gpp`, `ads.gpp_sid`, `ads.us_privacy`,"
+    " `ads.coppa` and `ads.lmt`, unless the show calls them otherwise.",
     "style": "form",
     "explode": True,
     "schema": {"type": "object", "additionalProperties": {"type": "string"}},
@@ -45,15 +48,27 @@ _TO_SESSION = {
     "description": "A session has started; its MPD is at `Location`.",
     "headers": {"Location": {"schema": {"type": "string"}}},
 }
+_TO_FILE = {
+    "description": "Where the file is.",
+    "headers": {"Location": {"schema": {"type": "string"}}},
+}
+_TRACKING = {
+    "description": "The breaks of the manifest's window, their ads and events.",
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
 _STARTED = {
     "description": "The session.",
     "content": {
         "application/json": {
             "schema": {
                 "type": "object",
-                "required": ["manifestUrl"],
+                "required": ["manifestUrl", "trackingUrl"],
                 "properties": {
-                    "manifestUrl": {"type": "string", "description": "Open this in a player."}
+                    "manifestUrl": {"type": "string", "description": "Open this in a player."},
+                    "trackingUrl": {
+                        "type": "string",
+                        "description": "What is to be told of its ads, and when.",
+                    },
                 },
             }
         }
@@ -69,7 +84,13 @@ _SESSION_BODY = {
                     name: {"type": "object", "additionalProperties": {"type": "string"}}
                     for name in ("adsParams", "manifestParams", "playerParams", "facts")
                 }
-                | {"reportingMode": {"enum": ["client", "server"]}},
+                | {
+                    "reportingMode": {"enum": ["client", "server"]},
+                    "adSignaling": {
+                        "type": "object",
+                        "properties": {"enabled": {"enum": [True, False, "true", "false"]}},
+                    },
+                },
             }
         }
     },
@@ -143,6 +164,37 @@ def openapi_document() -> dict[str, Any]:
                     "parameters": media_parameters,
                     "responses": {"200": _PLAYLIST, **errors},
                 }
+            },
+            "/v1/manifest/{tenant}/{key}/segment/{break_id}/{index}/{digest}/{name}": {
+                "get": {
+                    "summary": "Segment of an ad that the server reports: counted, redirected",
+                    "parameters": [
+                        _TENANT,
+                        _parameter("key", "path", "The session."),
+                        _parameter("break_id", "path", "The break."),
+                        _parameter("index", "path", "Number of the ad in it."),
+                        *file_parameters,
+                    ],
+                    "responses": {"302": _TO_FILE, **errors},
+                }
+            },
+            "/v1/tracking/{tenant}/{show}/{session}": {
+                method: {
+                    "summary": "Tracking document of a session, shaped as MediaTailor's",
+                    "parameters": [
+                        _TENANT,
+                        _SHOW,
+                        _parameter("session", "path", "The session."),
+                        _parameter(
+                            "aws.format",
+                            "query",
+                            "Of the player's manifest, whose times are given: m3u8 or mpd.",
+                            required=False,
+                        ),
+                    ],
+                    "responses": {"200": _TRACKING, **errors},
+                }
+                for method in ("get", "post")
             },
             "/v1/dash/{tenant}/{show}/{asset}.mpd": {
                 "get": {

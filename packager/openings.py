@@ -7,8 +7,9 @@ from decimal import Decimal
 from manifests.breaks import AdBreak, scheduled_breaks
 from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
-from packager.config.values import BreakRule, CueBreaks, ScheduledBreak, Show
+from packager.config.values import BreakRule, CueBreaks, ScheduledBreak, Show, VmapBreaks
 from packager.decisions.request import BreakPosition
+from packager.decisions.vmap import Place, VmapBreak
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.sessions import Session
@@ -21,6 +22,7 @@ class Opening:
     ad_break: AdBreak
     rule: BreakRule
     position: BreakPosition = BreakPosition.MID_ROLL
+    vmap: VmapBreak | None = None  # what a VMAP says of it; looked up only where it is filled
 
     @property
     def longest(self) -> Decimal | None:
@@ -34,7 +36,12 @@ def is_live(session: Session, presentation: Presentation) -> bool:
 
 
 def openings_of(
-    session: Session, presentation: Presentation, channel: Content, *, since: int = 0
+    session: Session,
+    presentation: Presentation,
+    channel: Content,
+    *,
+    since: int = 0,
+    places: Sequence[Place] = (),
 ) -> tuple[Opening, ...]:
     """The session's breaks whose out point is listed, in order, with their rules.
 
@@ -43,13 +50,17 @@ def openings_of(
         presentation: What it watches.
         channel: As it is now.
         since: Leave out so many of the channel's breaks, the oldest ones.
+        places: Where the session's VMAP has breaks.
     """
     show, started = presentation.show, session.started_at_edge
     live = is_live(session, presentation)
     openings = []
     by_cue = next((rule for rule in show.breaks if isinstance(rule, CueBreaks)), None)
+    placed = {place.break_id for place in places}
     if by_cue is not None:
         for ad_break in channel.log.breaks[since:]:
+            if ad_break.id in placed:
+                continue  # the VMAP has ads for it
             if ad_break.is_point and live:
                 continue  # an insertion would fall behind the live edge
             if started is not None and ad_break.in_at is not None and ad_break.in_at <= started:
@@ -58,8 +69,23 @@ def openings_of(
                 openings.append(Opening(ad_break, by_cue))
     if not live:
         openings += _scheduled(show, channel)
+        openings += _placed(show, channel, places)
         openings.sort(key=lambda one: one.ad_break.out_at)
     return tuple(openings)
+
+
+def announced_of(presentation: Presentation, channel: Content) -> tuple[Opening, ...]:
+    """Breaks of live content that are known, and whose place is not listed yet; the next first."""
+    if not presentation.live or channel.window is None:
+        return ()
+    by_cue = next((rule for rule in presentation.show.breaks if isinstance(rule, CueBreaks)), None)
+    found: list[Opening] = []
+    for ad_break in reversed(channel.log.breaks):
+        if by_cue is None or ad_break.out_at <= channel.window[1]:
+            break
+        if not ad_break.is_point and channel.out_border(ad_break) is None:
+            found.append(Opening(ad_break, by_cue))
+    return tuple(reversed(found))
 
 
 def refusal_of(
@@ -91,12 +117,28 @@ def _scheduled(show: Show, channel: Content) -> Sequence[Opening]:
     begin, end = channel.window
     places = [None if rule.at == "end" else begin + Decimal(rule.at) for rule in rules]
     breaks, _ = scheduled_breaks(places, end)
+    return [
+        Opening(one, rules[int(one.id[1:])], _position(one.start, begin, end)) for one in breaks
+    ]
+
+
+def _placed(show: Show, channel: Content, places: Sequence[Place]) -> Sequence[Opening]:
+    """Breaks where a VMAP has them: between segments, or in the place of one that a cue makes."""
+    rule = next((rule for rule in show.breaks if isinstance(rule, VmapBreaks)), None)
+    if rule is None or channel.window is None:
+        return ()
+    begin, end = channel.window
+    cues = {one.id: one for one in channel.log.breaks}
     openings = []
-    for ad_break in breaks:
-        position = BreakPosition.MID_ROLL
-        if ad_break.start <= begin + FRAME_S:
-            position = BreakPosition.PRE_ROLL
-        elif ad_break.start >= end - FRAME_S:
-            position = BreakPosition.POST_ROLL
-        openings.append(Opening(ad_break, rules[int(ad_break.id[1:])], position))
+    for place in places:
+        at = begin + place.at
+        point = AdBreak(id=place.break_id, start=at, out_at=at, planned_end=at, source="schedule")
+        ad_break = cues.get(place.break_id, point)
+        openings.append(Opening(ad_break, rule, _position(at, begin, end)))
     return openings
+
+
+def _position(at: Decimal, begin: Decimal, end: Decimal) -> BreakPosition:
+    if at <= begin + FRAME_S:
+        return BreakPosition.PRE_ROLL
+    return BreakPosition.POST_ROLL if at >= end - FRAME_S else BreakPosition.MID_ROLL

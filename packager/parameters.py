@@ -21,6 +21,7 @@ Reporting = Literal["client", "server"]
 
 MAX_KEYS = 32
 MAX_BYTES_EACH = 256  # of a name, and of a value, in UTF-8
+MAX_BYTES_OF_STRING = 3072  # of a consent string
 MAX_BYTES = 4096  # all names and values together
 MAX_QUERY_CHARACTERS = 8192
 MAX_BODY_BYTES = 16_384
@@ -60,14 +61,16 @@ class Parameters:
     player: Pairs = ()
     facts: Pairs = ()
     reporting: Reporting = "server"
+    signalling: bool | None = None  # manifests tell of their ads (E-12); None: not said
 
 
-def read_query(query: str, facts: Collection[str]) -> Parameters:
+def read_query(query: str, facts: Collection[str], strings: Collection[str] = ()) -> Parameters:
     """Read the parameters of an implicit session, or of an explicit one started with GET.
 
     Args:
         query: The query string as received, without the question mark.
         facts: Names of the facts that the show declares; they go without a prefix.
+        strings: Names of ad parameters that carry consent strings, which are long.
 
     Raises:
         ParameterError: Too many, too long, written twice, or of characters that are not allowed.
@@ -80,23 +83,27 @@ def read_query(query: str, facts: Collection[str]) -> Parameters:
         raise ParameterError("the query string cannot be read") from error
     kept = []
     reporting: object = "server"
+    signalling: object = None
     for name, value in pairs:
         prefix = next((prefix for prefix in _QUERY_GROUPS if name.startswith(prefix)), None)
         if prefix is not None:
             kept.append((_QUERY_GROUPS[prefix], name.removeprefix(prefix), value))
         elif name == "aws.reportingMode":
             reporting = value
+        elif name == "aws.adSignalingEnabled":
+            signalling = value
         elif name in facts:
             kept.append(("facts", name, value))
-    return _parameters(kept, reporting)
+    return _parameters(kept, reporting, strings, signalling=signalling)
 
 
-def read_body(body: bytes, facts: Collection[str]) -> Parameters:
+def read_body(body: bytes, facts: Collection[str], strings: Collection[str] = ()) -> Parameters:
     """Read the JSON body of ``POST /v1/session``; an empty body is an empty object.
 
     Args:
         body: The request body as received.
         facts: Names of the facts that the show declares; others are dropped.
+        strings: As in `read_query`.
 
     Raises:
         ParameterError: Not a JSON object of that shape, or as in `read_query`.
@@ -117,7 +124,11 @@ def read_body(body: bytes, facts: Collection[str]) -> Parameters:
         for name, value in values.items():
             if group != "facts" or name in facts:
                 kept.append((group, name, _text(value, name)))
-    return _parameters(kept, document.get("reportingMode", "client"))
+    signalling = document.get("adSignaling") or {}
+    if not isinstance(signalling, Mapping):
+        raise ParameterError("adSignaling is not an object")
+    reporting = document.get("reportingMode", "client")
+    return _parameters(kept, reporting, strings, signalling=signalling.get("enabled"))
 
 
 def _text(value: object, name: str) -> str:
@@ -129,12 +140,19 @@ def _text(value: object, name: str) -> str:
     raise ParameterError(f"{_shown(name)} is not a string, number or boolean")
 
 
-def _parameters(kept: Iterable[tuple[str, str, str]], reporting: object) -> Parameters:
+def _parameters(
+    kept: Iterable[tuple[str, str, str]],
+    reporting: object,
+    strings: Collection[str],
+    *,
+    signalling: object,
+) -> Parameters:
     """Check the limits of all groups together, then sort them into their places."""
     groups: dict[str, dict[str, str]] = {"ads": {}, "manifest": {}, "player": {}, "facts": {}}
     total = 0
     for count, (group, name, value) in enumerate(kept, start=1):
-        total += _checked_bytes(name, value)
+        is_string = group == "ads" and name in strings
+        total += _checked_bytes(name, value, MAX_BYTES_OF_STRING if is_string else MAX_BYTES_EACH)
         if count > MAX_KEYS:
             raise ParameterError(f"more than {MAX_KEYS} parameters")
         if total > MAX_BYTES:
@@ -144,20 +162,24 @@ def _parameters(kept: Iterable[tuple[str, str, str]], reporting: object) -> Para
         groups[group][name] = value
     if reporting != "client" and reporting != "server":
         raise ParameterError("reportingMode is neither client nor server")
+    # MediaTailor's bodies have it as text.
+    if signalling not in (None, True, False, "true", "false"):
+        raise ParameterError("ad signaling is neither true nor false")
     return Parameters(
         ads=tuple(sorted(groups["ads"].items())),
         manifest=tuple(sorted(groups["manifest"].items())),
         player=tuple(sorted(groups["player"].items())),
         facts=tuple(sorted(groups["facts"].items())),
         reporting=reporting,
+        signalling=None if signalling is None else signalling in (True, "true"),
     )
 
 
-def _checked_bytes(name: str, value: str) -> int:
+def _checked_bytes(name: str, value: str, limit: int) -> int:
     """Return the size of one parameter that passes, in bytes of UTF-8."""
     if len(name) > MAX_BYTES_EACH or not _NAME.fullmatch(name):
         raise ParameterError(f"the name {_shown(name)} is not allowed")
-    if len(value) > MAX_BYTES_EACH:
+    if len(value) > limit:
         raise ParameterError(f"the value of {_shown(name)} is too long")
     if _PLAIN_VALUE.fullmatch(value):
         return len(name) + len(value)
@@ -167,7 +189,7 @@ def _checked_bytes(name: str, value: str) -> int:
         if not other_script and not _PLAIN_VALUE.fullmatch(character):
             raise ParameterError(f"the value of {_shown(name)} has characters not allowed")
     size = len(value.encode())
-    if size > MAX_BYTES_EACH:
+    if size > limit:
         raise ParameterError(f"the value of {_shown(name)} is too long")
     return len(name) + size
 

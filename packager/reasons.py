@@ -138,10 +138,29 @@ class Reason(StrEnum):
         "The ad server's answer has more bytes or elements than are read.")
     AD_TRUNCATED_TO_LIMIT = ("ad_truncated_to_limit", None, "warning",
         "The ad server sent more ads than are considered; the first ones were.")
+    AD_SHED = ("ad_shed", None, "warning",
+        "The ad server was not asked for a viewer, by lot: it takes so many calls and no more.")
+    AD_SERVER_RESTS = ("ad_server_rests", None, "warning",
+        "The ad server failed several times in a row and is not asked for a while.")
     AD_NO_MEDIA_FILE = ("ad_no_media_file", None, "warning",
         "An ad has no progressive video file and was skipped.")
     AD_NOT_CONDITIONED = ("ad_not_conditioned", None, "info",
         "An ad was skipped while its creative is being packaged; it is ready for later breaks.")
+    AD_MALFORMED = ("ad_malformed", None, "warning",
+        "An ad of the answer is neither an InLine nor a Wrapper that names an ad server.")
+    AD_WRAPPER_LIMIT = ("ad_wrapper_limit", None, "warning",
+        "Wrappers led in a circle, too deep, to too many ad servers or where they must not.")
+    AD_WRAPPER_FAILED = ("ad_wrapper_failed", None, "warning",
+        "No wrapper of the answer led to an ad that can be used; each is counted for itself, too.")
+    AD_WRAPPER_EMPTY = ("ad_wrapper_empty", None, "info",
+        "The ad server that a wrapper names had no ad.")
+    AD_CATEGORY_BLOCKED = ("ad_category_blocked", None, "info",
+        "An ad is of a category that a wrapper or the show does not allow.")
+    VMAP_BREAK_SKIPPED = ("vmap_break_skipped", None, "warning",
+        "A break of a VMAP is at no place of the content, cannot be read or is not for films.")
+
+    EVIDENCE_DROPPED = ("evidence_dropped", None, "warning",
+        "So many segments of ads were asked for at once that what one proves was not looked at.")
 
     # creatives
     CREATIVE_UNREACHABLE = ("creative_unreachable", None, "warning",
@@ -164,6 +183,24 @@ class Reason(StrEnum):
         "Packaged media that a session was promised is no longer in the media folder.")
     MEDIA_WRITE_FAILED = ("media_write_failed", None, "error",
         "The media folder did not take a file: full, read-only or broken.")
+
+    # beacons
+    BEACON_LIMIT = ("beacon_limit", None, "error",
+        "As many beacons are pending as the configuration allows; one more was not taken on.")
+    BEACON_NOT_STORED = ("beacon_not_stored", None, "error",
+        "The file of the beacons did not take one: full, read-only or broken.")
+    BEACON_REFUSED = ("beacon_refused", None, "warning",
+        "A beacon's URL, its address or a redirect is not to be reached (outbound.allow).")
+    BEACON_STATUS = ("beacon_status", None, "warning",
+        "A beacon's server answered that it will never take it: status 4xx.")
+    BEACON_UNREACHABLE = ("beacon_unreachable", None, "warning",
+        "A beacon expired; there was no connection to its server.")
+    BEACON_FAILED = ("beacon_failed", None, "warning",
+        "A beacon expired; its server answered that it cannot take it now: 5xx, 408, 425, 429.")
+    BEACON_OVERDUE = ("beacon_overdue", None, "warning",
+        "A beacon expired before it was sent for the first time.")
+    BEACON_OUTCOME_UNKNOWN = ("beacon_outcome_unknown", None, "warning",
+        "A beacon was sent and nobody knows whether it arrived; it is not sent twice.")
 
     # fmt: on
 

@@ -216,21 +216,39 @@ class Sessions:
             raise UnknownSession(Reason.SESSION_EXPIRED)
         return self._admit(_session(token, stored), seconds, stored.deadline)
 
-    async def settle(self, session: Session, *decisions: Decision) -> Session:
+    async def settle(
+        self, session: Session, *decisions: Decision, ads: Mapping[str, bytes] | None = None
+    ) -> Session:
         """Store decisions, then return the session with those that stand for their breaks (A-03).
 
         Another request or process may have been first: then its decision stands, not the one
         given. Nothing of a break may be published before this has returned.
 
+        Args:
+            session: Whose.
+            decisions: Of breaks.
+            ads: What is to be kept with some of them, by break id (`Store.settle`).
+
         Raises:
             StoreError: The store failed; nothing may be published.
         """
         standing = await asyncio.gather(
-            *(self._store.settle(session.sid, decision) for decision in decisions)
+            *(
+                self._store.settle(session.sid, decision, (ads or {}).get(decision.break_id, b""))
+                for decision in decisions
+            )
         )
         latest = self.latest(session)
         merged = {decision.break_id: decision for decision in standing}
         return self._update(replace(latest, decisions={**latest.decisions, **merged}))
+
+    async def ads(self, session: Session, break_id: str) -> bytes:
+        """Return what was stored with the decision of a break; nothing where there is none.
+
+        Raises:
+            StoreError: The store failed.
+        """
+        return await self._store.load_ads(session.sid, break_id)
 
     async def settle_start(self, session: Session, edge: Decimal) -> Session:
         """Store the live edge at which the session began, unless it has one already.

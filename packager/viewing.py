@@ -9,6 +9,7 @@ from packager.planning import Plan, Planner
 from packager.presentation import Presentation
 from packager.sessions import Session, Sessions
 from packager.stores import StoreError
+from packager.viewer import Viewer, Who
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,23 +20,27 @@ class Viewing:
     planner: Planner
     metrics: Metrics
 
-    def begin(self, session: Session, presentation: Presentation, content: Content) -> None:
+    def begin(
+        self, session: Session, presentation: Presentation, content: Content, viewer: Viewer
+    ) -> None:
         """Start deciding before the first breaks are asked for."""
         if presentation.show.breaks:
-            self.planner.begin(session, presentation, content)
+            self.planner.begin(session, presentation, content, viewer)
 
     async def plan(
-        self, session: Session, presentation: Presentation, content: Content
+        self, session: Session, presentation: Presentation, content: Content, who: Who
     ) -> tuple[Session, Plan]:
         """What the session sees of this version of the content."""
         if not presentation.show.breaks:
             return session, Plan()
         if presentation.live and session.started_at_edge is None:
             session = await self._started(session, content)
+        if presentation.live:
+            self.planner.foresee(session, presentation, content, who)
         plan = self.planner.settled(session, presentation, content)
         if plan is not None:
             return session, plan
-        return await self.planner.plan(session, presentation, content)
+        return await self.planner.plan(session, presentation, content, who())
 
     async def _started(self, session: Session, content: Content) -> Session:
         """Write down where a live session began, in every process alike."""

@@ -12,6 +12,9 @@ from typing import Any
 
 import anyio
 
+from packager.beacons.opening import open_outbox, sender_settings
+from packager.beacons.outbox import Outbox
+from packager.beacons.sender import run_sender
 from packager.clock import Clock, SystemClock
 from packager.config.values import Config, Show
 from packager.dash.inband import SegmentHeads
@@ -21,6 +24,7 @@ from packager.dash.patches import Patches
 from packager.dash.presentations import DashPresentations
 from packager.dash.reading import REMOTE_BYTES, MpdReading
 from packager.deciders import Deciders
+from packager.deciding import Patience
 from packager.filling import Filler, House
 from packager.hls.ladders import Ladders
 from packager.hls.playlists import Playlists
@@ -33,8 +37,11 @@ from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, OutboundEr
 from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
 from packager.paths import read_ending
-from packager.planning import Patience, Planner
+from packager.planning import Planner
 from packager.reasons import Reason
+from packager.reporting.errors import Errors
+from packager.reporting.reporter import Reporter
+from packager.schedules import Schedules
 from packager.sessions import SessionLimits, Sessions
 from packager.stores import Store, StoreError
 from packager.stores.opening import open_store
@@ -63,6 +70,8 @@ class Weft:
     playlists: Playlists
     mpds: Mpds
     patches: Patches
+    outbox: Outbox
+    reporter: Reporter
     warmed: anyio.Event
 
     @property
@@ -127,8 +136,13 @@ async def open_weft(
     """
     clock, metrics = clock or SystemClock(), metrics or Metrics()
     async with AsyncExitStack() as stack:
-        client = client or GuardedClient(allow=config.outbound.allow)
-        stack.push_async_callback(client.aclose)
+        # Each with connections of its own: an origin's answers never wait until a slow ad server
+        # or a film leaves one free, and neither waits for beacons.
+        allow = config.outbound.allow
+        clients = [client] * 3 if client else [GuardedClient(allow=allow) for _ in range(3)]
+        for one in dict.fromkeys(clients):
+            stack.push_async_callback(one.aclose)
+        client, ad_client, beacon_client = clients
         policy = Policy.for_urls(show.origin for show in config.shows.values())
         of_origin = Limits(total_s=config.timeouts.origin_s, read_s=config.timeouts.origin_s)
         observer = _Observer(metrics)
@@ -161,7 +175,7 @@ async def open_weft(
         stack.push_async_callback(library.aclose)
         house = PackagedHouse(
             library,
-            client=client,
+            client=ad_client,
             policy=Policy(),
             metrics=metrics,
             limits=Limits(total_s=config.timeouts.creative_s, max_bytes=CREATIVE_LIMITS.max_bytes),
@@ -204,17 +218,54 @@ async def open_weft(
             on_ladder=house.prepare,
         )
         stack.push_async_callback(dash_presentations.aclose)
-        deciders = Deciders(config, client=client, house=house)
-        filler = Filler(
-            house=House(creative=library.get, slate=house.slate),
-            decider_for=deciders.for_rule,
-            session_digest=_digester(secrets[0]),
+        digest = _digester(secrets[0])
+        outbox = await open_outbox(config, clock=clock, metrics=metrics)
+        stack.push_async_callback(outbox.close)
+        reporter = Reporter(
+            load_ads=store.load_ads,
+            owe=outbox.owe,
+            session_digest=digest,
             clock=clock,
+            metrics=metrics,
+            expire_s=config.beacons.expire_s,
+        )
+        deciders = Deciders(
+            config,
+            client=ad_client,
+            house=house,
+            clock=clock,
+            viewers=lambda: sessions.resident,
+        )
+        filler = Filler(
+            house=House(
+                creative=library.get,
+                slate=house.slate,
+                asset=house.asset,
+                media_base=library.base,
+            ),
+            decider_for=deciders.for_rule,
+            session_digest=digest,
+            clock=clock,
+            metrics=metrics,
+        )
+        errors = Errors(
+            owe=outbox.owe,
+            session_digest=digest,
+            clock=clock,
+            expire_s=config.beacons.expire_s,
+        )
+        schedules = Schedules(
+            sessions,
+            server_for=deciders.vmap_of,
+            request_for=filler.request,
+            errors=errors,
             metrics=metrics,
         )
         planner = Planner(
             sessions,
             filler,
+            schedules,
+            errors,
             clock=clock,
             metrics=metrics,
             # In VOD it is the ad server's own time limit that ends the wait.
@@ -242,9 +293,19 @@ async def open_weft(
             playlists=Playlists(),
             mpds=mpds,
             patches=patches,
+            outbox=outbox,
+            reporter=reporter,
             warmed=anyio.Event(),
         )
-        async with _beside(partial(_sweep, weft), weft.warm):
+        send = partial(
+            run_sender,
+            outbox,
+            client=beacon_client,
+            clock=clock,
+            metrics=metrics,
+            settings=sender_settings(config),
+        )
+        async with _beside(partial(_sweep, weft), weft.warm, reporter.run, send):
             yield weft
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from packager.config import settings_table
+from packager.decisions.templates import fields_table
 from packager.reasons import markdown_table
 
 README = Path(__file__).parent.parent / "README.md"
-TABLES = {"settings": settings_table, "reasons": markdown_table}
+TABLES = {"settings": settings_table, "fields": fields_table, "reasons": markdown_table}
 
 
 def between(text: str, name: str) -> tuple[int, int]:

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 import orjson
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from loadtests.bench import dash as dash_bench
 from loadtests.bench import hls as hls_bench
+from loadtests.bench.ads_command import ads
 from loadtests.bench.measure import Aim, machine
+from loadtests.bench.printing import figure, show
 
 AnyResult = hls_bench.Result | dash_bench.Result
 
@@ -39,6 +40,9 @@ def main() -> None:
     A benchmark measures all its subjects in turn, again and again, and prints medians, so that
     whatever else the machine does falls on all alike: compare figures of one run, not of two.
     """
+
+
+main.add_command(ads)
 
 
 @main.command()
@@ -91,7 +95,7 @@ def hls(
     if past:
         cases.append(hls_bench.live_case(min(live), past=past))
     results = hls_bench.run(cases, rounds=rounds)
-    _print(_hls_table(results), hls_bench.aims(results), rounds, facts)
+    show([_hls_table(results)], hls_bench.aims(results), rounds, facts)
     if json_file is not None:
         json_file.write_bytes(report("hls", facts, rounds, results, hls_bench.aims(results)))
 
@@ -136,27 +140,27 @@ def dash(vod: Sequence[int], live: Sequence[int], rounds: int, json_file: Path |
     facts = machine(("lxml",))
     cases = [*map(dash_bench.vod_case, vod), *map(dash_bench.live_case, live)]
     results = dash_bench.run(cases, rounds=rounds)
-    _print(_dash_table(results), dash_bench.aims(results), rounds, facts)
+    show([_dash_table(results)], dash_bench.aims(results), rounds, facts)
     if json_file is not None:
         json_file.write_bytes(report("dash", facts, rounds, results, dash_bench.aims(results)))
 
 
 def _hls_table(results: Sequence[hls_bench.Result]) -> Table:
     found = _table(results, hls_bench.WAYS)
-    found.add_row("joined, beyond the copy", *(_figure(one.beyond_copy_us) for one in results))
+    found.add_row("joined, beyond the copy", *(figure(one.beyond_copy_us) for one in results))
     for title, way, other in (
         ("joined, times the copy", "anew", "copy"),
         ("m3u8, times joined", "naive", "anew"),
         ("m3u8, times shared", "naive", "shared"),
     ):
-        found.add_row(title, *(_figure(one.us(way) / one.us(other)) for one in results))
+        found.add_row(title, *(figure(one.us(way) / one.us(other)) for one in results))
     return found
 
 
 def _dash_table(results: Sequence[dash_bench.Result]) -> Table:
     found = _table(results, dash_bench.WAYS)
     for title, way, other in dash_bench.RATIOS:
-        found.add_row(title, *(_figure(one.us(way) / one.us(other)) for one in results))
+        found.add_row(title, *(figure(one.us(way) / one.us(other)) for one in results))
     return found
 
 
@@ -168,26 +172,9 @@ def _table(results: Sequence[AnyResult], ways: Mapping[str, str]) -> Table:
         found.add_column(one.name.replace(", ", "\n"), justify="right")
     found.add_row("[dim]bytes of the answer[/]", *(f"[dim]{r.body_bytes:,}[/]" for r in results))
     for way, title in ways.items():
-        found.add_row(title, *(_figure(one.us(way)) for one in results))
+        found.add_row(title, *(figure(one.us(way)) for one in results))
     found.add_section()
     return found
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
-
-
-def _print(table: Table, aims: Sequence[Aim], rounds: int, facts: Mapping[str, str]) -> None:
-    console = Console()
-    console.print(table)
-    for aim in aims:
-        met = "[green]met[/]" if aim.met else "[red]missed[/]"
-        console.print(f"{met}  {aim.what}: {aim.found}", highlight=False)
-    console.print(
-        f"medians of {rounds} rounds; " + ", ".join(f"{k} {v}" for k, v in facts.items()),
-        style="dim",
-        highlight=False,
-    )
 
 
 def report(

@@ -31,6 +31,7 @@ class AdPart:
     computed: bool = False  # players compute the segments, as they do the content's
     early_s: Decimal | None = None  # availabilityTimeOffset (B-21); None: not said
     duration: Decimal | None = None  # @duration to write; None: none
+    told: str | None = None  # of the ad, in an event; None: nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +230,7 @@ class _Layout:
                 listed=listed,
                 computed=computed,
                 early_s=early,
+                told=None if one.signalling is None else one.signalling.text(number),
             )
             self.found.append((part, end))
             at = end

@@ -60,6 +60,7 @@ class Header:
         duration: Decimal | None,
         max_segment_s: Decimal | None,
         patch_location: PatchLocation | None = None,
+        base_url: str | None = None,
         periods: Sequence[bytes],
     ) -> tuple[bytes, ...]:
         """An MPD in pieces, to be joined.
@@ -70,9 +71,10 @@ class Header:
             duration: mediaPresentationDuration in seconds; None: none.
             max_segment_s: maxSegmentDuration; None: none.
             patch_location: Where patches are; None: there are none.
+            base_url: BaseURL of the MPD; None: none.
             periods: Texts of the Periods.
         """
-        locations = ""
+        locations = "" if base_url is None else self._element("BaseURL", base_url)
         if location is not None:
             locations += self._element("Location", location)
         if patch_location is not None:

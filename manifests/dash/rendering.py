@@ -12,6 +12,7 @@ from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.cues import CUE_SCHEMES
 from manifests.dash.header import Header, PatchLocation, read_header
 from manifests.dash.model import Mpd, Period
+from manifests.dash.periods.ad_events import ad_events
 from manifests.dash.periods.ad_period import RungOf, ad_period_body, ad_period_tag, misfit_of
 from manifests.dash.periods.dressing import Dressing, dressing_of
 from manifests.dash.periods.part import Part, part_body
@@ -44,6 +45,7 @@ class MpdText:
         location: str | None,
         publish_time: Decimal | None = None,
         patch_location: PatchLocation | None = None,
+        base_url: str | None = None,
     ) -> bytes:
         """The MPD of a session.
 
@@ -51,6 +53,8 @@ class MpdText:
             location: URL that it is to be had from again (B-43); None: not said.
             publish_time: In place of the origin's (B-41).
             patch_location: Where patches are.
+            base_url: What relative URLs of creatives follow (`Creative.placed`); all others in
+                the Periods are absolute (B-22).
         """
         return b"".join(
             self.header.render(
@@ -59,6 +63,7 @@ class MpdText:
                 duration=self.duration,
                 max_segment_s=self.max_segment_s,
                 patch_location=patch_location,
+                base_url=base_url,
                 periods=self.periods,
             )
         )
@@ -93,7 +98,7 @@ class Renderer:
         self._rules = rules
         self._rung_of = rung_of
         self._origin: _Origin | None = None
-        self._bodies: dict[tuple[object, ...], bytes] = {}
+        self._bodies: dict[tuple[object, ...], tuple[bytes, ...]] = {}
         self._bytes = 0
         self._misfits: dict[tuple[str, bytes], str] = {}
 
@@ -173,7 +178,7 @@ class Renderer:
             like = part.like.id
             tag = origin.ad_tags[like]
             key: tuple[object, ...] = (
-                part.creative.id,
+                part.creative.key,
                 origin.digests[like],
                 part.listed,
                 part.computed,
@@ -196,11 +201,20 @@ class Renderer:
         if body is None:
             body = self._body(origin, part)
             self._keep(key, body)
-        pieces.append(body)
+        if isinstance(part, AdPart) and part.told is not None:
+            # What is told is a session's own, all else is shared.
+            prefix = part.like.element.prefix
+            events = ad_events(
+                part.told, id=part.id, duration=part.creative.duration, prefix=prefix
+            )
+            pieces += (body[0], events, *body[1:])
+        else:
+            pieces += body
 
-    def _body(self, origin: _Origin, part: Part | AdPart) -> bytes:
+    def _body(self, origin: _Origin, part: Part | AdPart) -> tuple[bytes, ...]:
+        """A Period but for its start tag; an ad's is cut where its events go."""
         if isinstance(part, Part):
-            return part_body(part, origin.dressing)
+            return (part_body(part, origin.dressing),)
         return ad_period_body(
             part.creative,
             part.like,
@@ -210,12 +224,12 @@ class Renderer:
             computed=part.computed,
         )
 
-    def _keep(self, key: tuple[object, ...], body: bytes) -> None:
+    def _keep(self, key: tuple[object, ...], body: tuple[bytes, ...]) -> None:
         self._bodies[key] = body
-        self._bytes += len(body)
+        self._bytes += sum(map(len, body))
         while self._bytes > _BODIES_BYTES and len(self._bodies) > 1:
             oldest = next(iter(self._bodies))
-            self._bytes -= len(self._bodies.pop(oldest))
+            self._bytes -= sum(map(len, self._bodies.pop(oldest)))
 
 
 def _digest(period: Period, dressing: Dressing) -> bytes:

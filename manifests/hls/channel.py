@@ -6,7 +6,7 @@ Sessions add their splices (`splice_of`) and get their playlists from both (`pla
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -19,8 +19,9 @@ from manifests.hls.following import follow
 from manifests.hls.fragments import Dressing, PodStrip, PodStrips, Strip, weave
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.numbering import Place, Shadow, cast, place_in_shadow, place_in_track
-from manifests.hls.rendering import NO_SUMS, Header, Sums, make_header, render, sums
+from manifests.hls.rendering import NO_SUMS, NOTHING_TOLD, Header, Sums, make_header, render, sums
 from manifests.hls.restarting import resume
+from manifests.hls.signal_tags import OWN_CLOCK, dated_tags, own_clock_tags
 from manifests.hls.track import Track, TrackMemory
 from manifests.splicing.timeline import FRAME_S, Splice, fitting, splice
 
@@ -288,7 +289,7 @@ class Channel:
     def playlist(
         self,
         name: str,
-        splices: Iterable[Splice],
+        splices: Sequence[Splice],
         rung: str,
         *,
         past: Sums = NO_SUMS,
@@ -304,14 +305,22 @@ class Channel:
             until: Start of the first break that is not decided yet.
         """
         limit = self.limit(name)
+        header, tags = self.headers[name], NOTHING_TOLD
+        told = [one.signalling for one in splices if one.signalling is not None]
+        if told and self._is_dated(name):
+            tags = dated_tags(splices)
+        elif told and self.window is not None and not told[0].live:
+            header = replace(header, after=header.after + OWN_CLOCK)
+            tags = own_clock_tags(splices, start=self.window[0])
         return render(
             self.strips[name],
-            self.headers[name],
+            header,
             splices,
             pod_of=lambda one: self.pod(name, one, rung),
             place_of=lambda one: self.place(name, one),
             past=past,
             until=limit if until is None else min(until, limit),
+            tags=tags,
         )
 
     def effect(self, name: str, past: Iterable[Splice], rung: str, start: Sums = NO_SUMS) -> Sums:
@@ -322,14 +331,17 @@ class Channel:
 
     def pod(self, name: str, one: Splice, rung: str) -> PodStrip:
         """The strip of a splice's pod in a rendition."""
-        track = self.tracks[name]
-        dated = track.utc and self.rules.dressing.dates and not one.is_insertion
+        dated = self._is_dated(name) and not one.is_insertion
         return self.pods.strip(
             one.pod,
             rung,
             date=one.out_at if dated else None,
             encrypted=self.strips[name].encrypted,
         )
+
+    def _is_dated(self, name: str) -> bool:
+        """Whether a rendition's playlists have the origin's dates."""
+        return self.tracks[name].utc and self.rules.dressing.dates
 
 
 def _first_border(shadow: Shadow, at: Decimal) -> Decimal | None:

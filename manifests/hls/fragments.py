@@ -8,7 +8,7 @@ fragment names a session.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from cachetools import LRUCache
 
@@ -304,6 +304,28 @@ class PodStrip:
         rest = body[self.offsets[first + 1] : self.offsets[end]]
         return (DISCONTINUITY if self.marked(first) else b"", self.fronts[first], rest)
 
+    def told(
+        self, first: int, end: int, tags: Sequence[bytes], *, front: bool, marked: bool = True
+    ) -> Iterator[bytes | memoryview]:
+        """The same, with a line about each creative before it.
+
+        It also stands before one whose beginning is not listed any more (rule A-61).
+
+        Args:
+            first: As `run` takes it, and what follows.
+            end: See there.
+            tags: The lines, one for each creative of the pod.
+            front: See there.
+            marked: See there.
+        """
+        begins = [first, *(index for index in range(first + 1, end) if self.marked(index)), end]
+        for begin, until in pairwise(begins):
+            yield tags[self.marks[begin] - 1]
+            is_first = begin == first
+            yield from self.run(
+                begin, until, front=front and is_first, marked=marked or not is_first
+            )
+
     def before(self, index: int) -> int:
         """How many DISCONTINUITY tags stand before that of this entry, which may be yet to come."""
         return self.marks[index] - self.marked(index) if index < len(self.marks) else self.marks[-1]
@@ -375,7 +397,7 @@ class PodStrips:
         encrypted: bool,
     ) -> PodStrip:
         """What `weave_pod` gives for these arguments."""
-        key = (rung, date, encrypted, *[creative.id for creative in pod])
+        key = (rung, date, encrypted, *[creative.key for creative in pod])
         found: PodStrip | None = self._strips.get(key)
         if found is None:
             found = weave_pod(pod, rung, date=date, encrypted=encrypted)

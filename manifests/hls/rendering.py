@@ -3,7 +3,7 @@
 Rules A-10 to A-17 give the numbers in the header; nothing here looks at single segments.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -102,6 +102,7 @@ class Sums:
 
 
 NO_SUMS = Sums()
+NOTHING_TOLD: Mapping[str, Sequence[bytes]] = {}
 Weaver = Callable[[Splice], PodStrip]
 Placer = Callable[[Splice], Place | None]
 
@@ -145,6 +146,7 @@ def render(
     place_of: Placer,
     past: Sums = NO_SUMS,
     until: Decimal | None = None,
+    tags: Mapping[str, Sequence[bytes]] = NOTHING_TOLD,
 ) -> bytes:
     """Join the answer for one session.
 
@@ -157,6 +159,7 @@ def render(
         past: What earlier splices did to the numbers.
         until: Nothing is published behind this instant: a break there is not decided yet, or the
             reference rendition is not that far.
+        tags: What is told of the ads, a line for each creative, by break id.
 
     Returns:
         The playlist, UTF-8.
@@ -197,8 +200,11 @@ def render(
         if strip.dateranges and not inserts:
             back = stop if goes_on or place.back is None else place.back - track.first_msn
             pieces.append(strip.kept_dates(max(out, 0), back, one.out_at, one.in_at))
-        if dropped < shown:
-            pieces += pod.run(dropped, shown, front=dropped > 0, marked=bool(pieces) or not inserts)
+        front, marked = dropped > 0, bool(pieces) or not inserts
+        if dropped < shown and (told := tags.get(one.break_id)):
+            pieces += pod.told(dropped, shown, told, front=front, marked=marked)
+        elif dropped < shown:
+            pieces += pod.run(dropped, shown, front=front, marked=marked)
         if place.back is None or goes_on:
             cursor = stop
             break

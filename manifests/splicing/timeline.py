@@ -13,6 +13,7 @@ from itertools import accumulate, chain
 
 from manifests.breaks import AdBreak
 from manifests.creative import Creative
+from manifests.splicing.signalling import Signalling
 
 # Borders that differ by less than one video frame are the same border (rule A-26); 24 frames/s.
 FRAME_S = Decimal("0.042")
@@ -32,10 +33,11 @@ class Splice:
     pod: tuple[Creative, ...]
     ends: tuple[Decimal, ...]
     limit: Decimal | None = None  # entries that end later than this are not shown (rule A-27)
-    ids: tuple[str, ...] = field(init=False, repr=False, compare=False)  # of the creatives
+    signalling: Signalling | None = None  # None: manifests tell nothing of the ads
+    keys: tuple[str, ...] = field(init=False, repr=False, compare=False)  # of the creatives
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "ids", tuple([creative.id for creative in self.pod]))
+        object.__setattr__(self, "keys", tuple([creative.key for creative in self.pod]))
 
     @property
     def is_insertion(self) -> bool:
@@ -45,7 +47,8 @@ class Splice:
     @property
     def key(self) -> tuple[object, ...]:
         """What tells it from other splices of the same content."""
-        return (self.break_id, self.in_at, self.limit, self.ids)
+        told = None if self.signalling is None else self.signalling.digest
+        return (self.break_id, self.in_at, self.limit, self.keys, told)
 
     @property
     def final(self) -> int:

@@ -3,6 +3,7 @@
 `packager.config.values` has every setting.
 """
 
+from packager.config.ad_settings import VastServer
 from packager.config.document import ConfigError, Place, Problem
 from packager.config.file import load
 from packager.config.scalars import Secret
@@ -11,6 +12,7 @@ from packager.config.values import (
     Admin,
     Asset,
     AssetFill,
+    Beacons,
     BreakRule,
     Config,
     CueBreaks,
@@ -29,12 +31,14 @@ from packager.config.values import (
     Store,
     Timeouts,
     VastFill,
+    VmapBreaks,
 )
 
 __all__ = [
     "Admin",
     "Asset",
     "AssetFill",
+    "Beacons",
     "BreakRule",
     "Config",
     "ConfigError",
@@ -57,6 +61,8 @@ __all__ = [
     "Store",
     "Timeouts",
     "VastFill",
+    "VastServer",
+    "VmapBreaks",
     "load",
     "settings_table",
 ]

@@ -4,6 +4,7 @@ Checks look at the document, not at the values, so that they find what they can 
 settings are wrong.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
@@ -11,6 +12,9 @@ from urllib.parse import urlsplit
 
 from packager.config.document import Entries, Node, Problem, Scalar, below, each
 from packager.config.settings import suggestion
+
+_BREAK = re.compile(r"\{(break\.[a-z_.]+)\}")
+_FACT = re.compile(r"\{fact\.([A-Za-z0-9_.-]+)\}")
 
 
 def slate_has_seconds(rule: Entries) -> Iterator[Problem]:
@@ -24,9 +28,10 @@ def assets_exist(show: Entries) -> Iterator[Problem]:
     assets = below(show, "assets")
     known = tuple(assets.keys) if isinstance(assets, Entries) else ()
     for rule in each(below(show, "breaks")):
-        asset = below(rule, "fill", "asset")
-        if asset and (name := _text(asset)) and name not in known:
-            yield Problem(asset.place, f"no asset {name!r}; {suggestion(name, known)}")
+        uses = [("fill", "asset"), ("bumpers", "before"), ("bumpers", "after")]
+        for asset in (below(rule, *use) for use in uses):
+            if asset and (name := _text(asset)) and name not in known:
+                yield Problem(asset.place, f"no asset {name!r}; {suggestion(name, known)}")
 
 
 def slate_exists(show: Entries) -> Iterator[Problem]:
@@ -36,6 +41,37 @@ def slate_exists(show: Entries) -> Iterator[Problem]:
             if use and _text(use) == "slate" and "slate" not in show.keys:
                 reason = "the show has no slate; add `slate: {file: slate.mp4}` to it"
                 yield Problem(use.place, reason)
+
+
+def facts_exist(show: Entries) -> Iterator[Problem]:
+    """Ad servers are told facts that the show declares."""
+    facts = below(show, "facts")
+    known = tuple(facts.keys) if isinstance(facts, Entries) else ()
+    for rule in each(below(show, "breaks")):
+        for text in _templates(rule):
+            for name in _FACT.findall(_text(text)):
+                if name not in known:
+                    yield Problem(text.place, f"no fact {name!r}; {suggestion(name, known)}")
+
+
+def vmap_knows_no_break(rule: Entries) -> Iterator[Problem]:
+    """A VMAP is asked for before there are breaks, so its URL says nothing of one."""
+    for text in _templates(rule):
+        for name in _BREAK.findall(_text(text)):
+            yield Problem(text.place, f"{{{name}}} is not known where breaks are asked for")
+
+
+def one_vmap(show: Entries) -> Iterator[Problem]:
+    """A show's breaks come from one VMAP."""
+    rules = [rule for rule in each(below(show, "breaks")) if _text(below(rule, "from")) == "vmap"]
+    for rule in rules[1:]:
+        yield Problem(rule.place, "the show's breaks come from another VMAP; remove one")
+
+
+def get_has_no_body(server: Entries) -> Iterator[Problem]:
+    """What is got has no body."""
+    if _text(below(server, "method")) == "GET" and "body" in server.keys:
+        yield Problem(server.keys["body"], "a GET has no body; remove it, or use `method: POST`")
 
 
 def there_is_a_show(config: Entries) -> Iterator[Problem]:
@@ -74,14 +110,31 @@ def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
         with suppress(ValueError):
             networks.append(ip_network(_text(item)))
     for show in each(below(config, "shows")):
-        vasts = [below(rule, "fill", "vast") for rule in each(below(show, "breaks"))]
-        for url in (below(show, "origin"), *vasts):
+        servers = [server for rule in each(below(show, "breaks")) for server in _servers(rule)]
+        urls = [below(server, "url") or server for server in servers]
+        for url in (below(show, "origin"), *urls):
             with suppress(ValueError):
                 host = urlsplit(_text(url)).hostname or ""
                 address = ip_address("127.0.0.1" if host == "localhost" else host)
                 if url and not address.is_global and not any(address in n for n in networks):
                     reason = f"{host} is a private address; add {address} to `outbound.allow`"
                     yield Problem(url.place, reason)
+
+
+def _servers(rule: Node) -> list[Node]:
+    """What a rule says of the servers that it has asked."""
+    found = (below(rule, "fill", "vast"), below(rule, "url"))
+    return [server for server in found if server is not None]
+
+
+def _templates(rule: Node) -> list[Node]:
+    """Everything of a rule that has placeholders."""
+    texts = [
+        text
+        for server in _servers(rule)
+        for text in (server, below(server, "url"), below(server, "body"))
+    ]
+    return [text for text in texts if text is not None]
 
 
 def _text(node: Node | None) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from packager.config.document import ConfigError
 from packager.config.file import load
-from packager.config.values import Config, CueBreaks
+from packager.config.values import Config, ScheduledBreak
 from packager.terminal import CONTEXT
 
 
@@ -35,7 +35,7 @@ def summary(config: Config) -> Table:
     for show in config.shows.values():
         slate = show.slate.file.name if show.slate else ""
         # Never what stands in an ad server's URL.
-        breaks = ("cues" if isinstance(b, CueBreaks) else f"at {b.at}" for b in show.breaks)
+        breaks = (f"at {b.at}" if isinstance(b, ScheduledBreak) else b.source for b in show.breaks)
         row = (show.name, show.origin, "\n".join(breaks), slate, "\n".join(show.assets))
         table.add_row(*map(Text, row))
     return table

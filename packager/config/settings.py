@@ -38,7 +38,10 @@ def setting(
     """
     metadata = {"help": help, "read": read, "key": key, "shown": shown}
     if isinstance(default, dict):
-        return dataclasses.field(default_factory=default.copy, metadata=metadata)
+        # What cannot be hashed is left out, so that the rest still can.
+        return dataclasses.field(
+            default_factory=default.copy, metadata=metadata, repr=not private, hash=False
+        )
     return dataclasses.field(default=default, metadata=metadata, repr=not private)
 
 
@@ -123,6 +126,20 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Short:
+    """Reads a mapping by its section, or in its place the value of one of its keys alone."""
+
+    section: Section
+    key: str
+
+    def __call__(self, node: Node) -> Any:
+        """Read, or raise ConfigError."""
+        if not isinstance(node, Entries):
+            node = Entries(node.place, {self.key: node.place}, {self.key: node})
+        return self.section(node)
+
+
+@dataclass(frozen=True)
 class ListOf:
     """Reads a list into a tuple."""
 
@@ -173,10 +190,28 @@ class MapOf:
 
 
 @dataclass(frozen=True)
+class ByWord:
+    """Reads a mapping by the section that the word of one of its keys names.
+
+    Every section has that key; the first one says what is wrong with a word that names none.
+    """
+
+    key: str
+    sections: Mapping[str, Section]
+
+    def __call__(self, node: Node) -> Any:
+        """Read, or raise ConfigError."""
+        word = entries_of(node).values.get(self.key)
+        first = next(iter(self.sections.values()))
+        named = self.sections.get(word.text, first) if isinstance(word, Scalar) else first
+        return named(node)
+
+
+@dataclass(frozen=True)
 class OneOf:
     """Reads a mapping by the one section whose key stands in it, or a plain word."""
 
-    sections: Mapping[str, Section]
+    sections: Mapping[str, Section | ByWord]
     words: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __call__(self, node: Node) -> Any:

@@ -5,7 +5,17 @@ from collections.abc import Iterator
 from dataclasses import MISSING
 from typing import Any
 
-from packager.config.settings import ListOf, MapOf, OneOf, Read, Section, fields_by_key, is_required
+from packager.config.settings import (
+    ByWord,
+    ListOf,
+    MapOf,
+    OneOf,
+    Read,
+    Section,
+    Short,
+    fields_by_key,
+    is_required,
+)
 from packager.config.values import CONFIG
 
 
@@ -32,13 +42,15 @@ def _sections(path: str, read: Read) -> Iterator[tuple[str, Section]]:
     match read:
         case Section():
             yield path, read
+        case Short(section=section):
+            yield path, section
         case ListOf(item=item):
             yield from _sections(f"{path}[]", item)
         case MapOf(item=item):
             yield from _sections(f"{path}.NAME", item)
-        case OneOf(sections=sections):
-            for section in sections.values():
-                yield path, section
+        case OneOf(sections=sections) | ByWord(sections=sections):
+            for inner in sections.values():
+                yield from _sections(path, inner)
         case _:  # a single value
             return
 

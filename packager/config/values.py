@@ -11,10 +11,21 @@ from pathlib import Path
 from typing import Literal
 
 from packager.config import checks, scalars
+from packager.config.ad_settings import Ads, Bumpers, ConsentSettings, VastServer
 from packager.config.document import ConfigError, Node
 from packager.config.scalars import Network, Secret
-from packager.config.settings import ListOf, MapOf, OneOf, Section, required, section, setting
-from packager.decisions.request import UrlTemplate
+from packager.config.settings import (
+    ByWord,
+    ListOf,
+    MapOf,
+    OneOf,
+    Section,
+    Short,
+    required,
+    section,
+    setting,
+)
+from packager.viewer import HOUSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +34,11 @@ class Listen:
 
     address: str = setting("127.0.0.1", "IP address to listen on", read=scalars.address)
     port: int = setting(8080, "TCP port", read=scalars.whole(1, 65535))
+    trusted: tuple[Network, ...] = setting(
+        HOUSE,
+        "proxies in front of Weft, whose X-Forwarded-For or Forwarded is believed",
+        read=ListOf(scalars.network),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +134,44 @@ class Sessions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beacons:
+    """What ad servers are owed, and how it is sent."""
+
+    file: Path | None = setting(
+        None,
+        "SQLite file of the outbox and its ledger; without it, `beacons.db` in `media.folder`",
+        read=scalars.file_path,
+    )
+    expire_s: int = setting(
+        86_400,
+        "seconds for which a beacon is tried again before it is given up",
+        read=scalars.whole(1, 2_592_000),
+    )
+    keep_s: int = setting(
+        90_000,
+        "seconds for which a beacon that was settled is known, at least `sessions.max_s`;"
+        " the ledger's counts stay for good",
+        read=scalars.whole(60, 5_184_000),
+    )
+    limit: int = setting(
+        1_000_000,
+        "most beacons that may be pending; more are refused",
+        read=scalars.whole(1, 100_000_000),
+    )
+    limit_mib: int = setting(
+        1024, "most mebibytes that they may take", read=scalars.whole(1, 1_048_576)
+    )
+    calls: int = setting(64, "most calls at a time", read=scalars.whole(1, 200))
+    calls_per_host: int = setting(8, "most calls at a time to one host", read=scalars.whole(1, 200))
+    when_unknown: Literal["give_up", "send_again"] = setting(
+        "give_up",
+        "beacons that may or may not have arrived: `give_up`, at most once, or `send_again`,"
+        " at least once",
+        read=scalars.word("give_up", "send_again"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
     """What is logged, and how."""
 
@@ -135,11 +189,10 @@ class Log:
 class VastFill:
     """Ads come from an ad server."""
 
-    template: UrlTemplate = required(
-        "URL of the ad server, with placeholders such as {break.seconds}",
-        read=scalars.template,
+    server: VastServer = required(
+        "an ad server that answers in VAST: its URL, or `{url: ..., headers: ...}`",
+        read=Short(Section(VastServer, checks=(checks.get_has_no_body,)), "url"),
         key="vast",
-        private=True,  # operators put keys of ad servers there
     )
 
 
@@ -155,7 +208,12 @@ class SlateFill:
     """The break shows the slate for as long as it lasts."""
 
 
-Fill = VastFill | AssetFill | SlateFill
+@dataclass(frozen=True, slots=True)
+class VmapFill:
+    """The break shows the ads that the show's VMAP has for it."""
+
+
+Fill = VastFill | AssetFill | SlateFill | VmapFill
 Otherwise = Literal["content", "slate"]
 
 _fill = OneOf(
@@ -174,17 +232,31 @@ class BreakRule:
         read=scalars.word("content", "slate"),
         key="else",
     )
+    bumpers: Bumpers = section(Bumpers(), "house media around the ads")
+
+
+_FROM = "`cues`: breaks are where the content's cues are; `vmap`: where an answer says (VOD only)"
+_source = scalars.word("cues", "vmap")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CueBreaks(BreakRule):
     """Breaks are where the content's cues are."""
 
-    source: Literal["cues"] = setting(
-        "cues",
-        "`cues`: breaks are where the content's cues are",
-        read=scalars.word("cues", later=("vmap",)),
-        key="from",
+    source: Literal["cues"] = setting("cues", _FROM, read=_source, key="from")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VmapBreaks(BreakRule):
+    """Breaks of VOD content are where a server's VMAP has them, with the ads that it names."""
+
+    fill: Fill = VmapFill()  # nothing that the file could set
+    # One row of the table stands for both kinds.
+    source: Literal["vmap"] = setting("vmap", _FROM, read=_source, key="from", shown="cues")
+    server: VastServer = required(
+        "server that answers in VMAP, once a session: its URL, or `{url: ..., headers: ...}`",
+        read=Short(Section(VastServer, checks=(checks.get_has_no_body,)), "url"),
+        key="url",
     )
 
 
@@ -204,7 +276,13 @@ class ScheduledBreak(BreakRule):
 
 _break_rule = OneOf(
     {
-        "from": Section(CueBreaks, later=("url",)),
+        "from": ByWord(
+            "from",
+            {
+                "cues": Section(CueBreaks),
+                "vmap": Section(VmapBreaks, checks=(checks.vmap_knows_no_break,)),
+            },
+        ),
         "at": Section(ScheduledBreak, checks=(checks.slate_has_seconds,)),
     }
 )
@@ -281,7 +359,7 @@ class Show:
 
     name: str = ""  # its key under `shows`
     origin: str = required("URL below which its playlists are", read=scalars.folder_url)
-    breaks: tuple[CueBreaks | ScheduledBreak, ...] = setting(
+    breaks: tuple[CueBreaks | VmapBreaks | ScheduledBreak, ...] = setting(
         (), "where breaks are, and what they show", read=ListOf(_break_rule)
     )
     slate: Asset | None = setting(None, "what fills time that no ad takes", read=_asset)
@@ -293,6 +371,8 @@ class Show:
     segments: Segments = section(Segments(), "where segments are")
     limits: Limits = section(Limits(), "bounds")
     cues: Cues = section(Cues(), "signals")
+    ads: Ads = section(Ads(), "which ads are shown")
+    consent: ConsentSettings = section(ConsentSettings(), "what ad servers may know of viewers")
     warm: tuple[str, ...] = setting(
         (),
         "assets to look at when Weft starts, without `.m3u8`: their breaks miss no viewer",
@@ -319,7 +399,7 @@ class Show:
 _show = Section(
     Show,
     later=("story", "choices", "facts", "overlays"),
-    checks=(checks.assets_exist, checks.slate_exists),
+    checks=(checks.assets_exist, checks.facts_exist, checks.slate_exists, checks.one_vmap),
 )
 
 
@@ -350,6 +430,7 @@ class Config:
     outbound: Outbound = section(Outbound(), "reach")
     timeouts: Timeouts = section(Timeouts(), "longest waits")
     sessions: Sessions = section(Sessions(), "lives of sessions")
+    beacons: Beacons = section(Beacons(), "what ad servers are owed")
     log: Log = section(Log(), "what is logged")
     tenants: tuple[str, ...] = setting(
         ("default",), "names that may stand in URLs as the tenant", read=ListOf(scalars.name)

@@ -17,7 +17,7 @@ from manifests.dash.model import AdaptationSet, Mpd, Representation
 from manifests.dash.rendering import Renderer
 from packager.channel_ids import next_channel_id
 from packager.clock import Clock
-from packager.config.values import CueBreaks, Show
+from packager.config.values import CueBreaks, Show, VmapBreaks
 from packager.cue_rules import cue_rules
 from packager.dash.inband import SegmentHeads
 from packager.dash.keeper import MpdKeeper, freshness_s
@@ -176,7 +176,7 @@ class DashPresentations:
 
 def dash_rules(show: Show, asset: str) -> DashRules:
     """How a show's configuration says that cues are read and content is written."""
-    from_cues = any(isinstance(rule, CueBreaks) for rule in show.breaks)
+    from_cues = any(isinstance(rule, CueBreaks | VmapBreaks) for rule in show.breaks)
     content = show.segments.content
     return DashRules(
         cues=CueSettings(max_break_s=show.limits.max_break_s) if from_cues else None,

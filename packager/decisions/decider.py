@@ -6,35 +6,25 @@ the break shows content or slate (failures.md, rows 11 to 17). How much of what 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from manifests.creative import Creative
 from packager.decisions import Omission
-from packager.decisions.ads import (
-    Ad,
-    MediaFile,
-    Vast,
-    Wrapper,
-    choose_media_file,
-    pod_and_substitutes,
-)
-from packager.decisions.fill import Candidate
-from packager.decisions.request import DecisionRequest, UrlTemplate
-from packager.decisions.vast import MAX_BYTES, VastError, read_vast
-from packager.outbound import (
-    BadStatus,
-    Limits,
-    OutboundError,
-    Oversize,
-    RatioExceeded,
-    Refused,
-    TimedOut,
-    Truncated,
-    Unreachable,
-)
+from packager.decisions.ad_xml import MAX_BYTES
+from packager.decisions.ads import Ad, Category, Failure, MediaFile, Vast
+from packager.decisions.call_errors import reason_of
+from packager.decisions.calls import AdCall, CallTemplate
+from packager.decisions.chains import TAKES_ALL, ChainLimits, Resolved, Terms
+from packager.decisions.macros import expand_macros
+from packager.decisions.media_files import rank_media_files
+from packager.decisions.offers import Decided, Offer
+from packager.decisions.request import DecisionRequest
+from packager.decisions.vast import VastError, read_vast
+from packager.decisions.vmap.breaks import AdSource
+from packager.decisions.wrappers import follow
+from packager.outbound import Limits, OutboundError
 from packager.packaging.ladder import Ladder
 from packager.reasons import Reason
 from packager.xml_thread import XmlThread
@@ -42,16 +32,10 @@ from packager.xml_thread import XmlThread
 AD_LIMITS = Limits(total_s=2.5, read_s=2.5, max_bytes=MAX_BYTES)  # for who binds `Fetch`
 
 _RETIRE_BYTES = 16 << 20  # of documents read by one thread
-
-_REASONS: Mapping[type[OutboundError], Reason] = {
-    Refused: Reason.AD_REFUSED,
-    Unreachable: Reason.AD_UNREACHABLE,
-    TimedOut: Reason.AD_TIMEOUT,
-    BadStatus: Reason.AD_STATUS,
-    Oversize: Reason.AD_OVERSIZE,
-    RatioExceeded: Reason.AD_OVERSIZE,
-    Truncated: Reason.AD_UNPARSEABLE,
-}
+_CHAIN_LIMITS = ChainLimits()
+_GRACE_S = 0.1  # for looking up creatives, after the last call
+_MAX_FILES = 3  # of one ad that are tried
+_MAX_DETAIL = 2000  # characters of what is said of one answer
 
 
 class Answer(Protocol):
@@ -64,67 +48,11 @@ class Answer(Protocol):
 
 
 # Calls an ad server, within AD_LIMITS, and raises an OutboundError where it has no answer.
-Fetch = Callable[[str], Awaitable[Answer]]
+Fetch = Callable[[AdCall], Awaitable[Answer]]
 
 # Gives the creative packaged for a ladder; None: it is not yet, and packaging has been started
 # (D-57); a reason: it cannot be.
 Condition = Callable[[MediaFile, Ad, Ladder], Awaitable[Creative | Reason | None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """An ad of the answer: with a creative it can play, with a refusal it cannot."""
-
-    ad: Ad | Wrapper
-    substitute: bool = False  # D-05
-    creative: Creative | None = None
-    refusal: Reason | Omission | None = None
-
-    @property
-    def candidate(self) -> Candidate:
-        """The ad as `fill` takes it."""
-        if self.creative is None or isinstance(self.ad, Wrapper):
-            return Candidate(
-                id="",
-                duration=Fraction(0),
-                ad_id=self.ad.id,
-                substitute=self.substitute,
-                refusal=self.refusal,
-            )
-        ad_id = self.ad.creative_ad_id
-        names = {f"{name.registry} {name.value}" for name in self.ad.universal_ad_ids}
-        return Candidate(
-            id=self.creative.id,
-            duration=Fraction(self.creative.duration),  # D-50: measured, not announced
-            ad_id=self.ad.id,
-            substitute=self.substitute,
-            identities=frozenset(names | ({f"adId {ad_id}"} if ad_id else set())),
-            advertiser=(self.ad.advertiser_id or self.ad.advertiser).casefold(),
-            categories=frozenset(
-                f"{category.authority} {category.value}".casefold()
-                for category in self.ad.categories
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """What a break could play: the pod in playing order, then substitutes."""
-
-    offers: tuple[Offer, ...] = ()
-    reasons: tuple[Reason, ...] = ()  # what was wrong with the answer as a whole
-    detail: str = ""  # the same in words, for the log; names hosts and numbers, no URL
-    error_urls: tuple[str, ...] = ()  # to be told that there was no ad (D-01)
-
-    @property
-    def candidates(self) -> tuple[Candidate, ...]:
-        """The offers as `fill` takes them."""
-        return tuple(offer.candidate for offer in self.offers)
-
-    @property
-    def creatives(self) -> dict[str, Creative]:
-        """The creatives offered, by id."""
-        return {offer.creative.id: offer.creative for offer in self.offers if offer.creative}
 
 
 class AdDecider(Protocol):
@@ -135,6 +63,10 @@ class AdDecider(Protocol):
 
         That a session is decided for once per break is for the caller's single flight and store.
         """
+        ...
+
+    async def renewed(self, decided: Decided, ladder: Ladder) -> Decided:
+        """What was decided some time ago, with the creatives that are ready by now (D-57)."""
         ...
 
 
@@ -152,84 +84,117 @@ class FixedDecider:
 
     async def decide(self, request: DecisionRequest) -> Decided:
         """Offer every asset."""
-        return Decided(
-            offers=tuple(
-                [
-                    _offer(Ad(id=name), False, await self._ready(name, request.ladder))
-                    for name in self._assets
-                ]
-            )
-        )
+        return await self.renewed(Decided(), request.ladder)
+
+    async def renewed(self, decided: Decided, ladder: Ladder) -> Decided:
+        """Offer every asset, as it is now."""
+        assets = [Offer.of(Ad(id=name), await self._ready(name, ladder)) for name in self._assets]
+        return Decided(offers=tuple(assets))
 
 
 class VastDecider:
-    """Asks an ad server that answers in VAST; one call, wrappers are not followed."""
+    """Asks an ad server that answers in VAST, and those that its wrappers name."""
 
     def __init__(
         self,
-        template: UrlTemplate,
+        call: CallTemplate,
         fetch: Fetch,
         condition: Condition,
         *,
         timeout_s: float = 2.5,
         allow_skippable: bool = False,
+        chain_limits: ChainLimits = _CHAIN_LIMITS,
     ) -> None:
         """Make a decider.
 
         Args:
-            template: The URL of the ad server.
-            fetch: Calls it.
+            call: How ad servers are called.
+            fetch: Calls them.
             condition: Gives creatives for media files.
-            timeout_s: Longest time for the whole decision.
+            timeout_s: Longest time for all calls of a decision.
             allow_skippable: Play skippable ads as if they were not (D-09).
+            chain_limits: How far wrappers are followed, within `timeout_s`.
         """
-        self._template = template
+        self._call = call
         self._fetch = fetch
         self._condition = condition
         self._xml = XmlThread("vast", retire_bytes=_RETIRE_BYTES)
         self._timeout_s = timeout_s
         self._allow_skippable = allow_skippable
+        self._chain_limits = chain_limits
 
     async def decide(self, request: DecisionRequest) -> Decided:
-        """Ask the ad server, and for the creative of every ad that can be stitched."""
+        """Ask the ad servers, and for the creative of every ad that can be stitched."""
+        now = asyncio.get_running_loop().time
+        deadline = now() + self._timeout_s
         try:
-            async with asyncio.timeout(self._timeout_s):
-                body = (await self._fetch(self._template.expand(request))).body
-                # An empty body is as good as an empty document: there is no ad.
-                vast = await self._xml.run(read_vast, body) if body.strip() else Vast(version="")
-                return await self._offers(vast, request.ladder)
+            async with asyncio.timeout_at(deadline):
+                vast, asked = await self._first(request)
+            resolved = await follow(
+                vast,
+                lambda url: self._answer(self._call.further(url, request)),
+                limits=replace(self._chain_limits, total_s=deadline - now()),
+                macros=request.macros,
+                asked=asked,
+                blocked=tuple(Category("", name) for name in request.blocked_categories),
+                terms=_terms(request.source),
+            )
+            # What came in the last moment is used, too.
+            async with asyncio.timeout_at(deadline + _GRACE_S):
+                return await self._offers(resolved, request.ladder)
         except TimeoutError:
             return Decided(
                 reasons=(Reason.AD_TIMEOUT,), detail=f"undecided after {self._timeout_s:g} s"
             )
         except OutboundError as error:
-            reason = _REASONS.get(type(error), Reason.AD_UNREACHABLE)
-            return Decided(reasons=(reason,), detail=str(error))
+            return Decided(reasons=(reason_of(error),), detail=str(error))
         except VastError as error:
             return Decided(reasons=(error.reason,), detail=str(error))
 
-    async def _offers(self, vast: Vast, ladder: Ladder) -> Decided:
-        reasons = []
-        if vast.truncated:
-            reasons.append(Reason.AD_TRUNCATED_TO_LIMIT)
-        if not vast.ads:
-            reasons.append(Reason.AD_UNPARSEABLE if vast.flaws else Reason.AD_EMPTY)
-        pod, substitutes = pod_and_substitutes(vast.ads)
-        offers = [_offer(ad, False, await self._creative(ad, ladder)) for ad in pod]
-        offers += [_offer(ad, True, await self._creative(ad, ladder)) for ad in substitutes]
+    async def renewed(self, decided: Decided, ladder: Ladder) -> Decided:
+        """Look up the creatives that were not ready; nobody is called."""
+        offers = [
+            await self._offer(one.ad, one.substitute, ladder)
+            if one.refusal is Reason.AD_NOT_CONDITIONED
+            else one
+            for one in decided.offers
+        ]
+        return replace(decided, offers=tuple(offers))
+
+    async def _first(self, request: DecisionRequest) -> tuple[Vast, tuple[str, ...]]:
+        """The first answer, and what was asked for it; a VMAP's break may bring its own (D-41)."""
+        source = request.source
+        if source is None:
+            call = self._call.first(request)
+        elif source.vast is not None:
+            return source.vast, ()
+        else:
+            call = self._call.further(expand_macros(source.tag_url, request.macros), request)
+        return await self._answer(call), (call.url,)
+
+    async def _answer(self, call: AdCall) -> Vast:
+        body = (await self._fetch(call)).body
+        # An empty body is as good as an empty document: there is no ad.
+        return await self._xml.run(read_vast, body) if body.strip() else Vast(version="")
+
+    async def _offers(self, resolved: Resolved, ladder: Ladder) -> Decided:
+        offers = [await self._offer(ad, False, ladder) for ad in resolved.pod]
+        offers += [await self._offer(ad, True, ladder) for ad in resolved.substitutes]
+        offers += [await self._offer(ad, True, ladder) for ad in resolved.skipped]
         return Decided(
             offers=tuple(offers),
-            reasons=tuple(reasons),
-            detail="; ".join(vast.flaws),
-            error_urls=vast.errors,
+            reasons=_reasons(resolved),
+            detail="; ".join(resolved.flaws)[:_MAX_DETAIL],
+            answer_errors=resolved.errors,
         )
 
-    async def _creative(
-        self, ad: Ad | Wrapper, ladder: Ladder
-    ) -> Creative | Reason | Omission | None:
+    async def _offer(self, ad: Ad | Failure, substitute: bool, ladder: Ladder) -> Offer:
+        if isinstance(ad, Failure):
+            return Offer(ad=ad.ad, substitute=substitute, refusal=ad.reason)
+        return Offer.of(ad, await self._creative(ad, ladder), substitute=substitute)
+
+    async def _creative(self, ad: Ad, ladder: Ladder) -> Creative | Reason | Omission | None:
         """Give the ad's creative, or why it has none."""
-        if isinstance(ad, Wrapper):
-            return Omission.WRAPPER
         if ad.conditional:
             return Omission.CONDITIONAL
         if ad.linear is None or ad.kind == "audio":
@@ -239,15 +204,29 @@ class VastDecider:
         if not ad.linear.duration:
             return Omission.NO_DURATION
         heights = [rung.video.height for rung in ladder.rungs if rung.video is not None]
-        media_file = choose_media_file(ad, ladder_max_height=max(heights, default=0))
-        if media_file is None:
-            return Reason.AD_NO_MEDIA_FILE
-        return await self._condition(media_file, ad, ladder)
+        result: Creative | Reason | None = Reason.AD_NO_MEDIA_FILE
+        for file in rank_media_files(ad, ladder_max_height=max(heights, default=0))[:_MAX_FILES]:
+            result = await self._condition(file, ad, ladder)
+            if not isinstance(result, Reason):  # another file is worth a try where one failed
+                break
+        return result
 
 
-def _offer(
-    ad: Ad | Wrapper, substitute: bool, result: Creative | Reason | Omission | None
-) -> Offer:
-    if isinstance(result, Creative):
-        return Offer(ad=ad, substitute=substitute, creative=result)
-    return Offer(ad=ad, substitute=substitute, refusal=result or Reason.AD_NOT_CONDITIONED)
+def _terms(source: AdSource | None) -> Terms:
+    if source is None:
+        return TAKES_ALL
+    return Terms(allow_multiple=source.allow_multiple, follow_wrappers=source.follow_redirects)
+
+
+def _reasons(resolved: Resolved) -> tuple[Reason, ...]:
+    """What is wrong with an answer as a whole."""
+    reasons = [Reason.AD_TRUNCATED_TO_LIMIT] if resolved.truncated else []
+    if not resolved.ads:
+        failed = {failure.reason for failure in resolved.failures}
+        if failed <= {Reason.AD_WRAPPER_EMPTY, Reason.AD_CATEGORY_BLOCKED}:
+            reasons.append(Reason.AD_EMPTY)
+        elif failed == {Reason.AD_MALFORMED}:
+            reasons.append(Reason.AD_UNPARSEABLE)
+        else:
+            reasons.append(Reason.AD_WRAPPER_FAILED)
+    return tuple(reasons)

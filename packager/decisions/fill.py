@@ -3,13 +3,16 @@
 All times are exact `Fraction` seconds, measured on conditioned media (D-50).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
 from packager.decisions import Omission
 from packager.reasons import Reason
+
+Name = tuple[str, str]  # what is counted (creative, advertiser or category), and which
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,14 @@ class Candidate:
     refusal: Reason | Omission | None = None  # why it cannot play, whatever the break
     identities: frozenset[str] = frozenset()  # names that the same ad has elsewhere (D-56)
     advertiser: str = ""
-    categories: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()  # authority and value, in small letters
+
+    @property
+    def names(self) -> frozenset[Name]:
+        """What caps count it by."""
+        creatives = {("creative", name) for name in (self.id, *self.identities)}
+        advertisers = {("advertiser", self.advertiser)} if self.advertiser else set()
+        return frozenset(creatives | advertisers | {("category", c) for c in self.categories})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +67,10 @@ class FillRules:
     overrun: Fraction = Fraction(0)
     reorder: bool = False  # an ad that is too long lets later ones pass (D-51)
     allow_repeats: bool = False
-    allow_competing: bool = False
+    allow_same_advertiser: bool = False  # of two ads in a row, as the next
+    allow_same_category: bool = False
+    blocked_categories: frozenset[str] = frozenset()  # with all that is below them: iab7, iab7-39
+    allowances: Mapping[Name, int] = field(default_factory=dict)  # how often each may come
     max_unfilled: Fraction | None = None  # with more seconds without ads, no ad plays (D-53)
 
 
@@ -66,16 +79,18 @@ class PodEntry:
     """A creative and its place in the break; times in seconds since the break's start."""
 
     creative_id: str
-    kind: Literal["ad", "slate"]
+    kind: Literal["ad", "slate", "bumper"]
     start: Fraction
     duration: Fraction
     ad_id: str = ""
+    candidate: int | None = None  # which of those that were offered; None: the house's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     """A candidate that does not play, and why."""
 
+    candidate: int  # which of those that were offered
     creative_id: str
     ad_id: str
     reason: Reason | Omission
@@ -140,22 +155,27 @@ def fill(
     return Fill(pod=pod, rest=rest, dropped=tuple(choice.dropped))
 
 
+_Offered = tuple[int, Candidate]  # with its number
+
+
 class _Choice:
     """The ads chosen so far; lives as long as one call of `fill`."""
 
     def __init__(self, limit: Fraction | None, rules: FillRules) -> None:
-        self.ads: list[Candidate] = []
+        self.ads: list[_Offered] = []
         self.dropped: list[Dropped] = []
         self.filled = Fraction(0)
+        self._counts: Counter[Name] = Counter()
         self._limit = limit  # with tolerance
         self._rules = rules
 
     def offer(self, candidates: Sequence[Candidate]) -> None:
         """Take or drop each candidate."""
-        substitutes = [ad for ad in candidates if ad.substitute]
+        offered = list(enumerate(candidates))
+        substitutes = [one for one in offered if one[1].substitute]
         tail = False  # behind an ad that was too long
-        for ad in candidates:
-            if ad.substitute:
+        for ad in offered:
+            if ad[1].substitute:
                 continue
             reason = self._obstacle(ad) or (Omission.AFTER_TOO_LONG if tail else None)
             if reason is None:
@@ -177,32 +197,49 @@ class _Choice:
         self.ads.clear()
         self.filled = Fraction(0)
 
-    def _obstacle(self, ad: Candidate) -> Reason | Omission | None:
+    def _obstacle(self, offered: _Offered) -> Reason | Omission | None:
+        _, ad = offered
         if ad.refusal is not None:
             return ad.refusal
-        if not self._rules.allow_repeats and any(_same(ad, other) for other in self.ads):
+        if _is_blocked(ad, self._rules.blocked_categories):
+            return Omission.BLOCKED
+        allowances = self._rules.allowances
+        if any(self._counts[name] >= allowances[name] for name in ad.names if name in allowances):
+            return Omission.CAPPED
+        if not self._rules.allow_repeats and any(_same(ad, other) for _, other in self.ads):
             return Omission.REPEATED
-        if not self._rules.allow_competing and self.ads and _compete(ad, self.ads[-1]):
+        if self.ads and self._compete(ad, self.ads[-1][1]):
             return Omission.COMPETING
         if self._limit is not None and self.filled + ad.duration > self._limit:
             return Reason.CREATIVE_TOO_LONG
         return None
 
-    def _take(self, ad: Candidate) -> None:
-        self.ads.append(ad)
-        self.filled += ad.duration
+    def _compete(self, one: Candidate, other: Candidate) -> bool:
+        if not self._rules.allow_same_advertiser and one.advertiser == other.advertiser != "":
+            return True
+        return not self._rules.allow_same_category and bool(one.categories & other.categories)
 
-    def _drop(self, ad: Candidate, reason: Reason | Omission) -> None:
-        self.dropped.append(Dropped(creative_id=ad.id, ad_id=ad.ad_id, reason=reason))
+    def _take(self, offered: _Offered) -> None:
+        self.ads.append(offered)
+        self._counts.update(offered[1].names)
+        self.filled += offered[1].duration
+
+    def _drop(self, offered: _Offered, reason: Reason | Omission) -> None:
+        number, ad = offered
+        self.dropped.append(
+            Dropped(candidate=number, creative_id=ad.id, ad_id=ad.ad_id, reason=reason)
+        )
 
 
 def _same(one: Candidate, other: Candidate) -> bool:
     return one.id == other.id or not one.identities.isdisjoint(other.identities)
 
 
-def _compete(one: Candidate, other: Candidate) -> bool:
-    same_advertiser = one.advertiser != "" and one.advertiser == other.advertiser
-    return same_advertiser or not one.categories.isdisjoint(other.categories)
+def _is_blocked(ad: Candidate, blocked: frozenset[str]) -> bool:
+    if not blocked:
+        return False
+    values = (category.rpartition(" ")[2] for category in ad.categories)
+    return any(value == one or value.startswith(f"{one}-") for value in values for one in blocked)
 
 
 def _slates(
@@ -222,14 +259,19 @@ def _slates(
 
 
 def _in_a_row(
-    ads: Sequence[Candidate], slates: Sequence[tuple[str, Fraction]] = ()
+    ads: Sequence[_Offered], slates: Sequence[tuple[str, Fraction]] = ()
 ) -> tuple[PodEntry, ...]:
     entries: list[PodEntry] = []
     start = Fraction(0)
-    for ad in ads:
+    for number, ad in ads:
         entries.append(
             PodEntry(
-                creative_id=ad.id, kind="ad", start=start, duration=ad.duration, ad_id=ad.ad_id
+                creative_id=ad.id,
+                kind="ad",
+                start=start,
+                duration=ad.duration,
+                ad_id=ad.ad_id,
+                candidate=number,
             )
         )
         start += ad.duration

@@ -3,8 +3,10 @@
 The names are those of VAST 4.3 with the later additions of the IAB's list.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from urllib.parse import quote
 
 UNKNOWN = "-1"  # we do not know the value
@@ -39,6 +41,25 @@ def expand_macros(url: str, values: Mapping[str, MacroValue]) -> str:
         return UNKNOWN if name in NAMES else match[0]
 
     return _MACRO.sub(replacement, url)
+
+
+def fill_macros(url: str, values: Mapping[str, MacroValue]) -> str:
+    """Put `values` in the place of their macros and leave others to who knows more."""
+    return _MACRO.sub(
+        lambda match: _encode(values[match[1]]) if match[1] in values else match[0], url
+    )
+
+
+def clock_time(seconds: Decimal) -> str:
+    """A time as macros have it: ``hh:mm:ss.mmm``."""
+    minutes, rest = divmod(int(seconds * 1000), 60_000)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
+
+
+def cache_buster(*names: str) -> str:
+    """Eight digits, as good as random and the same for the same names (D-21)."""
+    digest = hashlib.sha256("\0".join(names).encode(errors="replace")).digest()
+    return f"{int.from_bytes(digest) % 10**8:08d}"
 
 
 def encode_component(text: str) -> str:

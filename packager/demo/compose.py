@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from manifests.creative import Creative
 from manifests.splicing.timeline import Span, spans
 from packager.clock import Clock, unix_seconds
+from packager.config.ad_settings import VastServer
 from packager.config.values import (
     Admin,
     Asset,
@@ -33,7 +34,7 @@ from packager.config.values import (
     VastFill,
 )
 from packager.decisions.ads import Ad, MediaFile
-from packager.decisions.request import read_template
+from packager.decisions.templates import read_template
 from packager.demo import site
 from packager.demo.ad_server import AdServer, DemoAd
 from packager.demo.media import Clip, DemoMedia
@@ -71,8 +72,10 @@ def demo_config(media: DemoMedia, places: DemoPlaces, folder: Path) -> Config:
         folder: For packaged media.
     """
     vast = VastFill(
-        template=read_template(
-            f"{places.url}/ads/vast/fill?d={{break.seconds}}&sid={{session.id}}&{{ads}}"
+        server=VastServer(
+            url=read_template(
+                f"{places.url}/ads/vast/fill?d={{break.seconds}}&sid={{session.id}}&{{ads}}"
+            )
         )
     )
     slate = Asset(file=media.folder / media.slate.file)

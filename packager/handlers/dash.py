@@ -61,7 +61,7 @@ class DashHandlers:
         if token is None:
             session, presentation = await self.desk.find_or_start(request, self.presentations)
             channel = presentation.keeper.fresh() or await presentation.keeper.current()
-            self.viewing.begin(session, presentation, channel)
+            self.viewing.begin(session, presentation, channel, self.desk.viewer(request))
             return RedirectResponse(
                 self.desk.url(session, ENDING), 302, headers={"cache-control": PERSONAL}
             )
@@ -75,6 +75,7 @@ class DashHandlers:
             location=self.desk.url(latest.session, ENDING),
             publish_time=latest.published_at,
             patch_location=patch_location,
+            base_url=self.desk.reporting_url(latest.session),
         )
         outcome: Outcome = "shared" if latest.is_shared else "made"
         self.metrics.manifest("dash", "mpd", outcome, perf_counter() - began)
@@ -113,7 +114,8 @@ class DashHandlers:
         session, presentation = await self.desk.named(request, token, self.presentations)
         keeper = presentation.keeper
         channel = keeper.fresh() or await keeper.current()
-        session, plan = await self.viewing.plan(session, presentation, channel)
+        who = partial(self.desk.viewer, request)
+        session, plan = await self.viewing.plan(session, presentation, channel, who)
         past = partial(self.viewing.planner.past, session, presentation, channel)
         mpd, shared = self.mpds.joined(session, presentation, channel, plan, past)
         for break_id, why in () if shared else mpd.text.left_out.items():

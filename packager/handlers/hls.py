@@ -33,7 +33,7 @@ class HlsHandlers:
         session, presentation = await self.desk.find_or_start(request, self.presentations)
         if presentation.show.breaks:
             channel = await presentation.keeper.current(presentation.reference)
-            self.viewing.begin(session, presentation, channel)
+            self.viewing.begin(session, presentation, channel, self.desk.viewer(request))
         body = Body(presentation.template.render(session.token))
         self.metrics.manifest("hls", "multivariant", "made", perf_counter() - began)
         return playlist_response(request, body)
@@ -50,7 +50,8 @@ class HlsHandlers:
         keeper = presentation.keeper
         # One version of the channel for the plan and the body: what is newer is not planned yet.
         channel = keeper.fresh(number) or await keeper.current(number)
-        session, plan = await self.viewing.plan(session, presentation, channel)
+        who = partial(self.desk.viewer, request)
+        session, plan = await self.viewing.plan(session, presentation, channel, who)
         if any(one.is_insertion and one.final for one in plan.splices):
             channel = await keeper.undated(channel)
         past = partial(self.viewing.planner.past, session, presentation, channel)

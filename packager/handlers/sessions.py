@@ -1,15 +1,15 @@
 """Sessions over HTTP: explicit and implicit start, and finding one again (design, section 5.2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from packager.clock import Clock
-from packager.config.values import Config, Show
+from packager.config.values import Config, Show, VastFill, VmapFill
+from packager.decisions.disclosure import Disclosed
 from packager.parameters import (
     MAX_BODY_BYTES,
     Pairs,
@@ -23,8 +23,11 @@ from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.responses import json_response
 from packager.sessions import Session, Sessions
+from packager.viewer import Viewer, read_viewer
 
+FORMAT_PARAMETER = "aws.format"  # of the manifest that a player has: `m3u8` or `mpd`
 TOKEN_PARAMETER = "aws.sessionId"  # noqa: S105  (the name of a parameter)
+_ADS = (VastFill, VmapFill)  # what brings ads that somebody wants to be told of
 
 
 _ROUTES: Mapping[Ending | Literal["mpp"], str] = {"m3u8": "master", "mpd": "dash", "mpp": "dash"}
@@ -62,13 +65,14 @@ class SessionDesk:
 
     async def start(self, request: Request) -> Response:
         """``GET, POST /v1/session/{tenant}/{show}/{asset}``."""
-        if request.method == "POST":
-            parameters = read_body(await _body(request), ())
-        else:
-            parameters = read_query(_query(request), ())
         asset, ending = read_ending(request.path_params["asset"])
-        session, _ = await self._begin(request, asset, parameters, self.by_format[ending])
-        return json_response({"manifestUrl": self.url(session, ending)})
+        session, _ = await self._begin(request, asset, self.by_format[ending])
+        return json_response(
+            {
+                "manifestUrl": self.url(session, ending),
+                "trackingUrl": self.tracking_url(session, ending),
+            }
+        )
 
     def url(self, session: Session, ending: Ending | Literal["mpp"]) -> str:
         """What a session's player asks for: a path, or a URL where the public one is known."""
@@ -78,6 +82,24 @@ class SessionDesk:
             f".{ending}?{TOKEN_PARAMETER}={session.token}"
         )
 
+    def tracking_url(self, session: Session, ending: Ending) -> str:
+        """Where the player of a manifest of that format is told of its ads."""
+        record = session.record
+        path = f"v1/tracking/{record.tenant}/{record.show}/{session.token}"
+        return f"{self._base()}{path}?{FORMAT_PARAMETER}={ending}"
+
+    def reporting_url(self, session: Session) -> str | None:
+        """What relative URLs of ads' segments follow; None: the session has no such ads.
+
+        It stays the same all through a session (B-04), whatever its breaks turn out to be.
+        """
+        record = session.record
+        show: Show | None = self.config.shows.get(record.show)
+        asks = show is not None and any(isinstance(rule.fill, _ADS) for rule in show.breaks)
+        if not asks or record.parameters.reporting != "server":
+            return None
+        return f"{self._base()}v1/manifest/{record.tenant}/{session.token}/"
+
     async def find_or_start(
         self, request: Request, source: PresentationSource[P]
     ) -> tuple[Session, P]:
@@ -85,7 +107,7 @@ class SessionDesk:
         token = request.query_params.get(TOKEN_PARAMETER)
         asset = check_asset(request.path_params["asset"])
         if token is None:
-            return await self._begin(request, asset, read_query(_query(request), ()), source)
+            return await self._begin(request, asset, source)
         session = await self._find(token)
         _require(session, request)
         return session, await self._presentation(session, source)
@@ -109,6 +131,18 @@ class SessionDesk:
         made = source.made(record.tenant, show, record.asset, record.parameters.manifest)
         return session, made or await self._presentation(session, source)
 
+    def viewer(self, request: Request) -> Viewer:
+        """Who asks."""
+        peer = request.client.host if request.client else ""
+        return read_viewer(request.headers, peer, self.config.listen.trusted)
+
+    def disclosed(self, request: Request, session: Session) -> Disclosed:
+        """What ad servers may know of who asks."""
+        record = session.record
+        rules = self._show(record.tenant, record.show).consent.rules
+        disclosed, _ = rules.disclose(self.viewer(request), record.parameters.ads)
+        return disclosed
+
     async def _find(self, token: str) -> Session:
         return await self.sessions.resume(token, self.clock.now())
 
@@ -121,14 +155,16 @@ class SessionDesk:
         self,
         request: Request,
         asset: str,
-        parameters: Parameters,
         source: PresentationSource[P],
     ) -> tuple[Session, P]:
         tenant, name = request.path_params["tenant"], request.path_params["show"]
         show = self._show(tenant, name)
         asset = check_asset(asset)
-        if (address := _address(request)) is not None:
-            self.sessions.admit(address, self.clock.now())
+        parameters = await _parameters(request, show)
+        if parameters.signalling is None:  # settled for as long as the session lasts
+            parameters = replace(parameters, signalling=show.ads.signalling)
+        if (neighbourhood := self.viewer(request).neighbourhood) is not None:
+            self.sessions.admit(neighbourhood, self.clock.now())
         presentation = await source.get(tenant, show, asset, parameters.manifest)
         session = await self.sessions.start(
             tenant,
@@ -154,34 +190,13 @@ class SessionDesk:
         return self.config.public_url or "/"
 
 
-def _address(request: Request) -> str | None:
-    """What new sessions are counted by: an IPv4 address or an IPv6 /64 (threat 36).
-
-    A peer without a public address is a proxy in front of us, whose word is taken for the address
-    that it saw, or somebody of the house, who is not counted.
-    """
-    address = _public(request.client.host if request.client else "")
-    if address is None and request.client is not None:
-        forwarded = request.headers.get("x-forwarded-for", "")
-        address = _public(forwarded.rpartition(",")[2].strip())
-    if isinstance(address, IPv6Address):
-        return str(IPv6Address(int(address) >> 64 << 64))
-    return None if address is None else str(address)
-
-
-def _public(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped  # how sockets for both families see IPv4
-    return address if address.is_global else None
-
-
-def _query(request: Request) -> str:
+async def _parameters(request: Request, show: Show) -> Parameters:
+    """What the viewer sends along, in a body or in the query."""
+    strings = show.consent.rules.strings
+    if request.method == "POST":
+        return read_body(await _body(request), (), strings)
     query: bytes = request.scope["query_string"]
-    return query.decode("latin-1")
+    return read_query(query.decode("latin-1"), (), strings)
 
 
 async def _body(request: Request) -> bytes:

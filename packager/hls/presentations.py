@@ -19,7 +19,7 @@ from manifests.hls.model import MediaPlaylist, MultivariantPlaylist, Rendition, 
 from manifests.hls.multivariant import is_multivariant, read_multivariant_playlist
 from manifests.hls.session_template import SessionTemplate, prepare_multivariant
 from packager.clock import Clock
-from packager.config.values import CueBreaks, Show
+from packager.config.values import CueBreaks, Show, VmapBreaks
 from packager.cue_rules import cue_rules
 from packager.hls.keeper import Keeper, freshness_s, read_playlist
 from packager.hls.ladders import Ladders
@@ -226,7 +226,7 @@ class HlsPresentations:
 
 def channel_rules(show: Show) -> ChannelRules:
     """How a show's configuration says that cues are read and content is written."""
-    from_cues = any(isinstance(rule, CueBreaks) for rule in show.breaks)
+    from_cues = any(isinstance(rule, CueBreaks | VmapBreaks) for rule in show.breaks)
     signals = cue_rules(show)
     content = show.segments.content
     return ChannelRules(

@@ -7,8 +7,8 @@ knows no cookies and no proxies. Nothing else in the project opens a connection 
 import re
 import ssl
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -18,6 +18,7 @@ import httpx2
 from packager.outbound.decompress import ACCEPTED, decoder
 from packager.outbound.errors import (
     BadStatus,
+    OutboundError,
     Oversize,
     RatioExceeded,
     Refused,
@@ -49,6 +50,7 @@ class Limits:
 
 MANIFEST_LIMITS = Limits()
 CREATIVE_LIMITS = Limits(total_s=120.0, max_bytes=200 * 1024 * 1024)
+PING_LIMITS = Limits(total_s=8.0, max_bytes=64 * 1024)  # a pixel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,27 @@ class Downloaded:
     url: str  # after redirects
     headers: Mapping[str, str]  # names in any case
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Message:
+    """What is sent to a URL, and what of it goes on where that redirects to."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)  # not for whom a redirect names
+    body: bytes | None = None  # None: GET
+
+    @property
+    def all_headers(self) -> Mapping[str, str]:
+        return {**self.headers, **self.credentials}
+
+    def redirected(self, status: int) -> "_Message":
+        """RFC 9110, section 15.4: only 307 and 308 keep method and body."""
+        return self if status in (307, 308) else replace(self, body=None)
+
+    def for_strangers(self) -> "_Message":
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in _CREDENTIALS}
+        return replace(self, headers=headers, credentials={})
 
 
 class GuardedClient:
@@ -103,8 +126,10 @@ class GuardedClient:
         policy: Policy,
         limits: Limits = MANIFEST_LIMITS,
         headers: Mapping[str, str] | None = None,
+        credentials: Mapping[str, str] | None = None,
+        body: bytes | None = None,
     ) -> Fetched:
-        """GET `url` and return its whole body.
+        """GET `url`, or POST a body to it, and return the whole answer.
 
         Args:
             url: An absolute URL.
@@ -112,12 +137,15 @@ class GuardedClient:
             limits: Of time and size.
             headers: Sent beside the client's own. With If-None-Match or If-Modified-Since the
                 answer may have status 304 and no body; with Range status 206 and a part of it.
+            credentials: Further headers, for the host of `url` alone.
+            body: What to POST, if anything. It may arrive twice, as any request of this client.
 
         Raises:
             OutboundError: There is no such answer; the class and `reason` say why.
         """
+        message = _Message(headers=headers or {}, credentials=credentials or {}, body=body)
         with _total_time(limits):
-            target, response = await self._open(url, policy, limits, headers or {})
+            target, response = await self._open(url, policy, limits, message)
             async with aclosing(response):
                 pieces = [piece async for piece in _pieces(response, target.host, limits)]
         return Fetched(
@@ -137,7 +165,7 @@ class GuardedClient:
             OSError: The file cannot be made or written, or is there already.
         """
         with _total_time(limits):
-            target, response = await self._open(url, policy, limits, {})
+            target, response = await self._open(url, policy, limits, _Message())
             async with aclosing(response), await anyio.open_file(path, "xb") as file:
                 try:
                     async with aclosing(_pieces(response, target.host, limits)) as pieces:
@@ -147,33 +175,72 @@ class GuardedClient:
                     raise
         return Downloaded(url=str(target), headers=response.headers, size_bytes=size_bytes)
 
+    async def ping(
+        self,
+        url: str,
+        *,
+        policy: Policy,
+        limits: Limits = PING_LIMITS,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """GET `url` to tell a server something; what it answers with a 2xx is of no interest.
+
+        Unlike `fetch`, this never sends anything a second time: what a server was told twice it
+        may count twice.
+
+        Raises:
+            OutboundError: There is no such answer; `unsent` and `redirected` say who may have got
+                the request nevertheless.
+        """
+        with _total_time(limits):
+            message = _Message(headers=headers or {})
+            target, response = await self._open(url, policy, limits, message, tries=1)
+        # A short body that was read leaves a connection that can be used again.
+        async with aclosing(response):
+            with anyio.move_on_after(limits.read_s), suppress(OutboundError):
+                async for _ in _pieces(response, target.host, limits):
+                    pass
+
     async def aclose(self) -> None:
         """Close all connections."""
         await self._transport.aclose()
 
     async def _open(
-        self, url: str, policy: Policy, limits: Limits, headers: Mapping[str, str]
+        self,
+        url: str,
+        policy: Policy,
+        limits: Limits,
+        message: "_Message",
+        *,
+        tries: int = 2,
     ) -> tuple[httpx2.URL, httpx2.Response]:
         """Follow redirects; return where they end and the good answer there, its body unread."""
-        if any(_UNSENDABLE.search(value) for value in headers.values()):
+        if any(_UNSENDABLE.search(value) for value in message.all_headers.values()):
             raise Refused("header with a control character")
         target = read_target(url, policy)
-        for _ in range(limits.max_redirects + 1):
-            response = await self._send(target, limits, headers)
-            if _is_good(response.status_code, headers):
-                return target, response
-            await response.aclose()
-            location = response.headers.get("location")
-            if response.status_code not in _REDIRECTS or location is None:
-                raise BadStatus(target.host, response.status_code)
-            following = read_target(location, policy, base=target)
-            if (following.scheme, following.netloc) != (target.scheme, target.netloc):
-                headers = {k: v for k, v in headers.items() if k.lower() not in _CREDENTIALS}
-            target = following
-        raise Refused(f"{target.host}: more than {limits.max_redirects} redirects")
+        redirected = False
+        try:
+            for _ in range(limits.max_redirects + 1):
+                response = await self._send(target, limits, message, tries)
+                if _is_good(response.status_code, message.headers):
+                    return target, response
+                await response.aclose()
+                location = response.headers.get("location")
+                if response.status_code not in _REDIRECTS or location is None:
+                    raise BadStatus(target.host, response.status_code)
+                redirected = True
+                following = read_target(location, policy, base=target)
+                message = message.redirected(response.status_code)
+                if (following.scheme, following.netloc) != (target.scheme, target.netloc):
+                    message = message.for_strangers()
+                target = following
+            raise Refused(f"{target.host}: more than {limits.max_redirects} redirects")
+        except OutboundError as error:
+            error.redirected = redirected
+            raise
 
     async def _send(
-        self, target: httpx2.URL, limits: Limits, headers: Mapping[str, str]
+        self, target: httpx2.URL, limits: Limits, message: "_Message", tries: int
     ) -> httpx2.Response:
         timeout = {
             "connect": limits.connect_s,
@@ -182,20 +249,33 @@ class GuardedClient:
             "write": limits.read_s,
         }
         request = httpx2.Request(
-            "GET", target, headers={**self._headers, **headers}, extensions={"timeout": timeout}
+            "GET" if message.body is None else "POST",
+            target,
+            headers={**self._headers, **message.all_headers},
+            content=message.body,
+            extensions={"timeout": timeout},
         )
         # Twice, because a server may close an idle connection just when it is used again.
-        for again in (True, False):
+        for left in reversed(range(tries)):
             try:
                 return await self._transport.handle_async_request(request)
+            except (httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+                raise _unsent(TimedOut(f"{target.host}: {type(error).__name__}")) from error
             except httpx2.TimeoutException as error:
                 raise TimedOut(f"{target.host}: {type(error).__name__}") from error
             except (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError) as error:
-                if not again:
+                if not left:
                     raise Unreachable(f"{target.host}: no HTTP answer") from error
+            except httpx2.ConnectError as error:
+                raise _unsent(Unreachable(f"{target.host}: no connection")) from error
             except httpx2.TransportError as error:
                 raise Unreachable(f"{target.host}: no connection") from error
         raise AssertionError  # pragma: no cover
+
+
+def _unsent(error: OutboundError) -> OutboundError:
+    error.unsent = True
+    return error
 
 
 def _is_good(status: int, headers: Mapping[str, str]) -> bool:

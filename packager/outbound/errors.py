@@ -19,9 +19,15 @@ from packager.reasons import Reason
 
 
 class OutboundError(Exception):
-    """An outbound call did not bring what it was made for; the text says why."""
+    """An outbound call did not bring what it was made for; the text says why.
+
+    `unsent` is true where nobody can have got the request: there was no connection to send it on.
+    `redirected` is true where somebody got it and answered with a redirect.
+    """
 
     reason: Reason
+    unsent = False
+    redirected = False
 
 
 class Refused(OutboundError):

@@ -103,6 +103,11 @@ class MediaLibrary:
             self._remember(asset)
 
     @property
+    def base(self) -> str:
+        """What URIs of all its media begin with."""
+        return f"{self._uri_prefix}/"
+
+    @property
     def jobs(self) -> tuple[PackagingJob, ...]:
         """What is being packaged now."""
         return tuple(self._jobs.values())

@@ -16,6 +16,7 @@ __all__ = ["Decision", "SessionRecord", "Store", "StoreError", "StoredSession"]
 DEFAULT_SESSION_LIMIT = 1_000_000
 CHANNEL_LIMIT = 10_000  # channels kept; the ones written longest ago go first
 MAX_CHANNEL_BYTES = 1_048_576
+MAX_ADS_BYTES = 262_144  # of one break
 
 
 class StoreError(Exception):
@@ -28,6 +29,12 @@ class StoreError(Exception):
     def __init__(self, detail: str, reason: Reason = Reason.STORE_FAILED) -> None:
         super().__init__(detail)
         self.reason = reason
+
+
+def check_ads(ads: bytes) -> None:
+    """Refuse more than is kept with a decision."""
+    if len(ads) > MAX_ADS_BYTES:
+        raise StoreError("what is known of the ads of a break is too large")
 
 
 class Store(Protocol):
@@ -50,15 +57,25 @@ class Store(Protocol):
         A session past its deadline may still be returned until `expire` has run.
         """
 
-    async def settle(self, sid: str, decision: Decision) -> Decision:
+    async def settle(self, sid: str, decision: Decision, ads: bytes = b"") -> Decision:
         """Keep a decision unless its break already has one; return the one that stands.
 
         Of several callers at once, in any process, all get the same answer (A-03), and it
         survives the death of the process before the first of them has it.
 
+        Args:
+            sid: Of the session.
+            decision: What its viewer sees in a break.
+            ads: What the ad server said of the pod's ads (`packager.decisions.ad_record`); it is
+                kept with the decision, and only if that is the one that stands.
+
         Raises:
-            StoreError: With `SESSION_UNKNOWN` when there is no such session.
+            StoreError: With `SESSION_UNKNOWN` when there is no such session, or `ads` is larger
+                than `MAX_ADS_BYTES`.
         """
+
+    async def load_ads(self, sid: str, break_id: str) -> bytes:
+        """Return what was kept with the decision that stands; nothing where there is none."""
 
     async def settle_start(self, sid: str, edge: Decimal) -> Decimal:
         """Keep the live edge at which a session began; like `settle`, the first one stands."""

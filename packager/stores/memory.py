@@ -16,6 +16,7 @@ from packager.stores import (
     DEFAULT_SESSION_LIMIT,
     MAX_CHANNEL_BYTES,
     StoreError,
+    check_ads,
 )
 from packager.stores.records import (
     Decision,
@@ -41,6 +42,7 @@ class MemoryStore:
         self._deadlines: dict[str, int] = {}
         self._edges: dict[str, str] = {}
         self._decisions: dict[str, bytes] = {}  # one JSON line each: no line break inside
+        self._ads: dict[str, bytes] = {}  # by session and break
         self._buckets: dict[int, list[str]] = {}  # by deadline // _BUCKET_S, not later than it
         self._channels: OrderedDict[str, bytes] = OrderedDict()
         self._closed = False
@@ -70,16 +72,24 @@ class MemoryStore:
             started_at_edge=None if edge is None else Decimal(edge),
         )
 
-    async def settle(self, sid: str, decision: Decision) -> Decision:
+    async def settle(self, sid: str, decision: Decision, ads: bytes = b"") -> Decision:
         """See `Store`; nothing here awaits, so the first caller wins."""
         self._check_session(sid)
+        check_ads(ads)
         decisions = self._decisions.get(sid, b"")
         for line in decisions.splitlines():
             standing = read_decision(line)
             if standing.break_id == decision.break_id:
                 return standing
         self._decisions[sid] = decisions + write_decision(decision) + b"\n"
+        if ads:
+            self._ads[_ads_key(sid, decision.break_id)] = ads
         return decision
+
+    async def load_ads(self, sid: str, break_id: str) -> bytes:
+        """See `Store`."""
+        self._check_open()
+        return self._ads.get(_ads_key(sid, break_id), b"")
 
     async def settle_start(self, sid: str, edge: Decimal) -> Decimal:
         """See `Store`."""
@@ -137,7 +147,8 @@ class MemoryStore:
             return False
         del self._records[sid], self._deadlines[sid]
         self._edges.pop(sid, None)
-        self._decisions.pop(sid, None)
+        for line in self._decisions.pop(sid, b"").splitlines():
+            self._ads.pop(_ads_key(sid, read_decision(line).break_id), None)
         return True
 
     def _check_open(self) -> None:
@@ -148,3 +159,7 @@ class MemoryStore:
         self._check_open()
         if sid not in self._records:
             raise StoreError("there is no such session", Reason.SESSION_UNKNOWN)
+
+
+def _ads_key(sid: str, break_id: str) -> str:
+    return f"{sid} {break_id}"

@@ -13,8 +13,8 @@ import orjson
 
 from packager.parameters import Pairs, Parameters
 
-RECORD_VERSION = 1
-DECISION_VERSION = 1
+RECORD_VERSION = 2
+DECISION_VERSION = 2
 
 
 class RecordError(ValueError):
@@ -27,6 +27,7 @@ class PodEntry:
 
     creative_id: str
     kind: Literal["ad", "slate", "bumper"] = "ad"
+    is_tracked: bool = False  # somebody wants to be told when it plays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,7 @@ def write_record(record: SessionRecord) -> bytes:
             parameters.manifest,
             parameters.player,
             parameters.facts,
+            parameters.signalling,
         ]
     )
 
@@ -92,10 +94,11 @@ def read_record(sid: str, data: bytes) -> SessionRecord:
     Raises:
         RecordError: The bytes are damaged or of an unknown version.
     """
-    fields = _fields(data, RECORD_VERSION)
+    fields = _fields(data, RECORD_VERSION, RECORD_VERSION - 1)
     try:
-        tenant, show, asset, created_at, expires_at, idle_s, reporting, *groups = fields
-        ads, manifest, player, facts = map(_pairs, groups)
+        tenant, show, asset, created_at, expires_at, idle_s, reporting, *more = fields
+        ads, manifest, player, facts = map(_pairs, more[:4])
+        (signalling,) = more[4:] or (None,)  # version 1 says nothing of it
     except (TypeError, ValueError) as error:
         raise RecordError("a stored session has the wrong fields") from error
     return SessionRecord(
@@ -107,7 +110,12 @@ def read_record(sid: str, data: bytes) -> SessionRecord:
         expires_at=expires_at,
         idle_s=idle_s,
         parameters=Parameters(
-            ads=ads, manifest=manifest, player=player, facts=facts, reporting=reporting
+            ads=ads,
+            manifest=manifest,
+            player=player,
+            facts=facts,
+            reporting=reporting,
+            signalling=signalling,
         ),
     )
 
@@ -122,7 +130,7 @@ def write_decision(decision: Decision) -> bytes:
             str(decision.in_at),
             decision.outcome,
             decision.reason,
-            [(entry.creative_id, entry.kind) for entry in decision.pod],
+            [(entry.creative_id, entry.kind, int(entry.is_tracked)) for entry in decision.pod],
         ]
     )
 
@@ -133,7 +141,7 @@ def read_decision(data: bytes) -> Decision:
     Raises:
         RecordError: The bytes are damaged or of an unknown version.
     """
-    fields = _fields(data, DECISION_VERSION)
+    fields = _fields(data, DECISION_VERSION, DECISION_VERSION - 1)
     try:
         break_id, out_at, in_at, outcome, reason, pod = fields
         return Decision(
@@ -141,7 +149,8 @@ def read_decision(data: bytes) -> Decision:
             out_at=Decimal(out_at),
             in_at=Decimal(in_at),
             outcome=outcome,
-            pod=tuple(PodEntry(creative_id, kind) for creative_id, kind in pod),
+            # Version 1 says nothing of tracking.
+            pod=tuple(PodEntry(name, kind, *map(bool, more)) for name, kind, *more in pod),
             reason=reason,
         )
     except (TypeError, ValueError, ArithmeticError) as error:
@@ -153,14 +162,14 @@ def _packed(fields: list[object]) -> bytes:
     return bytes(memoryview(orjson.dumps(fields)))
 
 
-def _fields(data: bytes, version: int) -> list[Any]:
+def _fields(data: bytes, *versions: int) -> list[Any]:
     """Return what follows the version number."""
     try:
         fields = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise RecordError("stored bytes are not JSON") from error
-    if not isinstance(fields, list) or not fields or fields[0] != version:
-        raise RecordError(f"stored bytes are not of version {version}")
+    if not isinstance(fields, list) or not fields or fields[0] not in versions:
+        raise RecordError(f"stored bytes are not of version {' or '.join(map(str, versions))}")
     return fields[1:]
 
 

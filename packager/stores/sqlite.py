@@ -5,9 +5,7 @@ and not only a crash; players that outlived it too would notice (A-02). Commits 
 affordable. WAL lets processes read while another writes.
 """
 
-import os
 import sqlite3
-import time
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import islice
@@ -19,6 +17,7 @@ from packager.stores import (
     DEFAULT_SESSION_LIMIT,
     MAX_CHANNEL_BYTES,
     StoreError,
+    check_ads,
 )
 from packager.stores.records import (
     Decision,
@@ -30,13 +29,12 @@ from packager.stores.records import (
     write_decision,
     write_record,
 )
+from packager.stores.sqlite_file import Migrations, open_file
 from packager.stores.sqlite_thread import SqliteThread
 
-BUSY_TIMEOUT_S = 2.0  # for another process to commit; its groups take milliseconds
 _STEP = 500  # sessions touched or removed in one transaction
 
-# Each entry takes the schema from the version of its index to the next; never edit one, add one.
-_MIGRATIONS = (
+_MIGRATIONS: Migrations = (
     (
         """CREATE TABLE sessions (
             sid TEXT PRIMARY KEY, deadline INTEGER NOT NULL, record BLOB NOT NULL, edge TEXT
@@ -58,6 +56,7 @@ _MIGRATIONS = (
             UPDATE tally SET sessions = sessions - 1;
         END""",
     ),
+    ("ALTER TABLE decisions ADD COLUMN ads BLOB NOT NULL DEFAULT x''",),
 )
 
 
@@ -76,7 +75,7 @@ class SqliteStore:
             StoreError: It cannot be opened, is no database, or is of a later release.
         """
         thread = SqliteThread()
-        await thread.open(lambda: _connect(path))
+        await thread.open(lambda: open_file(path, _MIGRATIONS))
         return cls(thread, session_limit)
 
     async def create_session(self, record: SessionRecord, deadline: int) -> None:
@@ -121,14 +120,15 @@ class SqliteStore:
         except RecordError as error:
             raise StoreError(str(error)) from error
 
-    async def settle(self, sid: str, decision: Decision) -> Decision:
+    async def settle(self, sid: str, decision: Decision, ads: bytes = b"") -> Decision:
         """See `Store`; the write lock makes one of several processes the first."""
+        check_ads(ads)
         data = write_decision(decision)
 
         def run(connection: sqlite3.Connection) -> bytes | None:
-            sql = """INSERT INTO decisions SELECT ?1, ?2, ?3
+            sql = """INSERT INTO decisions (sid, break_id, decision, ads) SELECT ?1, ?2, ?3, ?4
                 WHERE EXISTS (SELECT 1 FROM sessions WHERE sid = ?1) ON CONFLICT DO NOTHING"""
-            if connection.execute(sql, (sid, decision.break_id, data)).rowcount:
+            if connection.execute(sql, (sid, decision.break_id, data, ads)).rowcount:
                 return data
             sql = "SELECT decision FROM decisions WHERE sid = ? AND break_id = ?"
             row = connection.execute(sql, (sid, decision.break_id)).fetchone()
@@ -143,6 +143,16 @@ class SqliteStore:
             return read_decision(standing)
         except RecordError as error:
             raise StoreError(str(error)) from error
+
+    async def load_ads(self, sid: str, break_id: str) -> bytes:
+        """See `Store`."""
+
+        def run(connection: sqlite3.Connection) -> bytes:
+            sql = "SELECT ads FROM decisions WHERE sid = ? AND break_id = ?"
+            row = connection.execute(sql, (sid, break_id)).fetchone()
+            return b"" if row is None else bytes(row[0])
+
+        return await self._thread.call(run, writes=False)
 
     async def settle_start(self, sid: str, edge: Decimal) -> Decimal:
         """See `Store`."""
@@ -213,44 +223,3 @@ class SqliteStore:
     async def close(self) -> None:
         """See `Store`."""
         await self._thread.close()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open the file, for its owner only: what viewers send along may say who they are."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-    try:
-        _use_wal(connection)
-        connection.execute("PRAGMA synchronous = FULL")
-        _migrate(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch the file to WAL; that fails at once where another process is doing the same."""
-    give_up_at = time.monotonic() + BUSY_TIMEOUT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > give_up_at:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Bring the schema up to date, one process at a time."""
-    connection.execute("BEGIN IMMEDIATE")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(_MIGRATIONS):
-        raise StoreError(f"its schema is of a later release: version {version}")
-    for migration in _MIGRATIONS[version:]:
-        for statement in migration:
-            connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
-    connection.execute("COMMIT")

@@ -74,8 +74,12 @@ def read_entries(text: str, url: str) -> list[Entry]:
 
 
 def fetch(url: str) -> httpx2.Response:
-    """Get something from the server under test, which may be busy with players."""
-    return httpx2.get(url, timeout=30, verify=False).raise_for_status()  # no TLS to be set up
+    """Get something from the server under test, which may be busy with players.
+
+    As players do, it goes on to where segments of reported ads are.
+    """
+    answer = httpx2.get(url, timeout=30, verify=False, follow_redirects=True)  # no TLS to be set up
+    return answer.raise_for_status()
 
 
 def media_urls(multivariant_url: str) -> dict[str, str]:

@@ -13,8 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from packager.config.values import Config
-from packager.demo.compose import DemoPlaces, demo_config, demo_routes, stock
+from packager.config.ad_settings import VastServer
+from packager.config.values import Config, VastFill
+from packager.decisions.ads import Ad, MediaFile
+from packager.decisions.templates import read_template
+from packager.demo.compose import ASSET, TENANT, DemoPlaces, demo_config, demo_routes, stock
 from packager.demo.media import DemoMedia
 from packager.demo.schedule import OriginSettings
 from packager.weft import Weft
@@ -37,7 +40,13 @@ MID_SEGMENT_S = 0.96  # of the MPD's breaks, those that do not end early
 
 @contextmanager
 def serving_demo(
-    media: DemoMedia, folder: Path, *, window_s: int = 24, patches: bool = False
+    media: DemoMedia,
+    folder: Path,
+    *,
+    window_s: int = 24,
+    patches: bool = False,
+    early_s: int | None = EARLY_S,
+    ad_server: str | None = None,
 ) -> Iterator[str]:
     """Serve the demo; every second break ends early. What Weft counted is at ``/test/metrics``.
 
@@ -46,6 +55,8 @@ def serving_demo(
         folder: For packaged media, kept from run to run.
         window_s: Of the live channel.
         patches: Of its MPDs.
+        early_s: After how many seconds every second break ends; None: as it was announced.
+        ad_server: URL of one of `loadtests.ads` with the same films, in place of the demo's own.
 
     Yields:
         Its URL, when its ads are packaged.
@@ -54,7 +65,8 @@ def serving_demo(
     def config(url: str) -> Config:
         made = demo_config(media, _places(url), folder)
         live = replace(made.shows["live"], patches=patches)
-        return replace(made, shows={**made.shows, "live": live})
+        made = replace(made, shows={**made.shows, "live": live})
+        return made if ad_server is None else _asking(made, ad_server)
 
     def routes(weft: Weft, url: str) -> tuple[BaseRoute, ...]:
         settings = OriginSettings(
@@ -63,7 +75,7 @@ def serving_demo(
             break_every_s=BREAK_EVERY_S,
             break_at_s=BREAK_AT_S,
             break_s=BREAK_S,
-            early_return_s=EARLY_S,
+            early_return_s=early_s,
             mid_segment_s=Fraction(str(MID_SEGMENT_S)),
         )
 
@@ -77,6 +89,8 @@ def serving_demo(
 
     async def prepare(weft: Weft, url: str) -> list[str]:
         await stock(weft, media, _places(url), break_s=BREAK_S)
+        if ad_server is not None:
+            await _meet(weft, media, ad_server)
         return []
 
     with serving_weft(config, routes, prepare) as url:
@@ -94,6 +108,34 @@ def open_dash_session(url: str, show: str) -> str:
     answer = httpx2.get(mpd, timeout=30)
     assert answer.status_code == 302, (mpd, answer.status_code)
     return urljoin(mpd, answer.headers["location"])
+
+
+def _asking(config: Config, ad_server: str) -> Config:
+    """A configuration whose breaks are filled by another ad server."""
+    query = "d={break.seconds}&sid={session.id}&break={break.id}&{ads}"
+    fill = VastFill(server=VastServer(url=read_template(f"{ad_server}/vast/pod?{query}")))
+    shows = {
+        name: replace(
+            show,
+            breaks=tuple(
+                replace(rule, fill=fill) if isinstance(rule.fill, VastFill) else rule
+                for rule in show.breaks
+            ),
+        )
+        for name, show in config.shows.items()
+    }
+    return replace(config, shows=shows)
+
+
+async def _meet(weft: Weft, media: DemoMedia, ad_server: str) -> None:
+    """Let Weft see the other ad server's films, which are those that it has packaged."""
+    for show in weft.config.shows.values():
+        presentation = await weft.presentations.get(TENANT, show, ASSET)
+        assert presentation.ladder is not None
+        for clip in media.creatives:
+            file = MediaFile(url=f"{ad_server}/media/{clip.file}", type="video/mp4")
+            await weft.house.condition(file, Ad(id=clip.name), presentation.ladder)
+    await weft.house.settled()
 
 
 def _places(url: str) -> DemoPlaces:

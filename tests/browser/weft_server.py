@@ -18,10 +18,11 @@ from starlette.types import ASGIApp
 
 from packager.app import create_app
 from packager.clock import SystemClock
+from packager.config.ad_settings import VastServer
 from packager.config.values import Config, Listen, Media, Outbound, Show, Timeouts, VastFill
 from packager.decisions import Omission
 from packager.decisions.ads import Ad, MediaFile
-from packager.decisions.request import read_template
+from packager.decisions.templates import read_template
 from packager.demo.ad_server import AdServer, DemoAd
 from packager.reasons import Reason
 from packager.weft import Weft, open_weft
@@ -111,7 +112,9 @@ def serving_shows(
         return f"{url}/creatives/{creative.id}"
 
     def config(url: str) -> Config:
-        fill = VastFill(template=read_template(f"{url}/ads/vast/fill?d={{break.seconds}}"))
+        fill = VastFill(
+            server=VastServer(url=read_template(f"{url}/ads/vast/fill?d={{break.seconds}}"))
+        )
         return Config(
             listen=Listen(port=urlsplit(url).port or 0),
             media=Media(folder=folder, workers=2, loudness_lufs=loudness_lufs),

@@ -7,7 +7,7 @@ session was answered; `dash_judge` reads the record.
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
@@ -24,6 +24,7 @@ from manifests.dash.channel_state import read_state, write_state
 from manifests.dash.model import AdaptationSet, Mpd, Representation
 from manifests.dash.reading.reader import read_mpd
 from manifests.dash.rendering import Renderer
+from manifests.splicing.signalling import Signalling
 from manifests.splicing.timeline import FRAME_S, Splice
 
 ADS = "https://ads.example/"
@@ -305,6 +306,9 @@ class MpdViewing:
             splice = self.channel.splice_of(one, pod, "v") if pod else None
             if splice is None or not pod or (until is not None and splice.out_at >= until):
                 continue
+            if coin(self.seed, watcher.name, "told") < 0.5:
+                told = ('{"of":"an ad"}',) * len(pod)
+                splice = replace(splice, signalling=Signalling(texts=told, live=True))
             if index < self.channel.over:
                 past.append(splice)
             else:

@@ -7,7 +7,7 @@ session was answered; `judge` reads the record.
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from judge import AdSegment, Answered, Event, Facts, Fetched, Forgotten
@@ -20,6 +20,7 @@ from manifests.hls.channel import Channel, ChannelRules
 from manifests.hls.channel_state import read_state, write_state
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.reader import read_media_playlist
+from manifests.splicing.signalling import Signalling
 from manifests.splicing.timeline import FRAME_S, Splice
 
 ADS = "https://ads.example/"
@@ -286,6 +287,9 @@ class Viewing:
             if pod:
                 splice = channel.splice_of(one, pod, "v")
                 if splice is not None:
+                    if coin(self.seed, viewer.name, "told") < 0.5:
+                        told = ('{"of":"an ad"}',) * len(pod)
+                        splice = replace(splice, signalling=Signalling(texts=told, live=True))
                     (past if index < channel.over else rest).append(splice)
         sums = channel.effect(name, past, name[0])
         return channel.playlist(name, rest, name[0], past=sums, until=until).decode()

@@ -28,6 +28,7 @@ from manifests.hls.reader import read_media_playlist
 from manifests.timing import format_date_time
 from packager.app import create_app
 from packager.clock import ManualClock, unix_seconds
+from packager.config.ad_settings import VastServer
 from packager.config.values import (
     Asset,
     AssetFill,
@@ -42,7 +43,7 @@ from packager.config.values import (
     VastFill,
 )
 from packager.decisions.ads import Ad, MediaFile
-from packager.decisions.request import read_template
+from packager.decisions.templates import read_template
 from packager.demo.ad_server import AdServer, DemoAd
 from packager.log import configure
 from packager.metrics import Metrics
@@ -192,7 +193,7 @@ class World:
             ],
             base_url=ADS,
         )
-        self._ads = httpx2.ASGITransport(app=self.ad_server.app)
+        self.ads: ASGIApp = self.ad_server.app  # answers at ADS
 
     def ad_calls(self) -> int:
         return sum(n for url, n in self.requests.items() if url.startswith(ADS))
@@ -211,7 +212,7 @@ class World:
                     raise found
                 return found
         if url.host == "ads.example":
-            return await self._ads.handle_async_request(request)
+            return await httpx2.ASGITransport(app=self.ads).handle_async_request(request)
         if url.host == "media.example":
             path = self._media.sources / url.path[1:]
             return _file(path)
@@ -307,7 +308,7 @@ def down(request: httpx2.Request) -> Exception:
 
 def vast(scenario: str = "fill") -> VastFill:
     url = f"{ADS}/vast/{scenario}?d={{break.seconds}}&sid={{session.id}}&{{ads}}"
-    return VastFill(template=read_template(url))
+    return VastFill(server=VastServer(url=read_template(url)))
 
 
 @dataclass

@@ -347,3 +347,18 @@ async def test_viewers_that_invent_versions_make_nothing_grow(bench: Bench) -> N
             bench.clock.advance(2)
             await player.whole()
         assert len(*patches._sent.values()) <= 4
+
+
+async def test_a_session_that_is_told_of_its_ads_is_patched_as_well(bench: Bench) -> None:
+    """What is told comes with the ad's Period, and never changes (B-50, E-12)."""
+    bench.world.events = [event(103.4, 6, event_id=7)]
+    async with bench.run() as running:
+        player = await PatchedPlayer(running).open(f"{LIVE}?aws.adSignalingEnabled=true")
+        patched, told = 0, 0
+        for _ in range(10):
+            bench.clock.advance(2)
+            is_patched = await player.follow()
+            patched += is_patched
+            told += is_patched and b":ad-creative-signaling" in player.mpd
+        assert patched >= 5
+        assert told

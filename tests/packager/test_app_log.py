@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import httpx2
 import pytest
-from app_bench import ADS, Bench, Running, answer, down
+from app_bench import ADS, Bench, Player, Running, answer, down
 
-from packager.config.values import VastFill
-from packager.decisions.request import read_template
+from packager.config import VastFill, VastServer
+from packager.decisions.templates import read_body, read_template
 from packager.reasons import Reason
 
 LIVE = "/v1/master/default/live/index.m3u8"
@@ -16,12 +16,20 @@ CANARIES = {
     "value": "canary-viewer-value-7Qx",
     "origin's query": "canary-origin-query-8Rz",
     "ad server's key": "canary-ad-server-key-9Tw",
+    "ad server's header": "canary-ad-server-header-5Jh",
+    "ad server's body": "canary-ad-server-body-6Gf",
     "agent": "canary-agent-1Vb",
+    "languages": "canary-languages-4Ds",
+    "site": "canary-site-5zp.example",
+    "app": "canary.app.6Yt",
+    "advertising id": "canary-ifa-7Re",
+    "consent": "CanaryConsent8WqCPXxRfAPXxRfAAfKABENB",
     "forged token": "Canary0ForgedToken0With0Capitals0And0Digits0123456789",
     "unknown parameter": "canary-unknown-2Nm",
     "body": "canary-body-3Lk",
 }
 ADDRESS = "8.8.4.4"
+FORWARDED = "8.8.4.5"
 
 
 @pytest.fixture
@@ -33,31 +41,54 @@ def anyio_backend() -> str:
 def leaky(make_bench: Callable[..., Bench]) -> Bench:
     """A world where secrets stand wherever they stand in real ones."""
     key = CANARIES["ad server's key"]
-    bench = make_bench(
-        live_fill=VastFill(template=read_template(f"{ADS}/vast/fill?key={key}&{{ads}}"))
+    server = VastServer(
+        url=read_template(f"{ADS}/vast/fill?key={key}&ip=[DEVICEIP]&ifa=[IFA]&{{ads}}"),
+        body=read_body(CANARIES["ad server's body"] + "={session.user_agent}", "percent"),
+        headers={"X-Key": CANARIES["ad server's header"]},
+        forwarded_for=True,
     )
+    bench = make_bench(live_fill=VastFill(server=server))
     bench.world.cues = {52: "#EXT-X-CUE-OUT:8"}
     return bench
+
+
+def overheard(request: httpx2.Request) -> Exception:
+    """An ad server that is told every secret that is its business, and fails."""
+    heard = f"{request.url} {request.headers.raw} {request.content!r}"
+    for what in ("ad server's key", "ad server's header", "ad server's body", "agent", "languages",
+                 "site", "app", "advertising id", "consent"):  # fmt: skip
+        assert CANARIES[what] in heard, what
+    assert ADDRESS in heard
+    assert FORWARDED not in heard
+    return httpx2.ConnectError(f"refused: {request.url}")
 
 
 async def provoke(bench: Bench, running: Running) -> None:
     """Use the server well and badly, with canaries in every place."""
     client = httpx2.AsyncClient(
         transport=httpx2.ASGITransport(
-            app=running.app, client=(ADDRESS, 4711), raise_app_exceptions=False
+            app=running.app, client=("10.0.0.7", 4711), raise_app_exceptions=False
         ),
         base_url="http://weft.example",
-        headers={"user-agent": CANARIES["agent"], "x-forwarded-for": ADDRESS},
+        headers={
+            "user-agent": CANARIES["agent"],
+            "x-forwarded-for": f"{FORWARDED}, {ADDRESS}",
+            "accept-language": CANARIES["languages"],
+            "referer": f"https://{CANARIES['site']}/{CANARIES['value']}",
+            "x-requested-with": CANARIES["app"],
+        },
     )
     query = {
         "ads.who": CANARIES["value"],
+        "ads.ifa": CANARIES["advertising id"],
+        "ads.gdpr_consent": CANARIES["consent"],
         "manifest.sig": CANARIES["origin's query"],
         "x": CANARIES["unknown parameter"],
     }
     forged = CANARIES["forged token"]
     async with client:
-        player = await running.player().open(LIVE, **query)
-        bench.world.faults["/vast/fill"] = down
+        player = await Player(client, running.names).open(LIVE, **query)
+        bench.world.faults["/vast/fill"] = overheard
         for _ in range(6):
             await player.poll()
             bench.clock.advance(2)
@@ -85,6 +116,7 @@ async def test_no_secret_and_no_viewer_is_in_the_log(leaky: Bench) -> None:
         for what, canary in CANARIES.items():
             assert canary not in text, what
         assert ADDRESS not in text
+        assert FORWARDED not in text
         for token in sessions:
             assert token not in text
         metrics = running.metrics.render().decode()

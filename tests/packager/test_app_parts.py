@@ -18,7 +18,7 @@ from packager.bodies import Body
 from packager.config.values import CueBreaks, ScheduledBreak
 from packager.cue_news import _ended_by_maximum
 from packager.decisions.ads import Ad, MediaFile
-from packager.decisions.decider import Decided
+from packager.decisions.offers import Decided
 from packager.hls import keeper
 from packager.openings import Opening, refusal_of
 from packager.outbound import Unreachable
@@ -30,6 +30,7 @@ from packager.paths import PathError, check_asset, check_raw_path
 from packager.reasons import Reason
 from packager.single_flight import FlightsClosed, FlightsFull
 from packager.stores import StoreError
+from packager.viewer import Viewer
 
 LIVE = "/v1/master/default/live/index.m3u8"
 VOD = "/v1/master/default/vod/index.m3u8"
@@ -131,9 +132,9 @@ async def test_a_decision_that_fails_by_a_bug_leaves_the_break_to_the_content(
     """P1: the log has the traceback, the viewer has the content."""
     bench.world.cues = BREAK
     async with bench.run() as running:
-        filler = running.weft.planner._filler
+        filler = running.weft.planner._deciding._filler
 
-        async def broken(*args: object) -> None:
+        async def broken(*args: object, **settings: object) -> None:
             raise ZeroDivisionError("in the sums")
 
         monkeypatch.setattr(type(filler), "fill", broken)
@@ -159,7 +160,7 @@ async def test_decisions_have_a_number_that_may_be_in_flight(
         def full(*args: object) -> None:
             raise FlightsFull("no more")
 
-        monkeypatch.setattr(running.weft.planner._flights, "start", full)
+        monkeypatch.setattr(running.weft.planner._deciding._flights, "start", full)
         player = await running.player().open(LIVE)
         assert (await player.poll()).kinds[-1] == "53"
         assert running.count(Reason.AD_TIMEOUT) == 1
@@ -174,11 +175,11 @@ async def test_a_decision_that_cannot_be_stored_while_the_store_is_slow_is_conte
         store, settle = running.weft.store, running.weft.store.settle
         tries = []
 
-        async def once(sid: str, decision: object) -> object:
+        async def once(sid: str, decision: object, ads: bytes) -> object:
             tries.append(decision)
             if len(tries) == 1:
                 raise StoreError("busy")
-            return await settle(sid, decision)  # type: ignore[arg-type]
+            return await settle(sid, decision, ads)  # type: ignore[arg-type]
 
         monkeypatch.setattr(store, "settle", once)
         player = await running.player().open(LIVE)
@@ -337,8 +338,8 @@ async def test_rules_without_ads_ask_nobody(make_bench: Callable[..., Bench]) ->
     bench = make_bench()
     async with bench.run() as running:
         show = bench.config.shows["vod"]
-        decide = running.weft.planner._filler.decider_for(show, show.breaks[2]).decide
-        assert await decide(None) == Decided()  # type: ignore[arg-type]
+        decider = running.weft.planner._deciding._filler.decider_for(show, show.breaks[2])
+        assert await decider.renewed(Decided(), bench.media.ladder) == Decided()
 
 
 async def test_ad_calls_wait_as_long_as_the_configuration_says(
@@ -373,8 +374,8 @@ async def test_the_plan_that_is_known_decides_nothing(bench: Bench) -> None:
             "default", "live", "index", Parameters(), weft.clock.now()
         )
         assert weft.planner.known(session, presentation, channel).splices == ()
-        weft.planner.begin(session, presentation, channel)
-        await weft.planner._flights.landed()
+        weft.planner.begin(session, presentation, channel, Viewer())
+        await weft.planner._deciding._flights.landed()
         session = weft.sessions.latest(session)
         assert len(weft.planner.known(session, presentation, channel).splices) == 1
         assert bench.world.ad_calls() == 1

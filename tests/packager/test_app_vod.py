@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 from app_bench import ADS, Bench, answer, vast
 
+from packager.config.ad_settings import Bumpers, VastServer
 from packager.config.values import AssetFill, CueBreaks, ScheduledBreak, VastFill
-from packager.decisions.request import read_template
+from packager.decisions.templates import read_template
 from packager.reasons import Reason
 
 VOD = "/v1/master/default/vod/index.m3u8"
@@ -91,7 +92,11 @@ async def test_the_ad_server_hears_where_in_the_content_a_break_is(
     make_bench: Callable[..., Bench],
 ) -> None:
     """D-22: positions 1 to 3; the playhead counts from the beginning, whatever the dates say."""
-    fill = VastFill(template=read_template(f"{ADS}/vast/empty?p=[BREAKPOSITION]&t=[MEDIAPLAYHEAD]"))
+    fill = VastFill(
+        server=VastServer(
+            url=read_template(f"{ADS}/vast/empty?p=[BREAKPOSITION]&t=[MEDIAPLAYHEAD]")
+        )
+    )
     places: tuple[Decimal | str, ...] = (Decimal(0), Decimal(8), "end")
     bench = make_bench(vod_breaks=tuple(ScheduledBreak(at=at, fill=fill) for at in places))  # type: ignore[arg-type]
     bench.world.epoch_at = Decimal(1_000_000)
@@ -210,3 +215,21 @@ async def test_a_live_session_goes_on_as_live_when_its_channel_has_ended(
         assert after.numbered().items() >= before.numbered().items()
         new = await running.player().open(path)
         assert (await new.poll()).kinds[0] == "bumper"  # for whom it is VOD
+
+
+async def test_bumpers_play_around_the_ads_of_a_break(make_bench: Callable[..., Bench]) -> None:
+    """Issue 4: before and after, of the break's time; a break without ads has none."""
+    asset = Bumpers(before="bumper", after="bumper")
+    bench = make_bench(
+        vod_breaks=(
+            ScheduledBreak(at=Decimal(8), fill=vast("pod/2"), seconds=Decimal(10), bumpers=asset),
+            ScheduledBreak(at=Decimal(12), fill=vast("empty"), seconds=Decimal(10), bumpers=asset),
+        )
+    )
+    async with bench.run() as running:
+        player = await running.player().open(VOD)
+        kinds = (await player.poll()).kinds
+        first = kinds.index("bumper")
+        assert sorted(kinds[first + 1 : first + 4]) == ["a", "a", "b"]
+        assert kinds[first + 4] == "bumper"
+        assert kinds.count("bumper") == 2

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from packager.parameters import (
     MAX_BODY_BYTES,
+    MAX_BYTES_OF_STRING,
     MAX_QUERY_CHARACTERS,
     ParameterError,
     Parameters,
@@ -32,6 +33,8 @@ QUERIES = {
     ),
     "unknown ones are dropped": ("utm=1&a[]=2&sid=admin1&origin=http://10.0.0.1/", Parameters()),
     "reporting": ("aws.reportingMode=client", Parameters(reporting="client")),
+    "signalling": ("aws.adSignalingEnabled=true", Parameters(signalling=True)),
+    "no signalling": ("aws.adSignalingEnabled=false", Parameters(signalling=False)),
     "an empty value": ("ads.x=", Parameters(ads=(("x", ""),))),
     "decoded once": ("ads.q=a%253Db%26c+d", Parameters(ads=(("q", "a%3Db&c d"),))),
     "letters and marks of any script": (
@@ -45,6 +48,7 @@ QUERIES = {
 }
 
 REFUSED_QUERIES = {
+    "neither signalling nor none": "aws.adSignalingEnabled=1",
     "too many": "&".join(f"ads.k{n}=v" for n in range(33)),
     "too many of several groups": "&".join(f"ads.k{n}=v&manifest.k{n}=v" for n in range(17)),
     "too many fields to look at": "x=1&" * 300,
@@ -83,6 +87,19 @@ def test_a_query_outside_the_limits_is_refused(query: str) -> None:
     assert len(str(caught.value)) < 100
 
 
+def test_consent_strings_are_long() -> None:
+    string, strings = "C" * MAX_BYTES_OF_STRING, ("tc",)
+    expected = Parameters(ads=(("tc", string),))
+    assert read_query(f"ads.tc={string}", FACTS, strings) == expected
+    body = orjson.dumps({"adsParams": {"tc": string}, "reportingMode": "server"})
+    assert read_body(body, FACTS, strings) == expected
+    for query in (f"ads.tc={string}C", f"ads.other={string}", f"manifest.tc={string}"):
+        with pytest.raises(ParameterError):
+            read_query(query, FACTS, strings)
+    with pytest.raises(ParameterError):  # all bounds else hold
+        read_query(f"ads.tc={string}&ads.gpp={string}", FACTS, ("tc", "gpp"))
+
+
 def test_a_very_long_query_or_body_is_refused_unread() -> None:
     with pytest.raises(ParameterError) as of_query:
         read_query("x" * (MAX_QUERY_CHARACTERS + 1), FACTS)
@@ -92,6 +109,15 @@ def test_a_very_long_query_or_body_is_refused_unread() -> None:
 
 
 BODIES = {
+    "signalling as MediaTailor has it": (
+        b'{"adSignaling": {"enabled": "true"}}',
+        Parameters(reporting="client", signalling=True),
+    ),
+    "signalling as a boolean": (
+        b'{"adSignaling": {"enabled": false}}',
+        Parameters(reporting="client", signalling=False),
+    ),
+    "signalling left open": (b'{"adSignaling": {}}', Parameters(reporting="client")),
     "empty": (b"", Parameters(reporting="client")),
     "every group": (
         orjson.dumps(
@@ -118,6 +144,8 @@ BODIES = {
 }
 
 REFUSED_BODIES = {
+    "signalling that is no object": b'{"adSignaling": true}',
+    "signalling of another type": b'{"adSignaling": {"enabled": ["true"]}}',
     "not JSON": b"adsParams=1",
     "not an object": b"[]",
     "a group that is none": b'{"adsParams": "a"}',

@@ -18,7 +18,13 @@ from manifests.dash.durations import plain
 from manifests.dash.model import NAMESPACE, AdaptationSet, Period, Representation, Run
 from manifests.dash.periods.children import children, make_child
 from manifests.dash.periods.dressing import ASSET_SCHEME
-from manifests.dash.periods.period_tag import PeriodTag, period_body, period_tag, shell
+from manifests.dash.periods.period_tag import (
+    PeriodTag,
+    period_body,
+    period_content,
+    period_tag,
+    shell,
+)
 from manifests.dash.periods.segment_information import write_timeline
 from manifests.dash.periods.written_bases import OFFSET
 from manifests.dash.reading.attribute_values import mpd_tag
@@ -45,8 +51,10 @@ def ad_period_body(
     available_early_s: Decimal | None = None,
     listed: int | None = None,
     computed: bool = False,
-) -> bytes:
+) -> tuple[bytes, bytes]:
     """Everything after the start tag, to be put under the root of the content's MPD.
+
+    It is cut where an event stream may stand: the schema wants that behind the AssetIdentifier.
 
     Args:
         creative: What is shown.
@@ -73,6 +81,7 @@ def ad_period_body(
     identifier = make_child(period, "AssetIdentifier", at=len(period))  # rule B-19
     identifier.set("schemeIdUri", ASSET_SCHEME)
     identifier.set("value", creative.id)
+    before_events = period_content(period)
     for one in _mirrored_sets(like):
         if one.element not in found:
             continue
@@ -90,7 +99,8 @@ def ad_period_body(
                 _write_base(element, media.base, available_early_s)
             if len(templates) > 1:
                 _write_template(element, template_of(media))
-    return period_body(period, period)
+    body = period_body(period, period)
+    return before_events, body[len(before_events) :]
 
 
 def misfit_of(creative: Creative, like: Period, rung_of: RungOf) -> str:

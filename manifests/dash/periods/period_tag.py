@@ -55,13 +55,17 @@ def period_body(period: etree._Element, like: etree._Element) -> bytes:
         period: What was made; it stands under a `shell`.
         like: The origin's Period, whose start tag goes before it.
     """
+    return period_content(period) + f"</{_tag(like)}>".encode()
+
+
+def period_content(period: etree._Element) -> bytes:
+    """Write what stands between the tags of a Period that was made under a `shell`."""
     if period.text is None:
         period.text = ""  # so that there are two tags
     written: bytes = etree.tostring(
         period, encoding="UTF-8", xml_declaration=False, with_tail=False
     )
-    content = written[written.index(b">") + 1 : written.rindex(b"</")]
-    return content + f"</{_tag(like)}>".encode()
+    return written[written.index(b">") + 1 : written.rindex(b"</")]
 
 
 def shell(period: etree._Element) -> etree._Element:

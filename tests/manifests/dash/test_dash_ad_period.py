@@ -88,8 +88,8 @@ def written(creative: Creative = AD, early: str | None = None) -> Mpd:
     like = mpd.periods[0]
     opening = ad_period_tag(like).opening(id="b42.0", start=Decimal(100), duration=Decimal(15))
     early_s = None if early is None else Decimal(early)
-    fragment = opening + ad_period_body(creative, like, rung_of=rung_of, available_early_s=early_s)
-    return reread(mpd, fragment)
+    body = ad_period_body(creative, like, rung_of=rung_of, available_early_s=early_s)
+    return reread(mpd, opening + b"".join(body))
 
 
 def test_an_ad_has_the_sets_and_representations_of_the_content_in_their_order() -> None:
@@ -145,7 +145,7 @@ def test_segments_that_players_compute_have_no_timeline() -> None:
     """B-13: one that is empty would say that there are none."""
     mpd = content()
     opening = ad_period_tag(mpd.periods[0]).opening(id="b", start=Decimal(0), duration=None)
-    body = ad_period_body(AD, mpd.periods[0], rung_of=rung_of, computed=True)
+    body = b"".join(ad_period_body(AD, mpd.periods[0], rung_of=rung_of, computed=True))
     video = reread(mpd, opening + body).periods[0].sets[1]
     addressing = video.representations[0].addressing
     assert addressing is not None
@@ -187,7 +187,7 @@ def test_an_ad_without_video_or_audio_is_refused_where_the_content_has_it() -> N
 
 def test_the_body_does_not_depend_on_where_the_ad_stands() -> None:
     mpd = content()
-    body = ad_period_body(AD, mpd.periods[0], rung_of=rung_of)
+    body = b"".join(ad_period_body(AD, mpd.periods[0], rung_of=rung_of))
     opening = ad_period_tag(mpd.periods[0]).opening(id="b1.0", start=Decimal("1.5"), duration=None)
     assert opening == b'<Period id="b1.0" start="PT1.5S">'
     paste(mpd, opening + body)
@@ -200,7 +200,7 @@ def test_the_content_prefix_is_the_ads_too() -> None:
     body = CONTENT.replace("xmlns=", "xmlns:m=").replace("<", "<m:").replace("<m:/", "</m:")
     mpd = read_mpd(body.encode(), url=URL)
     opening = ad_period_tag(mpd.periods[0]).opening(id="b", start=Decimal(0), duration=None)
-    fragment = opening + ad_period_body(AD, mpd.periods[0], rung_of=rung_of)
+    fragment = opening + b"".join(ad_period_body(AD, mpd.periods[0], rung_of=rung_of))
     assert opening == b'<m:Period id="b" start="PT0S">'
     assert b"xmlns" not in fragment
     paste(mpd, fragment)

@@ -16,8 +16,10 @@ from packager.config import (
     Show,
     SlateFill,
     VastFill,
+    VmapBreaks,
     load,
 )
+from packager.config.ad_settings import Cap, Separation
 
 CASES = Path(__file__).parents[2] / "cases" / "config"
 BAD = sorted((CASES / "bad").glob("*.yaml"))
@@ -51,9 +53,10 @@ def test_a_problem_names_the_setting() -> None:
 def test_every_setting_is_read() -> None:
     config = load(FULL)
     news = config.shows["news"]
-    cues, first, second, last = news.breaks
+    cues, first, second, last, posted = news.breaks
     folder = FULL.parent
     assert (config.listen.address, config.listen.port) == ("0.0.0.0", 80)
+    assert config.listen.trusted == (ip_network("10.1.0.0/16"), ip_network("fd00::/8"))
     assert (config.admin.address, config.admin.port, config.admin.public) == (
         "10.0.0.5",
         9000,
@@ -79,11 +82,19 @@ def test_every_setting_is_read() -> None:
     assert (news.name, news.origin) == ("news", "http://127.0.0.1:9999/news/")
     assert isinstance(cues, CueBreaks)
     assert isinstance(cues.fill, VastFill)
-    assert cues.fill.template.literals[0] == "http://localhost:9998/vast?d="
+    assert cues.fill.server.url.literals[0] == "http://localhost:9998/vast?d="
     assert cues.otherwise == "slate"
     assert first == ScheduledBreak(at=Decimal(0), fill=AssetFill(asset="bumper"))
     assert second == ScheduledBreak(at=Decimal("312.5"), fill=SlateFill(), seconds=Decimal(10))
     assert last == ScheduledBreak(at="end", fill=AssetFill(asset="bumper"), otherwise="slate")
+    assert isinstance(posted.fill, VastFill)
+    call = posted.fill.server.template
+    assert call.url.literals == ("http://localhost:9998/decide",)
+    assert call.body is not None
+    assert call.body.encoding == "json"
+    assert call.body.fields == ("break.seconds", "session.id", "ads")
+    assert call.headers == {"Content-Type": "application/json", "X-Key": "secret"}
+    assert call.forwarded_for
     assert news.slate == news.assets["bumper"]
     assert news.assets["bumper"].file == folder / "clip.mp4"
     assert news.segments.content == "https://cdn.example/news/"
@@ -92,7 +103,24 @@ def test_every_setting_is_read() -> None:
     assert (news.cues.splice_insert, news.cues.honour_restrictions) == (False, False)
     assert news.cues.tags == {"EXT-X-ACME-START": "out", "EXT-X-ACME-END": "in"}
     assert news.cues.classes == {"com.acme.break": "out"}
+    assert news.ads.frequency.caps == {
+        "creative": Cap(times=3, per_s=3600),
+        "advertiser": Cap(times=6, per_s=3600),
+        "category": Cap(times=9, per_s=7200),
+    }
+    assert news.ads.separation == Separation(creative=False, advertiser=False, category=False)
+    assert news.ads.blocked_categories == ("IAB7-39", "IAB26")
+    assert (news.ads.allow_skippable, news.ads.reorder) == (True, True)
+    assert news.ads.max_unfilled_s == Decimal("12.5")
+    rules = news.consent.rules
+    assert (rules.mode, rules.identifiers) == ("require", {"ppid"})
+    assert rules.strings == {"tcString", "gpp"}
+    assert rules.name_of("ifa") == "rdid"
     assert (news.markers, news.tenants) == ("keep", ("acme",))
+    (from_vmap,) = config.shows["film"].breaks
+    assert isinstance(from_vmap, VmapBreaks)
+    assert from_vmap.server.url.literals[0] == "https://ads.example/vmap?sid="
+    assert from_vmap.otherwise == "slate"
 
 
 def test_a_show_and_its_origin_are_enough() -> None:
@@ -115,6 +143,26 @@ def test_a_section_given_in_part_keeps_its_own_defaults(tmp_path: Path) -> None:
     assert (config.media.folder, config.media.workers) == (tmp_path / "weft-media", 2)
 
 
+def test_an_ad_server_is_got_or_posted_to(tmp_path: Path) -> None:
+    path = tmp_path / "weft.yaml"
+    servers = {
+        "https://ads.example/?x": None,
+        "{url: 'https://ads.example/?x'}": None,
+        "{url: 'https://ads.example/?x', method: GET}": None,
+        "{url: 'https://ads.example/?x', method: POST}": ("percent", ("",)),
+        "{url: 'https://ads.example/?x', body: 'a={ads}'}": ("percent", ("a=", "")),
+    }
+    for text, body in servers.items():
+        fill = f"[{{from: cues, fill: {{vast: {text}}}}}]"
+        path.write_text(f"shows: {{a: {{origin: 'http://a.b/', breaks: {fill}}}}}\n")
+        found = load(path).shows["a"].breaks[0].fill
+        assert isinstance(found, VastFill)
+        template = found.server.template
+        assert template.url.literals == ("https://ads.example/?x",)
+        sent = template.body
+        assert (sent and (sent.encoding, sent.literals)) == body
+
+
 def test_a_configuration_does_not_change_and_travels_to_other_processes() -> None:
     config = load(FULL)
     with pytest.raises(FrozenInstanceError):
@@ -127,10 +175,16 @@ def test_no_secret_is_printed_with_the_configuration(tmp_path: Path) -> None:
     text = (
         "keys: [canary-canary-canary-canary-canary]\n"
         "shows: {a: {origin: 'http://a.b/', breaks: [{from: cues, fill: "
-        "{vast: 'https://ads.example/?key=canary'}}]}}\n"
+        "{vast: {url: 'https://ads.example/?key=canary', headers: {X-Key: canary},"
+        " body: 'canary'}}}]}}\n"
     )
     path.write_text(text, encoding="utf-8")
-    assert "canary" not in repr(load(path))
+    config = load(path)
+    assert "canary" not in repr(config)
+    rule = config.shows["a"].breaks[0]
+    assert isinstance(rule.fill, VastFill)
+    assert "canary" not in repr(rule.fill.server.template)
+    hash(rule)  # deciders are kept by rule
     assert "canary" not in str(Secret("canary"))
 
 

@@ -12,16 +12,19 @@ from manifests.breaks import AdBreak
 from manifests.creative import Creative
 from packager.decisions import Omission
 from packager.decisions.ads import Ad, MediaFile
+from packager.decisions.calls import AdCall, CallTemplate
 from packager.decisions.decider import (
     AD_LIMITS,
     Answer,
-    Decided,
     Fetch,
     FixedDecider,
     VastDecider,
 )
 from packager.decisions.fill import fill
-from packager.decisions.request import DecisionRequest, read_template
+from packager.decisions.offers import Decided
+from packager.decisions.request import DecisionRequest
+from packager.decisions.templates import read_template
+from packager.decisions.vast_errors import ErrorCall
 from packager.demo.ad_server import AdServer, DemoAd
 from packager.outbound import GuardedClient, OutboundError, Policy, Refused, Truncated
 from packager.packaging.ladder import Ladder, Rung, VideoSpec
@@ -52,6 +55,7 @@ REQUEST = DecisionRequest(
     live=True,
     ladder=LADDER,
 )
+TEMPLATE = CallTemplate(url=read_template(f"{BASE}/"))
 CREATIVES = {
     ad.media_url: Creative(id=f"creative-{ad.id}", duration=ad.duration, renditions={})
     for ad in ADS
@@ -82,10 +86,10 @@ async def decide(
     """What the decider makes of a scenario, over the client that the product uses."""
     client = GuardedClient(transport=httpx2.ASGITransport(app=server.app))
 
-    def fetch(url: str) -> Awaitable[Answer]:
-        return client.fetch(url, policy=Policy.for_urls((BASE,)), limits=AD_LIMITS)
+    def fetch(call: AdCall) -> Awaitable[Answer]:
+        return client.fetch(call.url, policy=Policy.for_urls((BASE,)), limits=AD_LIMITS)
 
-    template = read_template(f"{BASE}/vast/{scenario}?d={{break.seconds}}")
+    template = CallTemplate(url=read_template(f"{BASE}/vast/{scenario}?d={{break.seconds}}"))
     try:
         return await VastDecider(template, fetch, condition, **settings).decide(REQUEST)  # type: ignore[arg-type]
     finally:
@@ -149,15 +153,14 @@ ERRORS = {
 
 @pytest.mark.parametrize(("error", "reason"), ERRORS.items())
 async def test_errors_of_the_client_become_reasons(error: type[Exception], reason: Reason) -> None:
-    async def fetch(url: str) -> Answer:
+    async def fetch(call: AdCall) -> Answer:
         raise error("ads.test")
 
-    decider = VastDecider(read_template(f"{BASE}/"), fetch, conditioned)
+    decider = VastDecider(TEMPLATE, fetch, conditioned)
     assert (await decider.decide(REQUEST)).reasons == (reason,)
 
 
 SPECIAL = {
-    "wrapper": {"wrapper": Omission.WRAPPER},
     "conditional": {"a": Omission.CONDITIONAL},
     "skippable": {"a": Omission.SKIPPABLE},
     "vpaid": {"a": Reason.AD_NO_MEDIA_FILE},
@@ -185,16 +188,14 @@ def answering(body: str) -> Fetch:
         def __init__(self, body: bytes) -> None:
             self.body = body
 
-    async def fetch(url: str) -> Answer:
+    async def fetch(call: AdCall) -> Answer:
         return Body(body.encode())
 
     return fetch
 
 
 async def decide_on(body: str) -> Decided:
-    return await VastDecider(read_template(f"{BASE}/"), answering(body), conditioned).decide(
-        REQUEST
-    )
+    return await VastDecider(TEMPLATE, answering(body), conditioned).decide(REQUEST)
 
 
 FILM = (
@@ -294,12 +295,20 @@ async def test_too_many_ads_are_said_so_and_the_first_are_used(server: AdServer)
 async def test_an_answer_with_only_broken_ads_is_not_an_empty_one() -> None:
     decided = await decide_on("<VAST><Ad id='x'/></VAST>")
     assert decided.reasons == (Reason.AD_UNPARSEABLE,)
+    assert outcomes(decided) == {"x": Reason.AD_MALFORMED}
     assert decided.detail == "not exactly one of InLine and Wrapper is in ad 'x'"
 
 
 async def test_where_there_was_no_ad_is_who_wants_to_know_d_01(server: AdServer) -> None:
     decided = await decide(server, "empty")
-    assert decided.error_urls == (f"{BASE}/beacon/none/error?code=[ERRORCODE]",)
+    assert decided.errors == (ErrorCall(f"{BASE}/beacon/none/error?code=303", 303),)
+
+
+async def test_wrappers_are_followed_d_02(server: AdServer) -> None:
+    decided = await decide(server, "wrapper")
+    assert outcomes(decided) == {"a": "creative-a"}
+    assert decided.offers[0].ad.wrapper_ids == ("wrapper",)
+    assert server.counts == {"vast/wrapper": 1, "vast/pod": 1}
 
 
 async def test_hostile_answers_give_nothing_to_play(server: AdServer) -> None:
@@ -339,7 +348,144 @@ async def test_the_tallest_rung_decides_what_is_downloaded_d_08() -> None:
     async def condition(media_file: MediaFile, ad: Ad, ladder: Ladder) -> None:
         chosen.append(media_file.height)
 
-    decider = VastDecider(read_template(f"{BASE}/"), answering(body), condition)
+    decider = VastDecider(TEMPLATE, answering(body), condition)
     await decider.decide(REQUEST)
     await decider.decide(replace(REQUEST, ladder=Ladder(entries=())))
     assert chosen == [720, 360]
+
+
+ERRORS_OF_ADS = {
+    "a film too short to be one": (FILM.format(duration="00:00:00"), "", 202),
+    "no film": ("<Creatives/>", "", 201),
+    "conditional": (FILM.format(duration="00:00:10"), "conditionalAd='true'", 200),
+    "no file that can be stitched": (
+        "<Creatives><Creative><Linear><Duration>00:00:10</Duration></Linear></Creative></Creatives>",
+        "",
+        403,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "attributes", "code"), ERRORS_OF_ADS.values(), ids=ERRORS_OF_ADS
+)
+async def test_who_offered_an_ad_that_cannot_be_played_is_told_why_d_14(
+    content: str, attributes: str, code: int
+) -> None:
+    error = "<Error>http://e.test/?[ERRORCODE]</Error>"
+    decided = await decide_on(
+        f"<VAST><Ad id='x' {attributes}><InLine>{error}{content}</InLine></Ad></VAST>"
+    )
+    assert decided.errors == (ErrorCall(f"http://e.test/?{code}", code),)
+
+
+async def test_nobody_is_told_of_ads_that_can_be_played(server: AdServer) -> None:
+    assert (await decide(server, "pod/3")).errors == ()
+
+
+async def test_a_creative_that_is_not_ready_is_told_d_57(server: AdServer) -> None:
+    async def condition(media_file: MediaFile, ad: Ad, ladder: Ladder) -> None:
+        return None
+
+    decided = await decide(server, "pod", condition=condition)
+    assert {call.code for call in decided.errors} == {407}
+
+
+async def test_where_a_file_fails_the_next_best_is_tried_d_08() -> None:
+    files = "".join(
+        f"<MediaFile type='video/mp4' height='{height}'>http://media.test/{height}</MediaFile>"
+        for height in (2160, 1440, 1080, 720, 360)
+    )
+    body = (
+        "<VAST><Ad id='x'><InLine><Creatives><Creative><Linear><Duration>00:00:10</Duration>"
+        f"<MediaFiles>{files}</MediaFiles></Linear></Creative></Creatives></InLine></Ad></VAST>"
+    )
+    tried = []
+
+    async def condition(media_file: MediaFile, ad: Ad, ladder: Ladder) -> Reason | None:
+        tried.append(media_file.height)
+        return Reason.CREATIVE_FAILED if failing else None
+
+    decider = VastDecider(TEMPLATE, answering(body), condition)
+    failing = True
+    assert outcomes(await decider.decide(REQUEST)) == {"x": Reason.CREATIVE_FAILED}
+    assert tried == [720, 1080, 1440]
+    tried.clear()
+    failing = False  # one that is being packaged is waited for
+    assert outcomes(await decider.decide(REQUEST)) == {"x": Reason.AD_NOT_CONDITIONED}
+    assert tried == [720]
+
+
+def chain(*bodies: str, slow: int | None = None) -> Fetch:
+    """Answers one after another; number `slow` takes very long."""
+    answers = iter(enumerate(bodies))
+
+    async def fetch(call: AdCall) -> Answer:
+        number, body = next(answers)
+        assert call.is_first == (number == 0)
+        if number == slow:
+            await asyncio.sleep(3600)
+        return await answering(body)(call)
+
+    return fetch
+
+
+def wrapped(id: str, sequence: int) -> str:
+    return (
+        f"<Ad id='{id}' sequence='{sequence}'><Wrapper><VASTAdTagURI>http://w.test/{id}"
+        f"</VASTAdTagURI><Error>http://e.test/{id}?[ERRORCODE]</Error></Wrapper></Ad>"
+    )
+
+
+async def test_a_wrapper_that_is_late_costs_its_own_ad_only_d_13() -> None:
+    film = FILM.format(duration="00:00:10")
+    answer = f"<VAST>{wrapped('w', 1)}<Ad id='x' sequence='2'><InLine>{film}</InLine></Ad></VAST>"
+    decider = VastDecider(TEMPLATE, chain(answer, "", slow=1), conditioned, timeout_s=0.1)
+    decided = await decider.decide(REQUEST)
+    assert outcomes(decided) == {"w": Reason.AD_TIMEOUT, "x": "creative-a"}
+    assert decided.reasons == ()
+    assert decided.errors == (ErrorCall("http://e.test/w?301", 301),)
+
+
+FAILED_WRAPPERS = {
+    "empty": ("<VAST/>", Reason.AD_WRAPPER_EMPTY, Reason.AD_EMPTY),
+    "nothing": ("", Reason.AD_WRAPPER_EMPTY, Reason.AD_EMPTY),
+    "garbage": ("<", Reason.AD_UNPARSEABLE, Reason.AD_WRAPPER_FAILED),
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "refusal", "reason"), FAILED_WRAPPERS.values(), ids=FAILED_WRAPPERS
+)
+async def test_where_all_wrappers_fail_the_answer_has_a_reason_too(
+    body: str, refusal: Reason, reason: Reason
+) -> None:
+    answer = f"<VAST>{wrapped('w', 1)}</VAST>"
+    decided = await VastDecider(TEMPLATE, chain(answer, body), conditioned).decide(REQUEST)
+    assert outcomes(decided) == {"w": refusal}
+    assert decided.reasons == (reason,)
+    assert decided.detail
+
+
+async def test_a_substitute_stands_in_for_a_wrapper_that_fails_d_05() -> None:
+    film = FILM.format(duration="00:00:10")
+    answer = f"<VAST>{wrapped('w', 1)}<Ad id='s'><InLine>{film}</InLine></Ad></VAST>"
+    decided = await VastDecider(TEMPLATE, chain(answer, "<VAST/>"), conditioned).decide(REQUEST)
+    result = fill(Fraction(30), decided.candidates, tolerance=Fraction(1, 25))
+    assert [entry.ad_id for entry in result.pod] == ["s"]
+    assert [drop.ad_id for drop in result.dropped] == ["w"]
+
+
+async def test_categories_that_the_show_blocks_do_not_play_d_12() -> None:
+    film = FILM.format(duration="00:00:10")
+    decider = VastDecider(
+        TEMPLATE,
+        answering(
+            "<VAST><Ad id='x'><InLine><Category authority='http://iab.test'>IAB7</Category>"
+            f"{film}</InLine></Ad></VAST>"
+        ),
+        conditioned,
+    )
+    decided = await decider.decide(replace(REQUEST, blocked_categories=("IAB7",)))
+    assert outcomes(decided) == {"x": Reason.AD_CATEGORY_BLOCKED}
+    assert decided.reasons == (Reason.AD_EMPTY,)

@@ -99,9 +99,9 @@ def test_substitutes_are_not_played_without_need_d_05() -> None:
 
 
 def test_a_substitute_that_cannot_play_says_why() -> None:
-    broken = spare("x", 0, refusal=Omission.WRAPPER)
+    broken = spare("x", 0, refusal=Omission.CONDITIONAL)
     result = filled(60, ad("a", 70), broken)
-    assert dropped(result) == {"a": Reason.CREATIVE_TOO_LONG, "x": Omission.WRAPPER}
+    assert dropped(result) == {"a": Reason.CREATIVE_TOO_LONG, "x": Omission.CONDITIONAL}
 
 
 # --- Repeats and competitors (D-56) ---------------------------------------------------------------
@@ -128,7 +128,36 @@ def test_competitors_are_not_neighbours_d_56() -> None:
     result = filled(60, *pod)
     assert played(result) == "a c e"
     assert dropped(result) == {"b": Omission.COMPETING, "d": Omission.COMPETING}
-    assert played(filled(60, *pod, allow_competing=True)) == "a b c d e"
+    anyhow = filled(60, *pod, allow_same_advertiser=True, allow_same_category=True)
+    assert played(anyhow) == "a b c d e"
+    assert played(filled(60, *pod, allow_same_advertiser=True)) == "a c d e"
+    assert played(filled(60, *pod, allow_same_category=True)) == "a b c e"
+
+
+def test_blocked_categories_take_what_is_below_them_along() -> None:
+    pod = (
+        ad("a", 10, categories=frozenset({"iab iab7"})),
+        ad("b", 10, categories=frozenset({"iab iab1", "iab iab7-39"})),
+        ad("c", 10, categories=frozenset({"iab iab70"})),
+        ad("d", 10),
+    )
+    result = filled(60, *pod, blocked_categories=frozenset({"iab7"}))
+    assert played(result) == "c d"
+    assert dropped(result) == {"a": Omission.BLOCKED, "b": Omission.BLOCKED}
+
+
+def test_what_came_often_enough_gives_its_place_to_a_substitute_d_56() -> None:
+    pod = (
+        ad("a", 10, advertiser="x"),
+        ad("b", 10, identities=frozenset({"ad-id b"})),
+        ad("c", 10, advertiser="x"),
+        ad("d", 10, advertiser="y"),
+        ad("e", 10, substitute=True),
+    )
+    allowances = {("advertiser", "x"): 1, ("creative", "ad-id b"): 0, ("advertiser", "y"): 1}
+    result = filled(60, *pod, allowances=allowances)
+    assert played(result) == "a e d"
+    assert dropped(result) == {"b": Omission.CAPPED, "c": Omission.CAPPED}
 
 
 # --- Length: unknown, limited, inserted (D-51, D-53, D-55) ----------------------------------------
@@ -237,7 +266,7 @@ DURATIONS = st.one_of(
     st.integers(1, 60).map(Fraction),
     st.integers(1, 5_400_000).map(lambda ticks: Fraction(ticks, 90_000)),
 )
-REFUSALS = st.sampled_from([None, None, None, Reason.AD_NOT_CONDITIONED, Omission.WRAPPER])
+REFUSALS = st.sampled_from([None, None, None, Reason.AD_NOT_CONDITIONED, Omission.CONDITIONAL])
 
 
 @st.composite
@@ -250,6 +279,7 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
             substitute=draw(st.booleans()),
             refusal=draw(REFUSALS),
             advertiser=draw(st.sampled_from(["", "", "x", "y"])),
+            categories=draw(st.sampled_from([frozenset(), frozenset({"iab 1"})])),
         )
         for number in range(draw(st.integers(0, 8)))
     ]
@@ -270,7 +300,13 @@ RULES = st.builds(
     overrun=DURATIONS,
     reorder=st.booleans(),
     allow_repeats=st.booleans(),
-    allow_competing=st.booleans(),
+    allow_same_advertiser=st.booleans(),
+    allow_same_category=st.booleans(),
+    blocked_categories=st.sampled_from([frozenset(), frozenset({"1"})]),
+    allowances=st.dictionaries(
+        st.sampled_from([("advertiser", "x"), ("creative", "a"), ("category", "iab 1")]),
+        st.integers(0, 2),
+    ),
     max_unfilled=st.none() | DURATIONS,
 )
 
@@ -293,6 +329,9 @@ def test_a_filled_break_is_never_too_long_and_adds_up_h_14(
     # each candidate plays or has a reason why not
     ends = [entry.ad_id for entry in playing] + [drop.ad_id for drop in result.dropped]
     assert sorted(ends) == sorted(whole)
+    numbered = [(entry.candidate, entry.ad_id) for entry in playing]
+    numbered += [(drop.candidate, drop.ad_id) for drop in result.dropped]
+    assert all(ads[number or 0].ad_id == ad_id for number, ad_id in numbered)
     # slate comes last
     assert [entry.kind for entry in result.pod] == sorted(entry.kind for entry in result.pod)
 
@@ -313,7 +352,13 @@ def test_the_pod_is_the_longest_prefix_that_fits_d_51(
 def test_an_insertion_plays_all_it_may_and_leaves_nothing(
     ads: list[Candidate], maximum: Fraction | None, overrun: Fraction
 ) -> None:
-    rules = FillRules(insertion=True, max_length=maximum, overrun=overrun, allow_competing=True)
+    rules = FillRules(
+        insertion=True,
+        max_length=maximum,
+        overrun=overrun,
+        allow_same_advertiser=True,
+        allow_same_category=True,
+    )
     result = fill(None, ads, tolerance=FRAME, rules=rules)
     assert result.rest == 0
     if maximum is None:

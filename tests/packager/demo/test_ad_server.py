@@ -4,7 +4,8 @@ from decimal import Decimal
 import httpx2
 import pytest
 
-from packager.decisions.ads import Ad, Wrapper, choose_media_file
+from packager.decisions.ads import Ad, Link, Wrapper
+from packager.decisions.media_files import rank_media_files
 from packager.decisions.vast import VastError, read_vast
 from packager.demo.ad_server import MAX_NAMES, AdServer, DemoAd
 from packager.reasons import Reason
@@ -51,11 +52,10 @@ async def test_a_pod_has_its_ads_in_sequence_with_everything_a_reader_needs(
     assert isinstance(second, Ad)
     assert second.linear is not None
     assert second.linear.duration == 15
-    assert second.impressions == (f"{BASE}/beacon/ad1/impression?cb=[CACHEBUSTING]",)
+    assert second.impressions == (Link(f"{BASE}/beacon/ad1/impression?cb=[CACHEBUSTING]"),)
     assert [tracking.event for tracking in second.linear.tracking][0::4] == ["start", "complete"]
     assert (second.advertiser, second.categories[0].value) == ("House 1", "C1")
-    film = choose_media_file(second, ladder_max_height=720)
-    assert film is not None
+    (film,) = rank_media_files(second, ladder_max_height=720)
     assert film.url == "http://media.test/1.mp4"
 
 
@@ -113,8 +113,8 @@ async def test_special_ads_are_special(server: AdServer) -> None:
     skippable = (await only("skippable")).linear
     assert skippable is not None
     assert skippable.skip_offset == "00:00:05"
-    assert choose_media_file(await only("vpaid"), ladder_max_height=0) is None
-    assert choose_media_file(await only("stream"), ladder_max_height=0) is None
+    assert rank_media_files(await only("vpaid"), ladder_max_height=0) == ()
+    assert rank_media_files(await only("stream"), ladder_max_height=0) == ()
     (wrapper,) = read_vast((await get(server, "/vast/wrapper")).content).ads
     assert isinstance(wrapper, Wrapper)
     assert wrapper.ad_tag_url == f"{BASE}/vast/pod"

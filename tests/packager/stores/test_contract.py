@@ -20,7 +20,7 @@ import pytest
 
 from packager.parameters import Parameters
 from packager.reasons import Reason
-from packager.stores import MAX_CHANNEL_BYTES, Store, StoreError, sqlite_thread
+from packager.stores import MAX_ADS_BYTES, MAX_CHANNEL_BYTES, Store, StoreError, sqlite_thread
 from packager.stores.memory import MemoryStore
 from packager.stores.opening import check_store_url, open_store
 from packager.stores.records import Decision, PodEntry, SessionRecord
@@ -105,6 +105,26 @@ async def test_a_session_cannot_be_created_twice(store: Store) -> None:
     stored = await store.load_session(record.sid)
     assert stored is not None
     assert (stored.record, stored.deadline) == (record, NOW + 600)
+
+
+async def test_what_is_known_of_a_decisions_ads_is_kept_with_the_one_that_stands(
+    store: Store,
+) -> None:
+    """E-03: what was promised to be reported outlives the process, with its decision."""
+    record = a_record()
+    await store.create_session(record, NOW + 600)
+    assert await store.load_ads(record.sid, "b1") == b""
+    await store.settle(record.sid, a_decision(creative_id="c1"), b"first\n")
+    await store.settle(record.sid, a_decision(creative_id="c2"), b"second")
+    await store.settle(record.sid, a_decision("b2"))
+    assert await store.load_ads(record.sid, "b1") == b"first\n"
+    assert await store.load_ads(record.sid, "b2") == b""
+    too_much = bytes(MAX_ADS_BYTES + 1)
+    assert await reason_of(store.settle(record.sid, a_decision("b3"), too_much)) is (
+        Reason.STORE_FAILED
+    )
+    assert await store.expire(NOW + 600) == 1
+    assert await store.load_ads(record.sid, "b1") == b""
 
 
 async def test_the_first_decision_for_a_break_stands(store: Store) -> None:
@@ -442,7 +462,7 @@ async def test_only_the_owner_can_read_the_file(file_store: SqliteStore, tmp_pat
 async def test_a_store_that_another_process_locks_fails_and_recovers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("packager.stores.sqlite.BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("packager.stores.sqlite_file.BUSY_TIMEOUT_S", 0.05)
     store = await SqliteStore.open(tmp_path / "weft.db")
     record = a_record()
     await store.create_session(record, NOW + 600)
@@ -521,7 +541,7 @@ async def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
 async def test_a_file_that_stays_locked_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("packager.stores.sqlite.BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("packager.stores.sqlite_file.BUSY_TIMEOUT_S", 0.05)
     other = sqlite3.connect(tmp_path / "weft.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StoreError, match="locked"):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
@@ -26,7 +27,10 @@ RECORD = SessionRecord(
     expires_at=1_700_086_400,
     idle_s=600,
     parameters=Parameters(
-        ads=(("zone", "7"),), manifest=(("start", "a"),), facts=(("theme", "dark"),)
+        ads=(("zone", "7"),),
+        manifest=(("start", "a"),),
+        facts=(("theme", "dark"),),
+        signalling=True,
     ),
 )
 DECISION = Decision(
@@ -36,13 +40,22 @@ DECISION = Decision(
     outcome="fill",
     pod=(PodEntry("9f86d081884c7d65"), PodEntry("black", "slate")),
 )
+TRACKED = replace(DECISION, pod=(PodEntry("9f86d081884c7d65", is_tracked=True), DECISION.pod[1]))
 
 # What release 0.1 wrote. A later release that cannot read these breaks sessions at its deployment.
 GOLDEN_RECORD = (
+    b'[2,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
+    b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]],true]'
+)
+EARLIER_RECORD = (
     b'[1,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
     b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]]]'
 )
 GOLDEN_DECISION = (
+    b'[2,"b1","1700000012.480","1700000042.480","fill","",'
+    b'[["9f86d081884c7d65","ad",1],["black","slate",0]]]'
+)
+EARLIER_DECISION = (
     b'[1,"b1","1700000012.480","1700000042.480","fill","",'
     b'[["9f86d081884c7d65","ad"],["black","slate"]]]'
 )
@@ -53,10 +66,19 @@ def test_a_record_is_written_and_read_as_release_0_1_did() -> None:
     assert read_record(RECORD.sid, GOLDEN_RECORD) == RECORD
 
 
+def test_a_record_of_the_version_before_says_nothing_of_signalling() -> None:
+    untold = replace(RECORD, parameters=replace(RECORD.parameters, signalling=None))
+    assert read_record(RECORD.sid, EARLIER_RECORD) == untold
+
+
 def test_a_decision_is_written_and_read_as_release_0_1_did() -> None:
-    assert write_decision(DECISION) == GOLDEN_DECISION
-    assert read_decision(GOLDEN_DECISION) == DECISION
+    assert write_decision(TRACKED) == GOLDEN_DECISION
+    assert read_decision(GOLDEN_DECISION) == TRACKED
     assert str(read_decision(GOLDEN_DECISION).out_at) == "1700000012.480"
+
+
+def test_a_decision_of_the_version_before_tracks_nothing() -> None:
+    assert read_decision(EARLIER_DECISION) == DECISION
 
 
 def test_a_session_is_small_at_rest() -> None:
@@ -66,7 +88,7 @@ def test_a_session_is_small_at_rest() -> None:
 DAMAGED = {
     "empty": b"",
     "cut off": GOLDEN_RECORD[:-1],
-    "of a later version": b"[2" + GOLDEN_RECORD[2:],
+    "of a later version": b"[3" + GOLDEN_RECORD[2:],
     "no array": b'{"v":1}',
     "an empty array": b"[]",
     "too few fields": b"[1]",

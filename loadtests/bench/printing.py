@@ -1,0 +1,30 @@
+"""What a benchmark's command says at its end: a table, aims, what the machine is."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from loadtests.bench.measure import Aim
+
+
+def figure(value: float) -> str:
+    """A number with as many digits as are of use."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def show(
+    tables: Sequence[Table], aims: Sequence[Aim], rounds: int, facts: Mapping[str, str]
+) -> None:
+    """Print tables, then aims, then what the figures depend on."""
+    console = Console()
+    for table in tables:
+        console.print(table)
+    for aim in aims:
+        met = "[green]met[/]" if aim.met else "[red]missed[/]"
+        console.print(f"{met}  {aim.what}: {aim.found}", highlight=False)
+    console.print(
+        f"medians of {rounds} rounds; " + ", ".join(f"{k} {v}" for k, v in facts.items()),
+        style="dim",
+        highlight=False,
+    )

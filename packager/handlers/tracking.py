@@ -1,0 +1,121 @@
+"""The tracking document of a session, for its player (design, section 5.2)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from cachetools import LRUCache
+from starlette.requests import Request
+from starlette.responses import Response
+
+from manifests.dash.channel import DashChannel
+from manifests.dash.content_clock import origin_of
+from manifests.splicing.content import Content
+from manifests.timing import EPOCH
+from packager.dash.presentations import DashPresentation
+from packager.decisions.ad_record import NO_POD, AdRecordError, PodRecord, read_pod
+from packager.decisions.beacon_macros import beacon_macros
+from packager.decisions.macros import MacroValue
+from packager.handlers.sessions import FORMAT_PARAMETER, SessionDesk
+from packager.hls.presentations import HlsPresentation
+from packager.log import report
+from packager.metrics import Metrics
+from packager.paths import Ending
+from packager.reasons import Reason
+from packager.responses import PERSONAL
+from packager.sessions import Session, Sessions
+from packager.stores import StoreError
+from packager.tracking.avails import Avail, PlacedAd
+from packager.tracking.document import tracking_document
+from packager.tracking.placing import avails_of
+from packager.viewing import Viewing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingHandlers:
+    """What the tracking route calls."""
+
+    desk: SessionDesk
+    sessions: Sessions
+    viewing: Viewing
+    metrics: Metrics
+    _pods: LRUCache[tuple[str, str], PodRecord] = field(
+        default_factory=lambda: LRUCache(4096), repr=False
+    )
+
+    async def document(self, request: Request) -> Response:
+        """``GET, POST /v1/tracking/{tenant}/{show}/{session}``.
+
+        Times are those of the player that has the session's manifest in the format that the URL
+        says: HLS counts from what the session began with, live DASH from availabilityStartTime.
+        """
+        path = request.path_params
+        ending: Ending = "mpd" if request.query_params.get(FORMAT_PARAMETER) == "mpd" else "m3u8"
+        source = self.desk.by_format[ending]
+        session, presentation = await self.desk.of_token(path["tenant"], path["session"], source)
+        session.require(show=path["show"])
+        content = await _CONTENT[ending](presentation)
+        who = partial(self.desk.viewer, request)
+        session, plan = await self.viewing.plan(session, presentation, content, who)
+        pods: dict[str, PodRecord] = {}
+        for one in plan.splices:
+            pods[one.break_id] = await self._pod(session, one.break_id)
+        start_at: Decimal | None = None
+        if isinstance(content, DashChannel) and content.mpd is not None:
+            zero = origin_of(content.mpd)
+            start_at = content.mpd.availability_start if content.mpd.is_dynamic else None
+        else:
+            begin = content.window[0] if content.window is not None else Decimal(0)
+            zero = begin if session.started_at_edge is None else session.started_at_edge
+        body = tracking_document(
+            avails_of(
+                plan.splices,
+                {name: pod.ads for name, pod in pods.items()},
+                zero=zero,
+                tracking={name: pod.tracking for name, pod in pods.items()},
+            ),
+            reporting=session.record.parameters.reporting,
+            macros_of=partial(_macros, self.desk.disclosed(request, session).macros),
+            dash_start_at=start_at,
+        )
+        headers = {"cache-control": PERSONAL}
+        return Response(body, headers=headers, media_type="application/json")
+
+    async def _pod(self, session: Session, break_id: str) -> PodRecord:
+        """What an ad server said of a pod; nothing where that cannot be had."""
+        key = (session.sid, break_id)
+        found: PodRecord | None = self._pods.get(key)
+        if found is None:
+            try:
+                blob = await self.sessions.ads(session, break_id)
+                found = self._pods[key] = read_pod(blob) if blob else NO_POD
+            except (StoreError, AdRecordError) as error:
+                report(Reason.STORE_FAILED, "ads_not_loaded", self.metrics, detail=str(error))
+                return NO_POD
+        return found
+
+
+def _macros(
+    viewer: Mapping[str, MacroValue], avail: Avail, placed: PlacedAd | None
+) -> Mapping[str, MacroValue]:
+    """What is settled when the client is told (D-20): break, ad, device, consent."""
+    values = {**viewer, "BREAKMAXDURATION": int(avail.duration_s)}
+    if placed is None or placed.ad is None:
+        return values
+    # The time and the number that is new each time are left to who makes the request.
+    return beacon_macros(placed.ad, index=placed.index, now=EPOCH, seed="", base=values)
+
+
+async def _hls(presentation: HlsPresentation) -> Content:
+    keeper, number = presentation.keeper, presentation.reference
+    return keeper.fresh(number) or await keeper.current(number)
+
+
+async def _dash(presentation: DashPresentation) -> Content:
+    keeper = presentation.keeper
+    return keeper.fresh() or await keeper.current()
+
+
+_CONTENT: Mapping[Ending, Callable[[Any], Awaitable[Content]]] = {"m3u8": _hls, "mpd": _dash}
