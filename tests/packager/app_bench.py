@@ -196,7 +196,10 @@ class World:
         self.ads: ASGIApp = self.ad_server.app  # answers at ADS
 
     def ad_calls(self) -> int:
-        return sum(n for url, n in self.requests.items() if url.startswith(ADS))
+        """Calls that ask for ads; those that tell of them are others."""
+        told = (f"{ADS}/beacon/", f"{ADS}/sink/")
+        asked = [one for one in self.requests if one.startswith(ADS) and not one.startswith(told)]
+        return sum(self.requests[one] for one in asked)
 
     async def __call__(self, request: httpx2.Request) -> httpx2.Response:
         url = request.url
