@@ -144,6 +144,7 @@ class _Session:
     periods: dict[str, _Known] = field(default_factory=dict)
     parts: dict[str, _Part] = field(default_factory=dict)
     urls: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    decided: set[str] = field(default_factory=set)  # breaks
 
     def say(self, rule: str, text: str) -> None:
         assert self.where is not None
@@ -153,6 +154,7 @@ class _Session:
 
     def take(self, answer: Answered, origin: _Origin) -> Text | None:
         self.where = answer
+        self.decided.update(one.break_id for one in answer.decided)
         theirs = origin.at(answer.at)
         if origin.is_valid and (wrong := complaint(answer.body)):
             self.say("H-12", wrong)
@@ -254,7 +256,9 @@ class _Session:
         for scheme, value in links:
             part = self.parts.get(value)
             if part is None:
-                if earlier or value in names:
+                # B-34: one that came and went between two answers is named all the same.
+                is_gone = value.rpartition("~")[2] in self.decided
+                if value in names or (earlier and not is_gone):
                     self.say("B-18", f"{name}: set {set_id} goes on from {value}: what is that?")
                 continue
             if part.source != source.start or part.a >= piece.a:
