@@ -22,6 +22,7 @@ from packager.filling import Filler
 from packager.metrics import Metrics
 from packager.openings import Opening, is_live, openings_of, refusal_of
 from packager.pod_signals import PodSignals
+from packager.pods import Pods
 from packager.presentation import Presentation
 from packager.reporting.errors import Errors
 from packager.schedules import Schedules
@@ -52,6 +53,7 @@ class Planner:
         filler: Filler,
         schedules: Schedules,
         errors: Errors,
+        pods: Pods,
         *,
         clock: Clock,
         metrics: Metrics,
@@ -64,6 +66,7 @@ class Planner:
             filler: Makes them.
             schedules: Know the breaks that a VMAP has.
             errors: Tells of ads that cannot be had.
+            pods: Know what ad servers said.
             clock: Says the time.
             metrics: Is told of degradations.
             patience: How long playlists wait.
@@ -80,9 +83,7 @@ class Planner:
             metrics=metrics,
             patience=self._patience,
         )
-        self._signals = PodSignals(
-            load_ads=sessions.ads, creative=filler.house.creative, metrics=metrics
-        )
+        self._signals = PodSignals(pods=pods, creative=filler.house.creative)
         self._splices = Splices(filler.house, self._signals, metrics)
         self._beginnings: SingleFlight[None] = SingleFlight(limit=FLIGHTS)
         # For a session: the start of the last past break of which a decision is known here.

@@ -5,7 +5,7 @@ answer, says the same. So of the viewer the URLs of ads get what the session beg
 consent; what a single request tells (address, device) the player's own requests tell as well.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from cachetools import LRUCache
@@ -13,26 +13,19 @@ from cachetools import LRUCache
 from manifests.creative import Creative
 from manifests.splicing.signalling import Signalling
 from manifests.timing import EPOCH
-from packager.decisions.ad_record import AdRecordError, read_ads
 from packager.decisions.ads import Ad
 from packager.decisions.beacon_macros import beacon_macros
 from packager.decisions.macros import MacroValue
-from packager.log import report
-from packager.metrics import Metrics
 from packager.openings import is_live
+from packager.pods import Pods
 from packager.presentation import Presentation
-from packager.reasons import Reason
 from packager.sessions import Session
-from packager.stores import StoreError
 from packager.stores.records import Decision
 from packager.tracking.avails import PlacedAd
 from packager.tracking.signalling import signal, signal_text
 from packager.viewer import Viewer
 
 _CONSENT = ("GDPRCONSENT", "GPPSTRING", "GPPSECTIONID", "REGULATIONS")
-
-# Gives what was stored with the decision of a session's break.
-LoadAds = Callable[[Session, str], Awaitable[bytes]]
 
 
 class PodSignals:
@@ -41,22 +34,19 @@ class PodSignals:
     def __init__(
         self,
         *,
-        load_ads: LoadAds,
+        pods: Pods,
         creative: Callable[[str], Creative | None],
-        metrics: Metrics,
         max_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         """Keep nothing yet.
 
         Args:
-            load_ads: From the store.
+            pods: What ad servers said.
             creative: By id; None: it is not packaged here.
-            metrics: Is told of degradations.
             max_bytes: Of what is kept.
         """
-        self._load_ads = load_ads
+        self._pods = pods
         self._creative = creative
-        self._metrics = metrics
         self._kept: LRUCache[tuple[str, str], Signalling] = LRUCache(
             max_bytes, lambda signalling: signalling.size
         )
@@ -79,15 +69,11 @@ class PodSignals:
         live = is_live(session, presentation)
         creatives = [self._creative(entry.creative_id) for entry in decision.pod]
         ads: tuple[Ad | None, ...] = ()
-        try:
-            if any(entry.kind == "ad" for entry in decision.pod):
-                blob = await self._load_ads(session, decision.break_id)
-                ads = read_ads(blob) if blob else ()
-        except StoreError as error:  # P1: the ads play, and are told of when the store is back
-            report(error.reason, "ads_not_loaded", self._metrics, detail=str(error))
-            return Signalling(live=live)
-        except AdRecordError as error:
-            report(Reason.STORE_FAILED, "ads_not_loaded", self._metrics, detail=str(error))
+        if any(entry.kind == "ad" for entry in decision.pod):
+            pod = await self._pods.of(session.sid, decision.break_id)
+            if pod is None:  # P1: the ads play, and are told of when the store is back
+                return Signalling(live=live)
+            ads = pod.ads
         consent = _consent(session, presentation)
         texts = tuple(
             None

@@ -38,6 +38,7 @@ from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
 from packager.paths import read_ending
 from packager.planning import Planner
+from packager.pods import Pods
 from packager.reasons import Reason
 from packager.reporting.errors import Errors
 from packager.reporting.reporter import Reporter
@@ -72,6 +73,7 @@ class Weft:
     patches: Patches
     outbox: Outbox
     reporter: Reporter
+    pods: Pods
     warmed: anyio.Event
 
     @property
@@ -221,8 +223,9 @@ async def open_weft(
         digest = _digester(secrets[0])
         outbox = await open_outbox(config, clock=clock, metrics=metrics)
         stack.push_async_callback(outbox.close)
+        pods = Pods(store, metrics)
         reporter = Reporter(
-            load_ads=store.load_ads,
+            pods=pods,
             owe=outbox.owe,
             session_digest=digest,
             clock=clock,
@@ -266,6 +269,7 @@ async def open_weft(
             filler,
             schedules,
             errors,
+            pods,
             clock=clock,
             metrics=metrics,
             # In VOD it is the ad server's own time limit that ends the wait.
@@ -295,6 +299,7 @@ async def open_weft(
             patches=patches,
             outbox=outbox,
             reporter=reporter,
+            pods=pods,
             warmed=anyio.Event(),
         )
         send = partial(

@@ -1,12 +1,11 @@
 """The tracking document of a session, for its player (design, section 5.2)."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,18 +14,14 @@ from manifests.dash.content_clock import origin_of
 from manifests.splicing.content import Content
 from manifests.timing import EPOCH
 from packager.dash.presentations import DashPresentation
-from packager.decisions.ad_record import NO_POD, AdRecordError, PodRecord, read_pod
+from packager.decisions.ad_record import NO_POD, PodRecord
 from packager.decisions.beacon_macros import beacon_macros
 from packager.decisions.macros import MacroValue
 from packager.handlers.sessions import FORMAT_PARAMETER, SessionDesk
 from packager.hls.presentations import HlsPresentation
-from packager.log import report
-from packager.metrics import Metrics
 from packager.paths import Ending
-from packager.reasons import Reason
+from packager.pods import Pods
 from packager.responses import PERSONAL
-from packager.sessions import Session, Sessions
-from packager.stores import StoreError
 from packager.tracking.avails import Avail, PlacedAd
 from packager.tracking.document import tracking_document
 from packager.tracking.placing import avails_of
@@ -38,12 +33,8 @@ class TrackingHandlers:
     """What the tracking route calls."""
 
     desk: SessionDesk
-    sessions: Sessions
     viewing: Viewing
-    metrics: Metrics
-    _pods: LRUCache[tuple[str, str], PodRecord] = field(
-        default_factory=lambda: LRUCache(4096), repr=False
-    )
+    pods: Pods
 
     async def document(self, request: Request) -> Response:
         """``GET, POST /v1/tracking/{tenant}/{show}/{session}``.
@@ -61,7 +52,7 @@ class TrackingHandlers:
         session, plan = await self.viewing.plan(session, presentation, content, who)
         pods: dict[str, PodRecord] = {}
         for one in plan.splices:
-            pods[one.break_id] = await self._pod(session, one.break_id)
+            pods[one.break_id] = await self.pods.of(session.sid, one.break_id) or NO_POD
         start_at: Decimal | None = None
         if isinstance(content, DashChannel) and content.mpd is not None:
             zero = origin_of(content.mpd)
@@ -82,19 +73,6 @@ class TrackingHandlers:
         )
         headers = {"cache-control": PERSONAL}
         return Response(body, headers=headers, media_type="application/json")
-
-    async def _pod(self, session: Session, break_id: str) -> PodRecord:
-        """What an ad server said of a pod; nothing where that cannot be had."""
-        key = (session.sid, break_id)
-        found: PodRecord | None = self._pods.get(key)
-        if found is None:
-            try:
-                blob = await self.sessions.ads(session, break_id)
-                found = self._pods[key] = read_pod(blob) if blob else NO_POD
-            except (StoreError, AdRecordError) as error:
-                report(Reason.STORE_FAILED, "ads_not_loaded", self.metrics, detail=str(error))
-                return NO_POD
-        return found
 
 
 def _macros(

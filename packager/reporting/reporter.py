@@ -16,16 +16,15 @@ from cachetools import LRUCache
 
 from packager.beacons import NO_AD, Beacon
 from packager.clock import Clock
-from packager.decisions.ad_record import NO_POD, AdRecordError, PodRecord, read_pod
 from packager.decisions.ads import Ad
 from packager.decisions.beacon_macros import beacon_macros
 from packager.decisions.macros import MacroValue, expand_macros
 from packager.log import report
 from packager.metrics import Metrics
+from packager.pods import Pods
 from packager.reasons import Reason
 from packager.reporting.evidence import Seen
 from packager.reporting.places import Position
-from packager.stores import StoreError
 from packager.tracking.events import BREAK_END, BREAK_START, AdEvent, break_events, events_of
 
 QUEUE = 16_384  # requests that were not looked at yet
@@ -75,8 +74,6 @@ class _Watch:
         return self.seen.due_at(float(offset), segment)
 
 
-# Gives what was stored with the decision of a session's break.
-LoadAds = Callable[[str, str], Awaitable[bytes]]
 # Keeps beacons; returns when they are on the disk.
 Owe = Callable[[Iterable[Beacon]], Awaitable[object]]
 
@@ -87,7 +84,7 @@ class Reporter:
     def __init__(
         self,
         *,
-        load_ads: LoadAds,
+        pods: Pods,
         owe: Owe,
         session_digest: Callable[[str], str],
         clock: Clock,
@@ -97,14 +94,14 @@ class Reporter:
         """Watch nothing yet.
 
         Args:
-            load_ads: From the store.
+            pods: What ad servers said.
             owe: The outbox's.
             session_digest: What ad servers are told of a session's id.
             clock: Says the time.
             metrics: Is told of degradations.
             expire_s: For how long beacons are tried.
         """
-        self._load_ads = load_ads
+        self._pods = pods
         self._owe = owe
         self._session_digest = session_digest
         self._clock = clock
@@ -112,7 +109,6 @@ class Reporter:
         self._expire = timedelta(seconds=expire_s)
         self._requests: asyncio.Queue[Request] = asyncio.Queue(QUEUE)
         self._watches: LRUCache[tuple[str, str, int], _Watch] = LRUCache(WATCHED)
-        self._pods: LRUCache[tuple[str, str], PodRecord] = LRUCache(1024)
         self._waiting: list[tuple[float, int, _Watch]] = []  # a heap, by when they are due
         self._numbers = count()
 
@@ -168,19 +164,10 @@ class Reporter:
     async def _load(self, watch: _Watch) -> None:
         """Find out what is to be told of an ad; where that fails, again in a moment."""
         request = watch.request
-        key = (request.sid, request.break_id)
-        pod: PodRecord | None = self._pods.get(key)
+        pod = await self._pods.of(request.sid, request.break_id)
         if pod is None:
-            try:
-                blob = await self._load_ads(*key)
-                pod = self._pods[key] = read_pod(blob) if blob else NO_POD
-            except StoreError as error:
-                report(error.reason, "ads_not_loaded", self._metrics, detail=str(error))
-                self._wait(watch, self._clock.monotonic() + RETRY_S)
-                return
-            except AdRecordError as error:
-                report(Reason.STORE_FAILED, "ads_not_loaded", self._metrics, detail=str(error))
-                pod = self._pods[key] = NO_POD
+            self._wait(watch, self._clock.monotonic() + RETRY_S)
+            return
         index, duration = request.index, request.ends[-1]
         ad = pod.ads[index] if index < len(pod.ads) else None
         watch.ad = ad or _NOBODYS

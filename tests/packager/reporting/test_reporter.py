@@ -11,6 +11,7 @@ from packager.clock import ManualClock
 from packager.decisions.ad_record import write_ads
 from packager.decisions.ads import Ad, Linear, Link, Tracking
 from packager.metrics import Metrics
+from packager.pods import Pods
 from packager.reporting.places import Position
 from packager.reporting.reporter import QUEUE, RETRY_S, Reporter, Request
 from packager.stores import StoreError
@@ -41,14 +42,14 @@ class Desk:
         self.down = False
         self.loads = 0
         self.reporter = Reporter(
-            load_ads=self.load,
+            pods=Pods(self, Metrics()),  # type: ignore[arg-type]  # as much of a store
             owe=self.owe,
             session_digest=lambda sid: f"digest of {sid}",
             clock=self.clock,
             metrics=Metrics(),
         )
 
-    async def load(self, sid: str, break_id: str) -> bytes:
+    async def load_ads(self, sid: str, break_id: str) -> bytes:
         self.loads += 1
         if self.down:
             raise StoreError("down")
@@ -195,7 +196,7 @@ async def test_more_requests_than_are_looked_at_are_counted(desk: Desk) -> None:
 class Breaks(Desk):
     """A desk whose pod is of a break that wants to be told."""
 
-    async def load(self, sid: str, break_id: str) -> bytes:
+    async def load_ads(self, sid: str, break_id: str) -> bytes:
         events = ("breakStart", "breakEnd", "error")
         return write_ads(
             [None, AD, AD, None], [Tracking(one, f"https://v.example/{one}") for one in events]
