@@ -79,7 +79,7 @@ class Deciding:
         self._errors = errors
         self._clock = clock
         self._metrics = metrics
-        self._patience = patience
+        self.patience = patience
         self._foresight = Foresight(clock)
         self._flights: SingleFlight[Decision] = SingleFlight(limit=FLIGHTS)
         self._held_since: LRUCache[tuple[int, str], float] = LRUCache(4096)
@@ -178,7 +178,7 @@ class Deciding:
 
     def _spread_s(self, ahead_s: float) -> float:
         """Seconds that there are to ask in, so that there is an answer when a break begins."""
-        return max(ahead_s - self._patience.vod_s, 0.0)
+        return max(ahead_s - self.patience.vod_s, 0.0)
 
     async def _wait(
         self, flights: Sequence[tuple[Opening, "asyncio.Task[Decision]"]], *, patience_s: float

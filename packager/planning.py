@@ -17,16 +17,12 @@ from manifests.splicing.content import Content
 from manifests.splicing.signalling import Signalling
 from manifests.splicing.timeline import Splice
 from packager.clock import Clock
-from packager.deciding import Deciding, Patience
-from packager.filling import Filler
-from packager.metrics import Metrics
+from packager.deciding import Deciding
 from packager.openings import Opening, is_live, openings_of, refusal_of
 from packager.pod_signals import PodSignals
-from packager.pods import Pods
 from packager.presentation import Presentation
-from packager.reporting.errors import Errors
 from packager.schedules import Schedules
-from packager.sessions import Session, Sessions
+from packager.sessions import Session
 from packager.single_flight import FlightError, SingleFlight
 from packager.splices import NOTHING_TOLD, Splices
 from packager.stores.records import Decision
@@ -49,42 +45,28 @@ class Planner:
 
     def __init__(
         self,
-        sessions: Sessions,
-        filler: Filler,
+        deciding: Deciding,
+        splices: Splices,
         schedules: Schedules,
-        errors: Errors,
-        pods: Pods,
+        signals: PodSignals,
         *,
         clock: Clock,
-        metrics: Metrics,
-        patience: Patience | None = None,
     ) -> None:
         """Join what planning needs.
 
         Args:
-            sessions: Store decisions.
-            filler: Makes them.
+            deciding: Decides.
+            splices: Of what is decided.
             schedules: Know the breaks that a VMAP has.
-            errors: Tells of ads that cannot be had.
-            pods: Know what ad servers said.
+            signals: Know what manifests tell of ads.
             clock: Says the time.
-            metrics: Is told of degradations.
-            patience: How long playlists wait.
         """
+        self._deciding = deciding
+        self._splices = splices
         self._schedules = schedules
+        self._signals = signals
         self._clock = clock
-        self._patience = patience or Patience()
-        self._deciding = Deciding(
-            sessions,
-            filler,
-            schedules,
-            errors,
-            clock=clock,
-            metrics=metrics,
-            patience=self._patience,
-        )
-        self._signals = PodSignals(pods=pods, creative=filler.house.creative)
-        self._splices = Splices(filler.house, self._signals, metrics)
+        self._patience = deciding.patience
         self._beginnings: SingleFlight[None] = SingleFlight(limit=FLIGHTS)
         # For a session: the start of the last past break of which a decision is known here.
         self._settled_until: LRUCache[str, Decimal] = LRUCache(SETTLED)

@@ -24,7 +24,7 @@ from packager.dash.patches import Patches
 from packager.dash.presentations import DashPresentations
 from packager.dash.reading import REMOTE_BYTES, MpdReading
 from packager.deciders import Deciders
-from packager.deciding import Patience
+from packager.deciding import Deciding, Patience
 from packager.filling import Filler, House
 from packager.hls.ladders import Ladders
 from packager.hls.playlists import Playlists
@@ -38,12 +38,14 @@ from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
 from packager.paths import read_ending
 from packager.planning import Planner
+from packager.pod_signals import PodSignals
 from packager.pods import Pods
 from packager.reasons import Reason
 from packager.reporting.errors import Errors
 from packager.reporting.reporter import Reporter
 from packager.schedules import Schedules
 from packager.sessions import SessionLimits, Sessions
+from packager.splices import Splices
 from packager.stores import Store, StoreError
 from packager.stores.opening import open_store
 from packager.tokens import Tokens, load_secrets
@@ -264,12 +266,11 @@ async def open_weft(
             errors=errors,
             metrics=metrics,
         )
-        planner = Planner(
+        deciding = Deciding(
             sessions,
             filler,
             schedules,
             errors,
-            pods,
             clock=clock,
             metrics=metrics,
             # In VOD it is the ad server's own time limit that ends the wait.
@@ -277,6 +278,9 @@ async def open_weft(
                 live_s=config.timeouts.ad_deadline_s, vod_s=config.timeouts.ad_s + 0.5
             ),
         )
+        signals = PodSignals(pods=pods, creative=library.get)
+        splices = Splices(filler.house, signals, metrics)
+        planner = Planner(deciding, splices, schedules, signals, clock=clock)
         stack.push_async_callback(planner.aclose)
         mpds = Mpds()
         patches = Patches(mpds, clock)

@@ -44,11 +44,6 @@ def write_ads(ads: Sequence[Ad | None], tracking: Sequence[Tracking] = ()) -> by
     return bytes([VERSION]) + zlib.compress(orjson.dumps(_written(record)))
 
 
-def read_ads(data: bytes) -> tuple[Ad | None, ...]:
-    """Decode the ads of what `write_ads` gave; raises as `read_pod`."""
-    return read_pod(data).ads
-
-
 def read_pod(data: bytes) -> PodRecord:
     """Decode what `write_ads` gave.
 

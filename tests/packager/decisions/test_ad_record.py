@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packager.decisions.ad_record import VERSION, AdRecordError, read_ads, read_pod, write_ads
+from packager.decisions.ad_record import VERSION, AdRecordError, read_pod, write_ads
 from packager.decisions.ads import (
     Ad,
     Companion,
@@ -63,8 +63,8 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
 
 
 def test_the_ads_of_a_pod_are_read_as_they_were_written() -> None:
-    assert read_ads(write_ads([AD, None, Ad(id="")])) == (without_files(AD), None, Ad(id=""))
-    assert read_ads(write_ads([])) == ()
+    assert read_pod(write_ads([AD, None, Ad(id="")])).ads == (without_files(AD), None, Ad(id=""))
+    assert read_pod(write_ads([])).ads == ()
 
 
 def test_media_files_are_left_out() -> None:
@@ -76,13 +76,13 @@ def test_a_record_of_the_first_version_is_read_for_ever() -> None:
         b'[{"id":"a","sequence":1,"linear":{"duration":"15.50","skip_offset":"","tracking":'
         b'[{"event":"start","url":"http://t.test/"}]}},null]'
     )
-    assert read_ads(b"\x01" + zlib.compress(written)) == (without_files(AD), None)
+    assert read_pod(b"\x01" + zlib.compress(written)).ads == (without_files(AD), None)
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.none() | values(Ad))
 def test_a_record_loses_nothing_but_files(ad: Ad | None) -> None:
-    assert read_ads(write_ads([AD, ad])) == (without_files(AD), without_files(ad))
+    assert read_pod(write_ads([AD, ad])).ads == (without_files(AD), without_files(ad))
 
 
 @settings(deadline=None)
@@ -94,7 +94,7 @@ def test_each_part_of_an_ad_survives(part: Any) -> None:
         NonLinear: lambda: Ad(id="a", nonlinears=(part,)),
         Verification: lambda: Ad(id="a", verifications=(part,)),
     }[type(part)]()
-    assert read_ads(write_ads([ad])) == (ad,)
+    assert read_pod(write_ads([ad])).ads == (ad,)
 
 
 def packed(value: Any) -> bytes:
@@ -125,14 +125,14 @@ DAMAGED = {
 @pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_record_is_refused(data: bytes) -> None:
     with pytest.raises(AdRecordError):
-        read_ads(data)
+        read_pod(data)
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=60), st.booleans())
 def test_any_bytes_are_a_record_or_refused(data: bytes, framed: bool) -> None:
     with suppress(AdRecordError):
-        read_ads(bytes([VERSION]) + zlib.compress(data) if framed else data)
+        read_pod(bytes([VERSION]) + zlib.compress(data) if framed else data)
 
 
 def test_what_a_break_is_told_by_is_kept_with_its_ads() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packager.decisions.ad_record import read_ads, write_ads
+from packager.decisions.ad_record import read_pod, write_ads
 from packager.decisions.ad_xml import MAX_MARKUP
 from packager.decisions.ads import (
     Ad,
@@ -369,6 +369,6 @@ def test_any_elements_anywhere_are_an_ad_or_a_failure_d_13(parts: list[str], kin
         vast = read_vast(f"<VAST version='4.2'>{body}</VAST>".encode())
         for ad in vast.ads:
             level = level_of(ad)
-            (record,) = read_ads(write_ads([level]))
+            (record,) = read_pod(write_ads([level])).ads
             assert record is not None
             assert record.impressions == level.impressions

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sample_ads import FULL, LENGTHS, SINK, ads
 
 from manifests.dash.durations import read_duration
-from packager.decisions.ad_record import read_ads, write_ads
+from packager.decisions.ad_record import read_pod, write_ads
 from packager.decisions.ads import Ad, Extension, Linear, Tracking
 from packager.decisions.macros import MacroValue
 from packager.tracking.avails import Avail, PlacedAd
@@ -371,7 +371,7 @@ def test_of_an_extension_the_content_is_told(xml: str, content: str) -> None:
 
 
 def test_what_is_stored_of_the_ads_gives_the_same_document() -> None:
-    (again,) = read_ads(write_ads([FULL]))
+    (again,) = read_pod(write_ads([FULL])).ads
     avail = replace(BREAK, ads=(replace(BREAK.ads[0], ad=again), *BREAK.ads[1:]))
     assert tracking_document([avail]) == tracking_document([BREAK])
 
