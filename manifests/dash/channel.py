@@ -40,6 +40,7 @@ class DashRules:
     spliced: bool = True  # the show may have breaks
     removes_cues: bool = True  # SCTE 35 does not reach players (B-52)
     content_base: tuple[str, str] | None = None  # prefix of content's URLs and what replaces it
+    video_base: tuple[str, str] | None = None  # the same for video alone, which may be drawn on
     asset_id: str | None = None  # of the content, where it has none of its own (B-19)
 
 

@@ -294,6 +294,7 @@ class Channel:
         *,
         past: Sums = NO_SUMS,
         until: Decimal | None = None,
+        strip: Strip | None = None,
     ) -> bytes:
         """A session's media playlist.
 
@@ -303,6 +304,7 @@ class Channel:
             rung: Key of the rendition's rung in the creatives.
             past: Effect of the splices that are past (`effect`).
             until: Start of the first break that is not decided yet.
+            strip: The rendition's strip as these sessions see it (`replaced`); None: as it is.
         """
         limit = self.limit(name)
         header, tags = self.headers[name], NOTHING_TOLD
@@ -313,7 +315,7 @@ class Channel:
             header = replace(header, after=header.after + OWN_CLOCK)
             tags = own_clock_tags(splices, start=self.window[0])
         return render(
-            self.strips[name],
+            self.strips[name] if strip is None else strip,
             header,
             splices,
             pod_of=lambda one: self.pod(name, one, rung),
