@@ -4,11 +4,13 @@ A replacement decodes with the original's init section and lasts as long, so tha
 that changes: no EXT-X-MAP, no DISCONTINUITY, no number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from manifests.content_segment import ContentSegment, Source
 from manifests.hls.fragments import Strip, weave
-from manifests.hls.model import Segment
+from manifests.hls.model import ByteRange, Segment
+from manifests.hls.track import Track
 
 
 def name_of(segment: Segment) -> str:
@@ -40,3 +42,25 @@ def _replaced(segment: Segment, replacements: Mapping[str, str]) -> Segment:
         return segment  # the replacement would be decrypted
     uri = replacements.get(name_of(segment))
     return segment if uri is None else replace(segment, uri=uri, byterange=None)
+
+
+def latest_segments(track: Track) -> Iterator[ContentSegment]:
+    """The segments of a rendition that could be replaced, the latest first."""
+    for index in range(len(track.segments) - 1, -1, -1):
+        segment = track.segments[index]
+        if segment.keys or segment.gap:
+            continue
+        media_map = segment.map
+        yield ContentSegment(
+            name=name_of(segment),
+            media=_source(segment.uri, segment.byterange),
+            init=None if media_map is None else _source(media_map.uri, media_map.byterange),
+            start=track.starts[index],
+            duration=track.starts[index + 1] - track.starts[index],
+        )
+
+
+def _source(url: str, part: ByteRange | None) -> Source:
+    if part is None:
+        return Source(url)
+    return Source(url, part.offset, part.offset + part.length - 1)

@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
+from manifests.content_segment import Source
 from manifests.hls.channel import Channel, ChannelRules
 from manifests.hls.fragments import Dressing
 from manifests.hls.reader import read_media_playlist
-from manifests.hls.replaced import name_of, with_replaced
+from manifests.hls.replaced import latest_segments, name_of, with_replaced
 
 URL = "https://o.example/live/v.m3u8"
 
@@ -99,3 +100,19 @@ def test_fragments_that_stay_are_those_of_the_strip() -> None:
     same = [a is b for a, b in zip(strip.fragments, other.fragments, strict=True)]
     assert same == [False, True, True, True, False, True, True, True]
     assert replace(other.track, segments=strip.track.segments) == strip.track
+
+
+def test_segments_are_told_with_all_that_it_takes_to_have_them() -> None:
+    text = playlist(
+        seg("0.m4s", "#EXT-X-GAP"),
+        seg("all.mp4", "#EXT-X-BYTERANGE:100@50"),
+        seg("2.m4s"),
+        seg("3.m4s", '#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x1'),
+        head='#EXT-X-MAP:URI="init.mp4",BYTERANGE="20@4"',
+    )
+    last, first = latest_segments(channel(text).tracks["v"])
+    assert first.media == Source("https://o.example/live/all.mp4", 50, 149)
+    assert first.name == "https://o.example/live/all.mp4#bytes=50-149"
+    assert last.media == Source("https://o.example/live/2.m4s")
+    assert first.init == last.init == Source("https://o.example/live/init.mp4", 4, 23)
+    assert first.end == last.start == first.start + 4
