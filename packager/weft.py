@@ -16,7 +16,8 @@ from packager.beacons.opening import open_outbox, sender_settings
 from packager.beacons.outbox import Outbox
 from packager.beacons.sender import run_sender
 from packager.clock import Clock, SystemClock
-from packager.config.values import Config, Show
+from packager.config.show_settings import Show
+from packager.config.values import Config
 from packager.dash.inband import SegmentHeads
 from packager.dash.ladders import MpdLadders
 from packager.dash.mpds import Mpds

@@ -20,19 +20,10 @@ from manifests.creative import Creative
 from manifests.splicing.timeline import Span, spans
 from packager.clock import Clock, unix_seconds
 from packager.config.ad_settings import VastServer
-from packager.config.values import (
-    Admin,
-    Asset,
-    AssetFill,
-    Config,
-    CueBreaks,
-    Listen,
-    Media,
-    Outbound,
-    ScheduledBreak,
-    Show,
-    VastFill,
-)
+from packager.config.break_settings import AssetFill, CueBreaks, ScheduledBreak, VastFill
+from packager.config.process_settings import Admin, Listen, Media, Outbound
+from packager.config.show_settings import Asset, Show
+from packager.config.values import Config
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.templates import read_template
 from packager.demo import site

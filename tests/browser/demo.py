@@ -14,7 +14,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from packager.config.ad_settings import VastServer
-from packager.config.values import Config, VastFill
+from packager.config.break_settings import VastFill
+from packager.config.values import Config
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.templates import read_template
 from packager.demo.compose import ASSET, TENANT, DemoPlaces, demo_config, demo_routes, stock

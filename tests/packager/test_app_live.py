@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from app_bench import Bench, Listed, Player, Running, answer, down, vast
 
-from packager.config.values import SlateFill
+from packager.config.break_settings import SlateFill
 from packager.reasons import Reason
 
 LIVE = "/v1/master/default/live/index.m3u8"

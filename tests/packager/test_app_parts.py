@@ -15,7 +15,7 @@ from manifests.break_log import CueSettings
 from manifests.breaks import AdBreak
 from packager import weft as composition
 from packager.bodies import Body
-from packager.config.values import CueBreaks, ScheduledBreak
+from packager.config.break_settings import CueBreaks, ScheduledBreak
 from packager.cue_news import _ended_by_maximum
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.offers import Decided
