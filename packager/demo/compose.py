@@ -168,7 +168,7 @@ async def stock(
     await _listening(places)
     for last in (False, True):  # the first round begins it, the second one finds it done
         for show in weft.config.shows.values():
-            presentation = await weft.presentations.get(TENANT, show, ASSET)
+            presentation = await weft.presentations.hls.get(TENANT, show, ASSET)
             if presentation.ladder is None:
                 continue
             for clip in media.creatives:
@@ -240,7 +240,7 @@ class _Timelines:
         session = await weft.sessions.resume(request.path_params["token"], weft.clock.now())
         record = session.record
         show = weft.config.shows[record.show]
-        presentation = await weft.presentations.get(TENANT, show, record.asset)
+        presentation = await weft.presentations.hls.get(TENANT, show, record.asset)
         channel = await presentation.keeper.current(presentation.reference)
         plan = weft.planner.known(session, presentation, channel)
         track = channel.tracks[channel.reference]

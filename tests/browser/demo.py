@@ -131,7 +131,7 @@ def _asking(config: Config, ad_server: str) -> Config:
 async def _meet(weft: Weft, media: DemoMedia, ad_server: str) -> None:
     """Let Weft see the other ad server's films, which are those that it has packaged."""
     for show in weft.config.shows.values():
-        presentation = await weft.presentations.get(TENANT, show, ASSET)
+        presentation = await weft.presentations.hls.get(TENANT, show, ASSET)
         assert presentation.ladder is not None
         for clip in media.creatives:
             file = MediaFile(url=f"{ad_server}/media/{clip.file}", type="video/mp4")

@@ -143,11 +143,11 @@ def serving_shows(
         )
 
     async def prepare(weft: Weft, url: str) -> list[str]:
-        await weft.warmed.wait()
+        await weft.warming.done.wait()
         problems = []
         jobs = []
         for show in weft.config.shows.values():
-            presentation = await weft.presentations.get(_TENANT, show, _ASSET)
+            presentation = await weft.presentations.hls.get(_TENANT, show, _ASSET)
             if presentation.ladder is None:
                 problems.append(f"{show.name}: no ladder")
                 continue
