@@ -77,20 +77,20 @@ def routes(weft: Weft) -> list[BaseRoute]:
     desk = SessionDesk(
         config=weft.config,
         sessions=weft.sessions,
-        by_format={"m3u8": weft.presentations, "mpd": weft.dash_presentations},
+        by_format=weft.presentations.by_format,
         clock=weft.clock,
     )
     viewing = Viewing(sessions=weft.sessions, planner=weft.planner, metrics=weft.metrics)
     hls = HlsHandlers(
         desk=desk,
-        presentations=weft.presentations,
+        presentations=weft.presentations.hls,
         viewing=viewing,
         playlists=weft.playlists,
         metrics=weft.metrics,
     )
     dash = DashHandlers(
         desk=desk,
-        presentations=weft.dash_presentations,
+        presentations=weft.presentations.dash,
         viewing=viewing,
         mpds=weft.mpds,
         patches=weft.patches,

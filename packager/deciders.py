@@ -7,15 +7,9 @@ from urllib.parse import urlsplit
 from manifests.creative import Creative
 from packager.clock import Clock
 from packager.config.ad_settings import VastServer
-from packager.config.values import (
-    AssetFill,
-    BreakRule,
-    Config,
-    Show,
-    VastFill,
-    VmapBreaks,
-    VmapFill,
-)
+from packager.config.break_settings import AssetFill, BreakRule, VastFill, VmapBreaks, VmapFill
+from packager.config.show_settings import Show
+from packager.config.values import Config
 from packager.decisions.calls import AdCall, CallTemplate
 from packager.decisions.decider import (
     AD_LIMITS,

@@ -16,7 +16,7 @@ from manifests.breaks import AdBreak
 from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
 from packager.clock import Clock
-from packager.config.values import VmapBreaks
+from packager.config.break_settings import VmapBreaks
 from packager.decisions.ad_record import write_ads
 from packager.decisions.vmap import VmapBreak
 from packager.filling import Filler

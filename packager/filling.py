@@ -10,7 +10,8 @@ from manifests.creative import Creative
 from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
 from packager.clock import Clock
-from packager.config.values import BreakRule, Show, SlateFill
+from packager.config.break_settings import BreakRule, SlateFill
+from packager.config.show_settings import Show
 from packager.decisions.ads import Ad
 from packager.decisions.bumpers import Bumper, fill_between
 from packager.decisions.decider import AdDecider

@@ -14,7 +14,7 @@ from typing import Any
 from cachetools import TTLCache
 
 from manifests.creative import Creative
-from packager.config.values import Show
+from packager.config.show_settings import Show
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.fill import SlateOption
 from packager.log import report

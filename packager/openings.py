@@ -7,7 +7,8 @@ from decimal import Decimal
 from manifests.breaks import AdBreak, scheduled_breaks
 from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
-from packager.config.values import BreakRule, CueBreaks, ScheduledBreak, Show, VmapBreaks
+from packager.config.break_settings import BreakRule, CueBreaks, ScheduledBreak, VmapBreaks
+from packager.config.show_settings import Show
 from packager.decisions.request import BreakPosition
 from packager.decisions.vmap import Place, VmapBreak
 from packager.presentation import Presentation

@@ -12,7 +12,8 @@ from cachetools import LRUCache
 
 from manifests.breaks import AdBreak
 from manifests.splicing.content import Content
-from packager.config.values import Show, VmapBreaks
+from packager.config.break_settings import VmapBreaks
+from packager.config.show_settings import Show
 from packager.decisions.request import DecisionRequest
 from packager.decisions.vmap import (
     Place,

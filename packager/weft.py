@@ -1,13 +1,10 @@
 """The parts of one process, joined: opened in order, closed in the reverse one."""
 
-import hmac
-import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from hashlib import sha256
 from typing import Any
 
 import anyio
@@ -16,31 +13,23 @@ from packager.beacons.opening import open_outbox, sender_settings
 from packager.beacons.outbox import Outbox
 from packager.beacons.sender import run_sender
 from packager.clock import Clock, SystemClock
-from packager.config.values import Config, Show
-from packager.dash.inband import SegmentHeads
-from packager.dash.ladders import MpdLadders
+from packager.config.values import Config
 from packager.dash.mpds import Mpds
 from packager.dash.patches import Patches
-from packager.dash.presentations import DashPresentations
-from packager.dash.reading import REMOTE_BYTES, MpdReading
 from packager.deciders import Deciders
 from packager.deciding import Deciding, Patience
 from packager.filling import Filler, House
-from packager.hls.ladders import Ladders
 from packager.hls.playlists import Playlists
-from packager.hls.presentations import HlsPresentations
 from packager.house import PackagedHouse
 from packager.log import report
 from packager.metrics import Metrics
-from packager.origin import OriginCache, OriginObserver
-from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, OutboundError, Policy
+from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
 from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
-from packager.paths import read_ending
 from packager.planning import Planner
 from packager.pod_signals import PodSignals
 from packager.pods import Pods
-from packager.reasons import Reason
+from packager.presentations import Presentations, open_presentations
 from packager.reporting.errors import Errors
 from packager.reporting.reporter import Reporter
 from packager.schedules import Schedules
@@ -48,10 +37,10 @@ from packager.sessions import SessionLimits, Sessions
 from packager.splices import Splices
 from packager.stores import Store, StoreError
 from packager.stores.opening import open_store
-from packager.tokens import Tokens, load_secrets
+from packager.tokens import Tokens, load_secrets, session_digester
+from packager.warming import Warming
 
 SWEEP_S = 30.0
-WARM_TRIES, WARM_PAUSE_S = 30, 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +51,11 @@ class Weft:
     clock: Clock
     metrics: Metrics
     client: GuardedClient
-    origin: OriginCache
     store: Store
     sessions: Sessions
     library: MediaLibrary
     house: PackagedHouse
-    presentations: HlsPresentations
-    dash_presentations: DashPresentations
+    presentations: Presentations
     planner: Planner
     playlists: Playlists
     mpds: Mpds
@@ -76,44 +63,7 @@ class Weft:
     outbox: Outbox
     reporter: Reporter
     pods: Pods
-    warmed: anyio.Event
-
-    @property
-    def ready(self) -> bool:
-        """Whether the assets that the configuration names under `warm` were prepared."""
-        return self.warmed.is_set()
-
-    async def warm(self) -> None:
-        """Look at configured assets and package what their breaks show, before viewers come."""
-        for show in self.config.shows.values():
-            tenant = (show.tenants or self.config.tenants)[0]
-            for asset in show.warm:
-                await self._warm(tenant, show, asset)
-        await self.house.settled()
-        self.warmed.set()
-
-    async def _look_at(self, tenant: str, show: Show, asset: str) -> None:
-        stem, ending = read_ending(asset)
-        presentations = self.dash_presentations if ending == "mpd" else self.presentations
-        await presentations.get(tenant, show, stem)
-
-    async def _warm(self, tenant: str, show: Show, asset: str) -> None:
-        for _ in range(WARM_TRIES):
-            try:
-                await self._look_at(tenant, show, asset)
-            except OutboundError as error:
-                failure = error
-                await anyio.sleep(WARM_PAUSE_S)  # origins often start together with us
-            else:
-                return
-        report(
-            failure.reason,
-            "asset_not_warmed",
-            self.metrics,
-            show=show.name,
-            asset=asset,
-            detail=str(failure),
-        )
+    warming: Warming
 
 
 @asynccontextmanager
@@ -147,22 +97,6 @@ async def open_weft(
         for one in dict.fromkeys(clients):
             stack.push_async_callback(one.aclose)
         client, ad_client, beacon_client = clients
-        policy = Policy.for_urls(show.origin for show in config.shows.values())
-        of_origin = Limits(total_s=config.timeouts.origin_s, read_s=config.timeouts.origin_s)
-        observer = _Observer(metrics)
-        remote = OriginCache(
-            client,
-            policy=policy,
-            clock=clock,
-            limits=replace(of_origin, max_bytes=REMOTE_BYTES),
-            observer=observer,
-            max_bytes=16 * REMOTE_BYTES,
-        )
-        stack.push_async_callback(remote.aclose)
-        origin = OriginCache(
-            client, policy=policy, clock=clock, limits=of_origin, observer=observer
-        )
-        stack.push_async_callback(origin.aclose)
         store = await open_store(_store_url(config), session_limit=config.sessions.limit)
         stack.push_async_callback(store.close)
         folder = config.media.folder
@@ -185,44 +119,19 @@ async def open_weft(
             limits=Limits(total_s=config.timeouts.creative_s, max_bytes=CREATIVE_LIMITS.max_bytes),
         )
         stack.push_async_callback(house.aclose)
-        ladders = Ladders(
-            origin=origin,
-            client=client,
-            library=library,
-            store=store,
-            clock=clock,
-            metrics=metrics,
+        presentations = await stack.enter_async_context(
+            open_presentations(
+                config,
+                base=base,
+                client=client,
+                library=library,
+                store=store,
+                clock=clock,
+                metrics=metrics,
+                on_ladder=house.prepare,
+            )
         )
-        presentations = HlsPresentations(
-            origin=origin,
-            ladders=ladders,
-            store=store,
-            clock=clock,
-            metrics=metrics,
-            base=base,
-            remember_s=config.sessions.max_s,
-            on_ladder=house.prepare,
-        )
-        stack.push_async_callback(presentations.aclose)
-        mpd_ladders = MpdLadders(
-            client=client, library=library, store=store, clock=clock, metrics=metrics
-        )
-        heads = SegmentHeads(client)
-        stack.push_async_callback(heads.aclose)
-        dash_presentations = DashPresentations(
-            hls=presentations,
-            origin=origin,
-            ladders=mpd_ladders,
-            reading=MpdReading(remote),
-            heads=heads,
-            store=store,
-            clock=clock,
-            metrics=metrics,
-            remember_s=config.sessions.max_s,
-            on_ladder=house.prepare,
-        )
-        stack.push_async_callback(dash_presentations.aclose)
-        digest = _digester(secrets[0])
+        digest = session_digester(secrets[0])
         outbox = await open_outbox(config, clock=clock, metrics=metrics)
         stack.push_async_callback(outbox.close)
         pods = Pods(store, metrics)
@@ -290,13 +199,11 @@ async def open_weft(
             clock=clock,
             metrics=metrics,
             client=client,
-            origin=origin,
             store=store,
             sessions=sessions,
             library=library,
             house=house,
             presentations=presentations,
-            dash_presentations=dash_presentations,
             planner=planner,
             playlists=Playlists(),
             mpds=mpds,
@@ -304,7 +211,7 @@ async def open_weft(
             outbox=outbox,
             reporter=reporter,
             pods=pods,
-            warmed=anyio.Event(),
+            warming=Warming(config, presentations, house, metrics),
         )
         send = partial(
             run_sender,
@@ -314,7 +221,7 @@ async def open_weft(
             metrics=metrics,
             settings=sender_settings(config),
         )
-        async with _beside(partial(_sweep, weft), weft.warm, reporter.run, send):
+        async with _beside(partial(_sweep, weft), weft.warming.run, reporter.run, send):
             yield weft
 
 
@@ -351,28 +258,3 @@ async def _sweep(weft: Weft) -> None:
 def _store_url(config: Config) -> str:
     path = config.store.path
     return "memory" if path is None else f"sqlite:///{path}"
-
-
-def _digester(secret: str) -> Callable[[str], str]:
-    """What ad servers get for a session's id: the same each time, and of no use here."""
-    key = sha256(b"ad servers" + secret.encode()).digest()
-
-    def digest(sid: str) -> str:
-        return str(uuid.UUID(bytes=hmac.digest(key, sid.encode(), "sha256")[:16], version=4))
-
-    return digest
-
-
-class _Observer(OriginObserver):
-    """Counts what the origin's cache does."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-
-    def fetched(self, url: str, seconds: float, failure: Reason | None) -> None:
-        self._metrics.origin_fetch(seconds)
-        if failure is not None:
-            report(failure, "origin_fetch_failed", self._metrics, url=url)
-
-    def stale_served(self, url: str, reason: Reason) -> None:
-        report(Reason.MANIFEST_STALE_SERVED, "manifest_stale_served", self._metrics, cause=reason)

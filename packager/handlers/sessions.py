@@ -8,7 +8,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from packager.clock import Clock
-from packager.config.values import Config, Show, VastFill, VmapFill
+from packager.config.break_settings import VastFill, VmapFill
+from packager.config.show_settings import Show
+from packager.config.values import Config
 from packager.decisions.disclosure import Disclosed
 from packager.parameters import (
     MAX_BODY_BYTES,

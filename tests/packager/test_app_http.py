@@ -579,7 +579,7 @@ async def test_a_bug_is_a_plain_500_with_its_code(
         def broken(*args: object) -> None:
             raise RuntimeError("secret details")
 
-        monkeypatch.setattr(type(running.weft.presentations), "get", broken)
+        monkeypatch.setattr(type(running.weft.presentations.hls), "get", broken)
         got = await running.get(LIVE)
         assert got.status_code == 500
         assert got.json() == {"error": "internal_error"}
@@ -596,7 +596,7 @@ async def test_operators_see_health_readiness_and_metrics(bench: Bench) -> None:
         )
         async with admin:
             assert (await admin.get("/healthz")).json() == {"status": "ok"}
-            await running.weft.warmed.wait()
+            await running.weft.warming.done.wait()
             ready = await admin.get("/readyz")
             assert (ready.status_code, ready.json()) == (200, {"ready": True})
             metrics = await admin.get("/metrics")
@@ -621,7 +621,7 @@ async def test_a_server_is_not_ready_before_its_shows_are_warm(
             assert (await admin.get("/readyz")).status_code == 503
             bench.world.faults.clear()
             bench.clock.advance(2)
-            await running.weft.warmed.wait()
+            await running.weft.warming.done.wait()
             assert (await admin.get("/readyz")).status_code == 200
         assert running.weft.house.jobs == 0
 

@@ -11,7 +11,7 @@ import pytest
 from app_bench import ADS, Bench, Running
 
 from packager.config.ad_settings import Ads, Cap, ConsentSettings, Frequency, VastServer
-from packager.config.values import ScheduledBreak, VastFill
+from packager.config.break_settings import ScheduledBreak, VastFill
 from packager.decisions.templates import read_body, read_template
 
 LIVE = "/v1/master/default/live/index.m3u8"

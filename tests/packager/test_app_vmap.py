@@ -14,7 +14,8 @@ from lxml import etree
 
 from packager import schedules
 from packager.config.ad_settings import VastServer
-from packager.config.values import CueBreaks, Show, SlateFill, VmapBreaks
+from packager.config.break_settings import CueBreaks, SlateFill, VmapBreaks
+from packager.config.show_settings import Show
 from packager.decisions.templates import read_template
 from packager.reasons import Reason
 from packager.single_flight import FlightsFull
