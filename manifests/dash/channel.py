@@ -283,6 +283,8 @@ class DashChannel:
         if planned is None or filled_until < self.cuts.get(planned, planned) - FRAME_S:
             # Rule D-53: the rest is content. Its segment leaves the window before what follows.
             back = self._cut(filled_until, counted_from=out_at)
+            if back is None and planned is not None and self._refusal(filled_until) is not None:
+                return None  # B-03: content could not go on where the ads end
             limit = filled_until if planned is None else min(planned, filled_until)
         else:
             back = self.cuts.get(planned)

@@ -437,6 +437,9 @@ def test_a_period_that_cannot_be_cut_can_be_replaced_as_a_whole() -> None:
     for ad_break, aligned in ((whole, True), (inside, False)):
         channel = advanced(DashChannel(log=BreakLog((ad_break,))), text)
         assert channel.is_aligned(ad_break) is aligned
+        for seconds, is_filled in (("10", aligned), ("6", False)):
+            one = channel.splice_of(ad_break, [creative("a", seconds)], "v")
+            assert (one is not None) is is_filled  # B-03: after 6 s nothing could follow
 
 
 def test_a_segment_where_no_clock_goes_is_refused() -> None:
