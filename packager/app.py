@@ -79,6 +79,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         sessions=weft.sessions,
         by_format=weft.presentations.by_format,
         clock=weft.clock,
+        metrics=weft.metrics,
     )
     viewing = Viewing(sessions=weft.sessions, planner=weft.planner, metrics=weft.metrics)
     hls = HlsHandlers(

@@ -54,6 +54,9 @@ class Reason(StrEnum):
         "The path has characters or segments that Weft never uses.")
     PARAMETERS_INVALID = ("parameters_invalid", 400, "debug",
         "A query parameter or the request body cannot be read, or there are too many.")
+    FACT_INVALID = ("fact_invalid", 400, "info",
+        "A viewer's fact has a value that it cannot have; it counts as not said, and a change of"
+        " it is refused.")
     REQUEST_TOO_LARGE = ("request_too_large", 413, "debug",
         "The request's body, query or headers have more bytes than are read.")
     METHOD_NOT_ALLOWED = ("method_not_allowed", 405, "debug",

@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
+from typing import cast, get_args
 from urllib.parse import urlsplit
 
 from packager.config.document import Entries, Node, Problem, Scalar, below, each
 from packager.config.settings import suggestion
+from packager.facts.values import read_value
+from packager.rules import Kind
 
 _BREAK = re.compile(r"\{(break\.[a-z_.]+)\}")
 _FACT = re.compile(r"\{fact\.([A-Za-z0-9_.-]+)\}")
@@ -52,6 +55,26 @@ def facts_exist(show: Entries) -> Iterator[Problem]:
             for name in _FACT.findall(_text(text)):
                 if name not in known:
                     yield Problem(text.place, f"no fact {name!r}; {suggestion(name, known)}")
+
+
+def fact_has_such_values(fact: Entries) -> Iterator[Problem]:
+    """What a fact may be, and its default, are of its type; its default is one that it may be."""
+    kind, default = _text(below(fact, "type")), below(fact, "default")
+    if kind not in get_args(Kind):
+        return
+    known = []
+    for node in [*each(below(fact, "of")), default]:
+        if not isinstance(node, Scalar) or node.value is None:
+            continue
+        try:
+            value = read_value(cast(Kind, kind), node.text)
+        except ValueError as error:
+            yield Problem(node.place, f"{node.text!r} {error}")
+            continue
+        if node is not default:
+            known.append(value)
+        elif known and value not in known:
+            yield Problem(node.place, f"{node.text!r} is not in `of`; add it there")
 
 
 def vmap_knows_no_break(rule: Entries) -> Iterator[Problem]:

@@ -27,6 +27,10 @@ _OWN_HEADERS = frozenset(
     {"accept-encoding", "connection", "content-length", "expect", "host", "sec-gpc"}
     | {"te", "trailer", "transfer-encoding", "upgrade", "x-forwarded-for"}
 )
+MAX_FACT_CHARACTERS = 256
+_IDENTITIES = frozenset(
+    {"authorization", "cookie", "forwarded", "proxy-authorization", "x-forwarded-for", "x-real-ip"}
+)
 _OCTET = re.compile(r"0x[0-9A-Fa-f]{1,2}")
 
 
@@ -46,6 +50,15 @@ def text(node: Node) -> str:
     if not node.value.strip() or not node.value.isprintable():
         raise ConfigError.at(node.place, "must be text in one line, not empty")
     return node.value
+
+
+def plain(node: Node) -> str:
+    """Read text, a number or a boolean, as it is written."""
+    value = node.text if isinstance(node, Scalar) and node.value is not None else None
+    if value is None or not value.isprintable() or len(value) > MAX_FACT_CHARACTERS:
+        reason = f"must be text, a number, true or false, at most {MAX_FACT_CHARACTERS} characters"
+        raise ConfigError.at(node.place, reason)
+    return value
 
 
 def check_name(name: str) -> None:
@@ -227,6 +240,16 @@ def check_header(name: str) -> None:
         raise ValueError(f"{name!r} cannot be the name of a header")
     if name.lower() in _OWN_HEADERS or name.lower().startswith("x-device-"):
         raise ValueError(f"{name} is written by Weft itself; remove it")
+
+
+def header_name(node: Node) -> str:
+    """Read the name of a header that requests may have."""
+    value = text(node)
+    if not _HEADER.fullmatch(value):
+        raise ConfigError.at(node.place, f"{value!r} cannot be the name of a header")
+    if value.lower() in _IDENTITIES:
+        raise ConfigError.at(node.place, f"{value} says who the viewer is, which no fact may")
+    return value
 
 
 def header_value(node: Node) -> str:

@@ -13,7 +13,9 @@ from typing import Literal
 from packager.config import checks, scalars
 from packager.config.ad_settings import Ads, ConsentSettings
 from packager.config.break_settings import BREAK, CueBreaks, ScheduledBreak, VmapBreaks
+from packager.config.fact_settings import FACT, Fact
 from packager.config.settings import ListOf, MapOf, Section, required, section, setting
+from packager.rules import check_rule_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,11 @@ class Show:
         "files that breaks may show, by name",
         read=MapOf(_asset, check_name=scalars.check_name),
     )
+    facts: Mapping[str, Fact] = setting(
+        {},
+        "what may be known of viewers or the moment, by name: `{theme: string}`",
+        read=MapOf(FACT, check_name=check_rule_name, named=True),
+    )
     segments: Segments = section(Segments(), "where segments are")
     limits: Limits = section(Limits(), "bounds")
     cues: Cues = section(Cues(), "signals")
@@ -126,6 +133,6 @@ class Show:
 
 SHOW = Section(
     Show,
-    later=("story", "choices", "facts", "overlays"),
+    later=("story", "choices", "overlays"),
     checks=(checks.assets_exist, checks.facts_exist, checks.slate_exists, checks.one_vmap),
 )

@@ -12,6 +12,9 @@ from packager.config.break_settings import VastFill, VmapFill
 from packager.config.show_settings import Show
 from packager.config.values import Config
 from packager.decisions.disclosure import Disclosed
+from packager.facts.said import take
+from packager.log import report
+from packager.metrics import Metrics
 from packager.parameters import (
     MAX_BODY_BYTES,
     Pairs,
@@ -64,6 +67,7 @@ class SessionDesk:
     sessions: Sessions
     by_format: Mapping[Ending, PresentationSource[Any]]
     clock: Clock
+    metrics: Metrics
 
     async def start(self, request: Request) -> Response:
         """``GET, POST /v1/session/{tenant}/{show}/{asset}``."""
@@ -162,10 +166,15 @@ class SessionDesk:
         tenant, name = request.path_params["tenant"], request.path_params["show"]
         show = self._show(tenant, name)
         asset = check_asset(asset)
-        parameters = await _parameters(request, show)
+        parameters, viewer = await _parameters(request, show), self.viewer(request)
         if parameters.signalling is None:  # settled for as long as the session lasts
             parameters = replace(parameters, signalling=show.ads.signalling)
-        if (neighbourhood := self.viewer(request).neighbourhood) is not None:
+        permitted = show.consent.rules.permits(viewer, parameters.ads)
+        said = take(show.facts, parameters.facts, request.headers, permitted=permitted)
+        for fact in said.refused:
+            report(Reason.FACT_INVALID, "fact_not_taken", self.metrics, show=name, fact=fact)
+        parameters = replace(parameters, facts=said.pairs)
+        if (neighbourhood := viewer.neighbourhood) is not None:
             self.sessions.admit(neighbourhood, self.clock.now())
         presentation = await source.get(tenant, show, asset, parameters.manifest)
         session = await self.sessions.start(
@@ -196,9 +205,9 @@ async def _parameters(request: Request, show: Show) -> Parameters:
     """What the viewer sends along, in a body or in the query."""
     strings = show.consent.rules.strings
     if request.method == "POST":
-        return read_body(await _body(request), (), strings)
+        return read_body(await _body(request), show.facts, strings)
     query: bytes = request.scope["query_string"]
-    return read_query(query.decode("latin-1"), (), strings)
+    return read_query(query.decode("latin-1"), show.facts, strings)
 
 
 async def _body(request: Request) -> bytes:

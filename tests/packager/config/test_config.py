@@ -20,6 +20,7 @@ from packager.config import (
     load,
 )
 from packager.config.ad_settings import Cap, Separation
+from packager.config.fact_settings import Fact
 
 CASES = Path(__file__).parents[2] / "cases" / "config"
 BAD = sorted((CASES / "bad").glob("*.yaml"))
@@ -116,6 +117,18 @@ def test_every_setting_is_read() -> None:
     assert (rules.mode, rules.identifiers) == ("require", {"ppid"})
     assert rules.strings == {"tcString", "gpp"}
     assert rules.name_of("ifa") == "rdid"
+    minutes = news.facts["minutes"]
+    assert (minutes.name, minutes.kind, minutes.of, minutes.fallback) == (
+        "minutes",
+        "int",
+        ("5", "15", "45"),
+        15,
+    )
+    assert news.facts["theme"] == Fact(name="theme", kind="string")
+    assert (news.facts["theme"].fallback, news.facts["lead"].fallback) == ("", 1.5)
+    country = news.facts["country"]
+    assert (country.header, country.max_characters) == ("CloudFront-Viewer-Country", 2)
+    assert news.facts["club"].consent == "personalise"
     assert (news.markers, news.tenants) == ("keep", ("acme",))
     (from_vmap,) = config.shows["film"].breaks
     assert isinstance(from_vmap, VmapBreaks)
