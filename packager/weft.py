@@ -12,9 +12,11 @@ from typing import Any
 
 import anyio
 
+from packager.asking import Asking
 from packager.beacons.opening import open_outbox, sender_settings
 from packager.beacons.outbox import Outbox
 from packager.beacons.sender import run_sender
+from packager.choosing import Choosing
 from packager.clock import Clock, SystemClock
 from packager.config.values import Config, Show
 from packager.dash.inband import SegmentHeads
@@ -25,11 +27,12 @@ from packager.dash.presentations import DashPresentations
 from packager.dash.reading import REMOTE_BYTES, MpdReading
 from packager.deciders import Deciders
 from packager.deciding import Deciding, Patience
-from packager.filling import Filler, House
+from packager.filling import Filler
 from packager.hls.ladders import Ladders
 from packager.hls.playlists import Playlists
 from packager.hls.presentations import HlsPresentations
 from packager.house import PackagedHouse
+from packager.house_media import House
 from packager.log import report
 from packager.metrics import Metrics
 from packager.origin import OriginCache, OriginObserver
@@ -241,17 +244,12 @@ async def open_weft(
             clock=clock,
             viewers=lambda: sessions.resident,
         )
-        filler = Filler(
-            house=House(
-                creative=library.get,
-                slate=house.slate,
-                asset=house.asset,
-                media_base=library.base,
-            ),
-            decider_for=deciders.for_rule,
-            session_digest=digest,
-            clock=clock,
-            metrics=metrics,
+        asking = Asking(decider_for=deciders.for_rule, session_digest=digest, clock=clock)
+        house_media = House(
+            creative=library.get,
+            slate=house.slate,
+            asset=house.asset,
+            media_base=library.base,
         )
         errors = Errors(
             owe=outbox.owe,
@@ -262,13 +260,14 @@ async def open_weft(
         schedules = Schedules(
             sessions,
             server_for=deciders.vmap_of,
-            request_for=filler.request,
+            request_for=asking.request,
             errors=errors,
             metrics=metrics,
         )
         deciding = Deciding(
             sessions,
-            filler,
+            asking,
+            Filler(asking=asking, choosing=Choosing(house=house_media), metrics=metrics),
             schedules,
             errors,
             clock=clock,
@@ -279,7 +278,7 @@ async def open_weft(
             ),
         )
         signals = PodSignals(pods=pods, creative=library.get)
-        splices = Splices(filler.house, signals, metrics)
+        splices = Splices(house_media, signals, metrics)
         planner = Planner(deciding, splices, schedules, signals, clock=clock)
         stack.push_async_callback(planner.aclose)
         mpds = Mpds()
