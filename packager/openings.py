@@ -1,10 +1,10 @@
 """Openings: the breaks that one session may see in a channel, with the rule that fills each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from manifests.breaks import AdBreak, scheduled_breaks
+from manifests.breaks import AdBreak
 from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
 from packager.config.values import BreakRule, CueBreaks, ScheduledBreak, Show, VmapBreaks
@@ -70,6 +70,7 @@ def openings_of(
     if not live:
         openings += _scheduled(show, channel)
         openings += _placed(show, channel, places)
+        # D-43: at one border in the order of the document, whatever the offsets were.
         openings.sort(key=lambda one: one.ad_break.out_at)
     return tuple(openings)
 
@@ -109,33 +110,42 @@ def refusal_of(
     return None
 
 
-def _scheduled(show: Show, channel: Content) -> Sequence[Opening]:
-    """Breaks at configured times; positions as ad servers know them."""
+def _scheduled(show: Show, channel: Content) -> Iterator[Opening]:
+    """Breaks at configured times, in the order of the configuration; none beyond the end."""
     rules = [rule for rule in show.breaks if isinstance(rule, ScheduledBreak)]
     if not rules or channel.window is None:
-        return ()
+        return
     begin, end = channel.window
-    places = [None if rule.at == "end" else begin + Decimal(rule.at) for rule in rules]
-    breaks, _ = scheduled_breaks(places, end)
-    return [
-        Opening(one, rules[int(one.id[1:])], _position(one.start, begin, end)) for one in breaks
-    ]
+    for number, rule in enumerate(rules):
+        at = end if rule.at == "end" else begin + Decimal(rule.at)
+        if at <= end:
+            yield _opening(channel, rule, point_at(channel, f"s{number}", at))
 
 
-def _placed(show: Show, channel: Content, places: Sequence[Place]) -> Sequence[Opening]:
-    """Breaks where a VMAP has them: between segments, or in the place of one that a cue makes."""
+def _placed(show: Show, channel: Content, places: Sequence[Place]) -> Iterator[Opening]:
+    """Breaks where a VMAP has them: between segments, or in the place of one that a cue makes.
+
+    They are in the order of the document.
+    """
     rule = next((rule for rule in show.breaks if isinstance(rule, VmapBreaks)), None)
     if rule is None or channel.window is None:
-        return ()
-    begin, end = channel.window
+        return
     cues = {one.id: one for one in channel.log.breaks}
-    openings = []
-    for place in places:
-        at = begin + place.at
-        point = AdBreak(id=place.break_id, start=at, out_at=at, planned_end=at, source="schedule")
-        ad_break = cues.get(place.break_id, point)
-        openings.append(Opening(ad_break, rule, _position(at, begin, end)))
-    return openings
+    for place in sorted(places, key=lambda place: place.number):
+        at = channel.window[0] + place.at
+        point = point_at(channel, place.break_id, at)
+        yield _opening(channel, rule, cues.get(place.break_id, point))
+
+
+def point_at(channel: Content, break_id: str, at: Decimal) -> AdBreak:
+    """A break that takes nothing away, at the border nearest to an instant (D-43)."""
+    at = channel.nearest_border(at)
+    return AdBreak(id=break_id, start=at, out_at=at, planned_end=at, source="schedule")
+
+
+def _opening(channel: Content, rule: BreakRule, ad_break: AdBreak) -> Opening:
+    begin, end = channel.window or (ad_break.start, ad_break.start)
+    return Opening(ad_break, rule, _position(ad_break.start, begin, end))
 
 
 def _position(at: Decimal, begin: Decimal, end: Decimal) -> BreakPosition:

@@ -103,7 +103,7 @@ async def hls(running: Running, **parameters: str) -> tuple[Player, Listed]:
 
 
 async def test_breaks_are_where_the_vmap_has_them_in_every_rendition(film: Bench) -> None:
-    """D-43: an offset goes to the border that follows; nothing changes afterwards (A-05)."""
+    """D-43: an offset goes to the nearest border; nothing changes afterwards (A-05)."""
     async with film.run() as running:
         player, listed = await hls(running)
         kinds = listed.kinds
@@ -350,6 +350,50 @@ async def test_breaks_at_one_border_play_in_the_order_of_the_document(film: Benc
     async with film.run() as running:
         _, listed = await hls(running)
         assert listed.kinds == [*"012", "b", "3", "b", "a", "a", *"4567", "b", *"89"]
+
+
+NEAREST = {"00:00:07.100": 4, "00:00:06.900": 3, "00:00:07": 3, "00:00:00.400": 0, "99%": 10}
+
+
+@pytest.mark.parametrize(("offset", "border"), NEAREST.items())
+async def test_an_offset_goes_to_the_nearest_border_d_43(
+    film: Bench, offset: str, border: int
+) -> None:
+    film.world.faults["/vmap"] = answer(vmap(ad_break(offset, inline("b"))))
+    async with film.run() as running:
+        _, listed = await hls(running)
+        assert listed.kinds == [*CONTENT[:border], "b", *CONTENT[border:]]
+
+
+async def test_breaks_that_come_to_one_border_are_in_the_order_of_the_document_d_43(
+    film: Bench,
+) -> None:
+    film.world.faults["/vmap"] = answer(
+        vmap(ad_break("00:00:08.500", inline("a")), ad_break("00:00:07.500", inline("b")))
+    )
+    async with film.run() as running:
+        _, listed = await hls(running)
+        assert listed.kinds == [*"0123", "a", "a", "b", *"456789"]
+
+
+async def test_a_host_that_a_vmap_names_is_left_alone_when_it_fails(film: Bench) -> None:
+    """Row 29: as an ad server of the configuration's; what the document has itself is played."""
+    tags = "http://tags.example"
+    film.world.faults["/vmap"] = answer(
+        vmap(ad_break("start", tag("down").replace(ADS, tags), "bad"), ad_break("end", inline("b")))
+    )
+    film.world.faults["/vast/down"] = answer(status=500)
+    async with film.run() as running:
+        for _ in range(7):
+            _, listed = await hls(running)
+            assert listed.kinds == [*CONTENT, "b"]
+        assert film.world.requests[f"{tags}/vast/down"] == 5
+        assert running.count(Reason.AD_STATUS) == 5
+        assert running.count(Reason.AD_SERVER_RESTS) == 2
+        assert await settled(film, running, 7) == ["bad/error?c=1008"] * 7
+        film.clock.advance(3)
+        await hls(running)
+        assert film.world.requests[f"{tags}/vast/down"] == 6
 
 
 async def test_the_server_is_asked_with_what_it_may_know(film: Bench) -> None:
