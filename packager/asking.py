@@ -113,6 +113,7 @@ class Asking:
             blocked_categories=show.ads.blocked_categories,
             ladder=presentation.ladder or Ladder(entries=()),
             source=None if one.vmap is None else one.vmap.source,
+            linear=one.linear,
         )
 
 

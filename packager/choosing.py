@@ -7,7 +7,7 @@ from fractions import Fraction
 from manifests.splicing.timeline import FRAME_S
 from packager.config.values import Show, SlateFill
 from packager.decisions.bumpers import fill_between
-from packager.decisions.fill import Fill, FillRules
+from packager.decisions.fill import Fill, FillRules, fill
 from packager.decisions.frequency import Exposures
 from packager.decisions.offers import Decided
 from packager.house_media import House
@@ -16,6 +16,8 @@ from packager.packaging.ladder import Ladder
 from packager.sessions import Session
 
 TOLERANCE = Fraction(FRAME_S)
+
+_NOTHING_PLAYS = FillRules(insertion=True)  # every candidate is refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class Choosing:
             decided: What it could play.
             length: Seconds to fill; None: unknown, or the break is a point.
         """
+        if not one.linear:
+            return fill(None, decided.candidates, tolerance=TOLERANCE, rules=_NOTHING_PLAYS)
         rules = _rules(show, longest=one.longest)
         caps, break_id, at = show.ads.frequency.caps, one.ad_break.id, one.ad_break.out_at
         if not caps:

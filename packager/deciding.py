@@ -264,7 +264,9 @@ class Deciding:
             spread_s=self._spread_s(_ahead_s(channel, one.ad_break)),
         )
         tracking = () if vmap is None else vmap.tracking
-        ads = {one.ad_break.id: write_ads(filled.ads, tracking)} if any(filled.ads) else {}
+        ads: dict[str, bytes] = {}
+        if any(filled.ads) or filled.overlays:
+            ads[one.ad_break.id] = write_ads(filled.ads, tracking, filled.overlays)
         session = await self._sessions.settle(session, filled.decision, ads=ads)
         standing = session.decisions[one.ad_break.id]
         if standing == filled.decision:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from manifests.splicing.content import Content
+from packager.decisions import Omission
 from packager.decisions.ads import Ad
 from packager.decisions.fill import Fill
 from packager.decisions.fill import PodEntry as FillEntry
@@ -26,6 +27,7 @@ class Filled:
     decided: Decided
     chosen: Fill
     ads: tuple[Ad | None, ...]  # of the pod's entries; None: somebody else's than an ad server's
+    overlays: tuple[Ad, ...] = ()  # that the session's player draws (D-10)
     vmap: VmapBreak | None = None  # what a VMAP says of the break
 
     @property
@@ -35,6 +37,8 @@ class Filled:
         dropped = [(self.decided.offers[one.candidate], one.reason) for one in self.chosen.dropped]
         has_gap = any(not offer.substitute for offer, _ in dropped)
         for offer, reason in dropped:
+            if offer.ad in self.overlays:
+                continue
             code = code_of(reason)
             is_spare = offer.substitute and (offer.refusal is None or not has_gap)
             if code is not None and not is_spare:
@@ -44,13 +48,15 @@ class Filled:
     @property
     def _break_errors(self) -> tuple[ErrorCall, ...]:
         """Whom a VMAP names to be told that a break has no ads because something failed (D-42)."""
-        if self.vmap is None or any(self.ads):
+        if self.vmap is None or any(self.ads) or self.overlays:
             return ()
         codes = [VMAP_CODES[reason] for reason in self.decided.reasons if reason in VMAP_CODES]
         return self.vmap.errors(codes[0]) if codes else ()
 
 
-def filled(channel: Content, one: Opening, decided: Decided, chosen: Fill) -> Filled:
+def outcome_of(
+    channel: Content, one: Opening, decided: Decided, chosen: Fill, *, by_player: bool
+) -> Filled:
     """Put together what was decided and what was chosen of it.
 
     Args:
@@ -58,13 +64,16 @@ def filled(channel: Content, one: Opening, decided: Decided, chosen: Fill) -> Fi
         one: The break.
         decided: What it could play.
         chosen: What it plays.
+        by_player: The session's player reports, so that it can be trusted with overlays.
     """
     ads = tuple(_ad_of(decided, entry) for entry in chosen.pod)
+    overlays = _overlays(decided) if by_player else ()
     return Filled(
-        decision=_decision(channel, one, decided, chosen, ads),
+        decision=_decision(channel, one, decided, chosen, ads, has_overlays=bool(overlays)),
         decided=decided,
         chosen=chosen,
         ads=ads,
+        overlays=overlays,
         vmap=one.vmap,
     )
 
@@ -77,6 +86,15 @@ def _ad_of(decided: Decided, entry: FillEntry) -> Ad | None:
     return None if ad.linear is None else ad  # an asset of the house's
 
 
+def _overlays(decided: Decided) -> tuple[Ad, ...]:
+    """Ads that are only drawn; those that would stand in for films are not (D-05)."""
+    return tuple(
+        offer.ad
+        for offer in decided.offers
+        if offer.refusal is Omission.NOT_VIDEO and offer.ad.nonlinears and not offer.substitute
+    )
+
+
 def _is_tracked(ad: Ad) -> bool:
     return any(event.server for event in events_of(ad, Decimal(1)))
 
@@ -87,6 +105,8 @@ def _decision(
     decided: Decided,
     chosen: Fill,
     ads: Sequence[Ad | None],
+    *,
+    has_overlays: bool,
 ) -> Decision:
     ad_break = one.ad_break
     out_at = channel.out_border(ad_break) or ad_break.out_at
@@ -106,5 +126,5 @@ def _decision(
         in_at=ad_break.in_at or out_at,
         outcome="fill" if pod else "content",
         pod=pod,
-        reason="" if pod else reasons[0],
+        reason="" if pod or has_overlays else reasons[0],
     )

@@ -8,7 +8,7 @@ from packager.asking import Asking, seconds_to_fill
 from packager.choosing import TOLERANCE, Choosing
 from packager.config.values import SlateFill
 from packager.decisions.offers import Decided
-from packager.filled import Filled, filled
+from packager.filled import Filled, outcome_of
 from packager.log import report
 from packager.metrics import Metrics
 from packager.openings import Opening
@@ -61,7 +61,8 @@ class Filler:
             )
             decided = decided if answer is None else decided.after(answer)
         chosen = self.choosing.choose(session, presentation.show, ladder, one, decided, length)
-        return filled(channel, one, decided, chosen)
+        by_player = session.record.parameters.reporting == "client"
+        return outcome_of(channel, one, decided, chosen, by_player=by_player)
 
     def report(self, session: Session, one: Opening, filled: Filled) -> None:
         """Everything that a viewer got less than planned has its reason (P9)."""
@@ -74,7 +75,7 @@ class Filler:
                 report(dropped.reason, "ad_dropped", self.metrics, ad_id=dropped.ad_id, **said)
         if not isinstance(one.rule.fill, SlateFill):
             failed = any(reason is not Reason.AD_EMPTY for reason in decided.reasons)
-            has_ads = any(entry.kind == "ad" for entry in chosen.pod)
+            has_ads = bool(filled.overlays) or any(entry.kind == "ad" for entry in chosen.pod)
             self.metrics.ad_request("filled" if has_ads else "failed" if failed else "empty")
         slate = sum(float(entry.duration) for entry in chosen.pod if entry.kind == "slate")
         missing = float(max(chosen.rest, Fraction(0))) + slate

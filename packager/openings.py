@@ -1,7 +1,7 @@
 """Openings: the breaks that one session may see in a channel, with the rule that fills each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from manifests.breaks import AdBreak
@@ -9,7 +9,7 @@ from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
 from packager.config.values import BreakRule, CueBreaks, ScheduledBreak, Show, VmapBreaks
 from packager.decisions.request import BreakPosition
-from packager.decisions.vmap import Place, VmapBreak
+from packager.decisions.vmap import Place, PlaceKind, VmapBreak
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.sessions import Session
@@ -23,6 +23,7 @@ class Opening:
     rule: BreakRule
     position: BreakPosition = BreakPosition.MID_ROLL
     vmap: VmapBreak | None = None  # what a VMAP says of it; looked up only where it is filled
+    linear: bool = True  # False: nothing is played in it, only drawn (D-40)
 
     @property
     def longest(self) -> Decimal | None:
@@ -56,7 +57,7 @@ def openings_of(
     live = is_live(session, presentation)
     openings = []
     by_cue = next((rule for rule in show.breaks if isinstance(rule, CueBreaks)), None)
-    placed = {place.break_id for place in places}
+    placed = {place.break_id for place in places if place.kind == "film"}
     if by_cue is not None:
         for ad_break in channel.log.breaks[since:]:
             if ad_break.id in placed:
@@ -69,7 +70,7 @@ def openings_of(
                 openings.append(Opening(ad_break, by_cue))
     if not live:
         openings += _scheduled(show, channel)
-        openings += _placed(show, channel, places)
+        openings += placed_openings(show, channel, places, "film")
         # D-43: at one border in the order of the document, whatever the offsets were.
         openings.sort(key=lambda one: one.ad_break.out_at)
     return tuple(openings)
@@ -96,6 +97,8 @@ def refusal_of(
     if presentation.ladder is None:
         return Reason.LADDER_UNMATCHED
     ad_break = opening.ad_break
+    if not opening.linear:
+        return None  # the content is not left
     if ad_break.is_point:
         return None if channel.is_aligned(ad_break) else Reason.BREAK_REFUSED_ALIGNMENT
     window, out_at = channel.window, channel.out_border(ad_break)
@@ -122,19 +125,27 @@ def _scheduled(show: Show, channel: Content) -> Iterator[Opening]:
             yield _opening(channel, rule, point_at(channel, f"s{number}", at))
 
 
-def _placed(show: Show, channel: Content, places: Sequence[Place]) -> Iterator[Opening]:
+def placed_openings(
+    show: Show, channel: Content, places: Sequence[Place], kind: PlaceKind
+) -> Iterator[Opening]:
     """Breaks where a VMAP has them: between segments, or in the place of one that a cue makes.
 
-    They are in the order of the document.
+    Args:
+        show: Has a VMAP, or there are none.
+        channel: As it is now.
+        places: Where they are.
+        kind: Which of them; they are given in the order of the document.
     """
     rule = next((rule for rule in show.breaks if isinstance(rule, VmapBreaks)), None)
     if rule is None or channel.window is None:
         return
     cues = {one.id: one for one in channel.log.breaks}
-    for place in sorted(places, key=lambda place: place.number):
+    wanted = (place for place in places if place.kind == kind)
+    for place in sorted(wanted, key=lambda place: place.number):
         at = channel.window[0] + place.at
         point = point_at(channel, place.break_id, at)
-        yield _opening(channel, rule, cues.get(place.break_id, point))
+        opening = _opening(channel, rule, cues.get(place.break_id, point))
+        yield replace(opening, linear=kind != "overlay")
 
 
 def point_at(channel: Content, break_id: str, at: Decimal) -> AdBreak:

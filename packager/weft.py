@@ -28,6 +28,7 @@ from packager.dash.reading import REMOTE_BYTES, MpdReading
 from packager.deciders import Deciders
 from packager.deciding import Deciding, Patience
 from packager.filling import Filler
+from packager.filmless import FilmlessBreaks
 from packager.hls.ladders import Ladders
 from packager.hls.playlists import Playlists
 from packager.hls.presentations import HlsPresentations
@@ -79,6 +80,7 @@ class Weft:
     outbox: Outbox
     reporter: Reporter
     pods: Pods
+    filmless: FilmlessBreaks
     warmed: anyio.Event
 
     @property
@@ -303,6 +305,7 @@ async def open_weft(
             outbox=outbox,
             reporter=reporter,
             pods=pods,
+            filmless=FilmlessBreaks(schedules=schedules, deciding=deciding, pods=pods),
             warmed=anyio.Event(),
         )
         send = partial(
