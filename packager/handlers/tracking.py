@@ -67,6 +67,7 @@ class TrackingHandlers:
                 plan.splices,
                 pods,
                 zero=zero,
+                by_segments=ending == "m3u8",
                 filmless=await self.filmless.of(session, presentation, content, who),
             ),
             reporting=session.record.parameters.reporting,

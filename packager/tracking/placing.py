@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import get_args
 
-from manifests.splicing.timeline import Splice
+from manifests.splicing.timeline import FRAME_S, Splice
 from packager.decisions.ad_record import NO_POD, PodRecord
 from packager.decisions.ads import Ad
 from packager.tracking.avails import Avail, Kind, PlacedAd
@@ -29,6 +29,7 @@ def avails_of(
     pods: Mapping[str, PodRecord],
     *,
     zero: Decimal,
+    by_segments: bool,
     filmless: Sequence[Filmless] = (),
 ) -> tuple[Avail, ...]:
     """Place breaks and ads in presentation time.
@@ -37,6 +38,8 @@ def avails_of(
         splices: The session's, in order; insertions move what comes after them.
         pods: What ad servers said of each pod, and a VMAP of the break itself, by break id.
         zero: The instant of the content clock at which presentation time is 0.
+        by_segments: Whether an early return leaves out whole segments, as in HLS (A-27); else it
+            ends the ad at its very instant, as in DASH (B-31).
         filmless: Breaks without a splice; at one instant they come after those with one.
     """
     found: list[Avail] = []
@@ -47,7 +50,7 @@ def avails_of(
             found.append(_filmless(waiting.popleft(), inserted - zero))
         start = one.out_at - zero + inserted
         pod = pods.get(one.break_id, NO_POD)
-        placed = _placed(one, start, pod.ads)
+        placed = _placed(one, start, pod.ads, _shown(one, by_segments=by_segments))
         if not placed:
             continue
         end = max(entry.start_s + entry.seconds for entry in placed)
@@ -81,14 +84,27 @@ def _filmless(one: Filmless, offset: Decimal) -> Avail:
     )
 
 
-def _placed(one: Splice, start: Decimal, ads: Sequence[Ad | None]) -> list[PlacedAd]:
-    limit = None if one.is_insertion else one.in_at if one.limit is None else one.limit
+def _shown(one: Splice, *, by_segments: bool) -> Decimal | None:
+    """Seconds of a pod that are shown; None: all that there are."""
+    if one.is_insertion:
+        return None
+    if by_segments:
+        return one.ends[one.final - 1] if one.final else Decimal(0)
+    until = one.in_at if one.limit is None else one.limit
+    return None if until is None else until - one.out_at
+
+
+def _placed(
+    one: Splice, start: Decimal, ads: Sequence[Ad | None], shown: Decimal | None
+) -> list[PlacedAd]:
     placed: list[PlacedAd] = []
     at = Decimal(0)
     for index, creative in enumerate(one.pod):
-        left = None if limit is None else limit - one.out_at - at
-        if left is not None and left <= 0:
+        left = None if shown is None else shown - at
+        if left is not None and left <= FRAME_S:
             break
+        # D-51: an ad that is a frame too long is whole.
+        is_cut = left is not None and left < creative.duration - FRAME_S
         placed.append(
             PlacedAd(
                 index=index,
@@ -97,7 +113,7 @@ def _placed(one: Splice, start: Decimal, ads: Sequence[Ad | None]) -> list[Place
                 ad=ads[index] if index < len(ads) else None,
                 kind=_KINDS[creative.kind],
                 creative_id=creative.id,
-                shown_s=left if left is not None and left < creative.duration else None,
+                shown_s=left if is_cut else None,
             )
         )
         at += creative.duration
