@@ -107,7 +107,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         clock=weft.clock,
         metrics=weft.metrics,
     )
-    tracking = TrackingHandlers(desk=desk, pods=weft.pods, viewing=viewing)
+    tracking = TrackingHandlers(desk=desk, pods=weft.pods, viewing=viewing, filmless=weft.filmless)
     return [
         Route("/v1/session/{tenant}/{show}/{asset:path}", desk.start, methods=["GET", "POST"]),
         Route("/v1/master/{tenant}/{show}/{asset:path}.m3u8", hls.multivariant),

@@ -16,7 +16,7 @@ from cachetools import TTLCache
 from manifests.creative import Creative
 from packager.config.show_settings import Show
 from packager.decisions.ads import Ad, MediaFile
-from packager.decisions.fill import SlateOption
+from packager.decisions.slates import SlateOption
 from packager.log import report
 from packager.metrics import Metrics
 from packager.outbound import GuardedClient, Limits, OutboundError, Oversize, Policy, RatioExceeded

@@ -9,18 +9,22 @@ from typing import Any
 
 import anyio
 
+from packager.asking import Asking
 from packager.beacons.opening import open_outbox, sender_settings
 from packager.beacons.outbox import Outbox
 from packager.beacons.sender import run_sender
+from packager.choosing import Choosing
 from packager.clock import Clock, SystemClock
 from packager.config.values import Config
 from packager.dash.mpds import Mpds
 from packager.dash.patches import Patches
 from packager.deciders import Deciders
 from packager.deciding import Deciding, Patience
-from packager.filling import Filler, House
+from packager.filling import Filler
+from packager.filmless import FilmlessBreaks
 from packager.hls.playlists import Playlists
 from packager.house import PackagedHouse
+from packager.house_media import House
 from packager.log import report
 from packager.metrics import Metrics
 from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
@@ -63,6 +67,7 @@ class Weft:
     outbox: Outbox
     reporter: Reporter
     pods: Pods
+    filmless: FilmlessBreaks
     warming: Warming
 
 
@@ -150,17 +155,12 @@ async def open_weft(
             clock=clock,
             viewers=lambda: sessions.resident,
         )
-        filler = Filler(
-            house=House(
-                creative=library.get,
-                slate=house.slate,
-                asset=house.asset,
-                media_base=library.base,
-            ),
-            decider_for=deciders.for_rule,
-            session_digest=digest,
-            clock=clock,
-            metrics=metrics,
+        asking = Asking(decider_for=deciders.for_rule, session_digest=digest, clock=clock)
+        house_media = House(
+            creative=library.get,
+            slate=house.slate,
+            asset=house.asset,
+            media_base=library.base,
         )
         errors = Errors(
             owe=outbox.owe,
@@ -171,13 +171,14 @@ async def open_weft(
         schedules = Schedules(
             sessions,
             server_for=deciders.vmap_of,
-            request_for=filler.request,
+            request_for=asking.request,
             errors=errors,
             metrics=metrics,
         )
         deciding = Deciding(
             sessions,
-            filler,
+            asking,
+            Filler(asking=asking, choosing=Choosing(house=house_media), metrics=metrics),
             schedules,
             errors,
             clock=clock,
@@ -188,7 +189,7 @@ async def open_weft(
             ),
         )
         signals = PodSignals(pods=pods, creative=library.get)
-        splices = Splices(filler.house, signals, metrics)
+        splices = Splices(house_media, signals, metrics)
         planner = Planner(deciding, splices, schedules, signals, clock=clock)
         stack.push_async_callback(planner.aclose)
         mpds = Mpds()
@@ -211,6 +212,7 @@ async def open_weft(
             outbox=outbox,
             reporter=reporter,
             pods=pods,
+            filmless=FilmlessBreaks(schedules=schedules, deciding=deciding, pods=pods),
             warming=Warming(config, presentations, house, metrics),
         )
         send = partial(

@@ -306,6 +306,10 @@ class DashChannel:
             return False
         return at < self.listed.end
 
+    def nearest_border(self, at: Decimal) -> Decimal:
+        """The instant itself: Periods end anywhere (`_cut`)."""
+        return at
+
     def insertion_of(
         self, at: Decimal, pod: Iterable[Creative], rung: str, *, break_id: str
     ) -> Splice:

@@ -141,7 +141,7 @@ class VastDecider:
             )
             # What came in the last moment is used, too.
             async with asyncio.timeout_at(deadline + _GRACE_S):
-                return await self._offers(resolved, request.ladder)
+                return await self._offers(resolved, request.ladder if request.linear else None)
         except TimeoutError:
             return Decided(
                 reasons=(Reason.AD_TIMEOUT,), detail=f"undecided after {self._timeout_s:g} s"
@@ -177,7 +177,7 @@ class VastDecider:
         # An empty body is as good as an empty document: there is no ad.
         return await self._xml.run(read_vast, body) if body.strip() else Vast(version="")
 
-    async def _offers(self, resolved: Resolved, ladder: Ladder) -> Decided:
+    async def _offers(self, resolved: Resolved, ladder: Ladder | None) -> Decided:
         offers = [await self._offer(ad, False, ladder) for ad in resolved.pod]
         offers += [await self._offer(ad, True, ladder) for ad in resolved.substitutes]
         offers += [await self._offer(ad, True, ladder) for ad in resolved.skipped]
@@ -188,16 +188,16 @@ class VastDecider:
             answer_errors=resolved.errors,
         )
 
-    async def _offer(self, ad: Ad | Failure, substitute: bool, ladder: Ladder) -> Offer:
+    async def _offer(self, ad: Ad | Failure, substitute: bool, ladder: Ladder | None) -> Offer:
         if isinstance(ad, Failure):
             return Offer(ad=ad.ad, substitute=substitute, refusal=ad.reason)
         return Offer.of(ad, await self._creative(ad, ladder), substitute=substitute)
 
-    async def _creative(self, ad: Ad, ladder: Ladder) -> Creative | Reason | Omission | None:
-        """Give the ad's creative, or why it has none."""
+    async def _creative(self, ad: Ad, ladder: Ladder | None) -> Creative | Reason | Omission | None:
+        """Give the ad's creative, or why it has none; without a ladder no film is asked for."""
         if ad.conditional:
             return Omission.CONDITIONAL
-        if ad.linear is None or ad.kind == "audio":
+        if ladder is None or ad.linear is None or ad.kind == "audio":
             return Omission.NOT_VIDEO
         if ad.linear.skip_offset is not None and not self._allow_skippable:
             return Omission.SKIPPABLE
