@@ -146,7 +146,7 @@ class Reason(StrEnum):
     AD_SERVER_RESTS = ("ad_server_rests", None, "warning",
         "The ad server failed several times in a row and is not asked for a while.")
     AD_NO_MEDIA_FILE = ("ad_no_media_file", None, "warning",
-        "An ad has no progressive video file and was skipped.")
+        "An ad has neither a video file nor HLS or DASH and was skipped.")
     AD_NOT_CONDITIONED = ("ad_not_conditioned", None, "info",
         "An ad was skipped while its creative is being packaged; it is ready for later breaks.")
     AD_MALFORMED = ("ad_malformed", None, "warning",
@@ -172,6 +172,10 @@ class Reason(StrEnum):
         "A creative has more bytes than are downloaded.")
     CREATIVE_REFUSED = ("creative_refused", None, "warning",
         "A creative is not a video file that Weft packages.")
+    CREATIVE_STREAM_REFUSED = ("creative_stream_refused", None, "warning",
+        "An HLS or DASH creative is live, encrypted, too much, or not one that can be read.")
+    CREATIVE_STREAM_UNMATCHED = ("creative_stream_unmatched", None, "info",
+        "An HLS or DASH creative cannot be used as it is; a file of the same ad is used instead.")
     CREATIVE_FAILED = ("creative_failed", None, "warning",
         "A creative could not be decoded or packaged for the show's ladder.")
     CREATIVE_TOO_LONG = ("creative_too_long", None, "warning",

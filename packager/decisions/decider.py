@@ -18,7 +18,7 @@ from packager.decisions.call_errors import reason_of
 from packager.decisions.calls import AdCall, CallTemplate
 from packager.decisions.chains import TAKES_ALL, ChainLimits, Resolved, Terms
 from packager.decisions.macros import expand_macros
-from packager.decisions.media_files import rank_media_files
+from packager.decisions.media_files import choose_media_files
 from packager.decisions.offers import Decided, Offer
 from packager.decisions.request import DecisionRequest
 from packager.decisions.vast import VastError, read_vast
@@ -34,7 +34,6 @@ AD_LIMITS = Limits(total_s=2.5, read_s=2.5, max_bytes=MAX_BYTES)  # for who bind
 _RETIRE_BYTES = 16 << 20  # of documents read by one thread
 _CHAIN_LIMITS = ChainLimits()
 _GRACE_S = 0.1  # for looking up creatives, after the last call
-_MAX_FILES = 3  # of one ad that are tried
 _MAX_DETAIL = 2000  # characters of what is said of one answer
 
 
@@ -203,9 +202,8 @@ class VastDecider:
             return Omission.SKIPPABLE
         if not ad.linear.duration:
             return Omission.NO_DURATION
-        heights = [rung.video.height for rung in ladder.rungs if rung.video is not None]
         result: Creative | Reason | None = Reason.AD_NO_MEDIA_FILE
-        for file in rank_media_files(ad, ladder_max_height=max(heights, default=0))[:_MAX_FILES]:
+        for file in choose_media_files(ad, ladder_max_height=ladder.max_height):
             result = await self._condition(file, ad, ladder)
             if not isinstance(result, Reason):  # another file is worth a try where one failed
                 break
