@@ -58,7 +58,7 @@ class Painted:
 
     nodes: list[Node] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    text_boxes: list[tuple[str, Area]] = field(default_factory=list)  # frame pixels, at rest
+    inks: list[tuple[str, Area]] = field(default_factory=list)  # where letters stand, at rest
 
 
 class Painter:
@@ -176,11 +176,13 @@ class Painter:
         if layout.missing:
             missing = " ".join(f"{part} (U+{ord(part[0]):04X})" for part in layout.missing)
             self._find("missing_glyphs", element, f"no font has {missing}")
-        if text:
-            self._painted.text_boxes.append((element.place, self._pixels(box)))
         colour = self._colour(element.colour, scope)
         picture, x, y = draw_text(layout, style, box[2:], colour, scale=self._scale)
         left, top = round(box[0] * self._scale) + x, round(box[1] * self._scale) + y
+        ink = picture.getchannel("A").getbbox()
+        if ink is not None:
+            area = (left + ink[0], top + ink[1], left + ink[2], top + ink[3])
+            self._painted.inks.append((element.place, area))
         return self._with_shadow(element.shadow, scope, picture.getchannel("A"), picture, left, top)
 
     def _picture(

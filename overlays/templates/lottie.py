@@ -325,18 +325,13 @@ class LottieNode:
         """
         thorvg = _thorvg()
         self._ranges = lottie.ranges
-        self._animation = thorvg.LottieAnimation()
-        picture = self._animation.get_picture()
-        if int(picture.load_data(document, "lottie+json")) != 0:
-            raise TemplateError("lottie", "", "ThorVG cannot read this animation")
         width, height = area[2] - area[0], area[3] - area[1]
-        self._picture = picture
-        self._bounds = self._touched(thorvg, (width, height))
-        left, top, right, bottom = self._bounds
+        left, top, right, bottom = _touched(thorvg, document, self._ranges, (width, height))
+        self._corner = (area[0] + left, area[1] + top)
+        self._size = (right - left, bottom - top)
+        self._animation, picture = _loaded(thorvg, document)
         picture.set_size(width, height)
         picture.translate(-left, -top)
-        self._size = (right - left, bottom - top)
-        self._corner = (area[0] + left, area[1] + top)
         # Straight alpha, in the order R, G, B, A of bytes.
         self._canvas = thorvg.SwCanvas(*self._size, thorvg.Colorspace.ABGR8888S)
         self._canvas.add(picture)
@@ -354,10 +349,7 @@ class LottieNode:
 
     def pixels(self, moment: Moment) -> Pixels:
         """All of its reach at a moment; a new array."""
-        self._animation.set_frame(self._ranges.frame(moment))
-        self._canvas.update()
-        self._canvas.draw(True)
-        self._canvas.sync()
+        _draw(self._animation, self._canvas, self._ranges.frame(moment))
         width, height = self._size
         flat = np.frombuffer(self._canvas.buffer, np.uint8)
         return flat.reshape(height, width, 4).copy()
@@ -370,41 +362,53 @@ class LottieNode:
         if cut[0] < picture.width and cut[1] < picture.height:
             canvas.alpha_composite(picture, (max(0, x), max(0, y)), cut)
 
-    def _touched(self, thorvg: Any, size: tuple[int, int]) -> Area:
-        """The part of its box that it ever draws in: looked for in small, with a margin.
 
-        Only that part is drawn and blended; most graphics leave most of the frame free.
-        """
-        scale = min(1.0, 240 / max(size))
-        small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
-        canvas = thorvg.SwCanvas(*small, thorvg.Colorspace.ABGR8888)
-        self._picture.set_size(*small)
-        canvas.add(self._picture)
-        touched = np.zeros((small[1], small[0]), bool)
-        ranges = (self._ranges.enter, self._ranges.hold, self._ranges.leave)
-        frames = {
-            frame
-            for first, last in ranges
-            for frame in (*np.arange(first, last, max(1.0, (last - first) / 200)), last)
-        }
-        for frame in sorted(frames):
-            self._animation.set_frame(float(frame))
-            canvas.update()
-            canvas.draw(True)
-            canvas.sync()
-            alpha = np.frombuffer(canvas.buffer, np.uint8).reshape(small[1], small[0], 4)[..., 3]
-            touched |= alpha > 0
-        canvas.remove(self._picture)
-        rows, columns = np.flatnonzero(touched.any(axis=1)), np.flatnonzero(touched.any(axis=0))
-        if not len(rows):
-            return 0, 0, 1, 1
-        margin = 2  # of small pixels: thin lines and what moves between the frames looked at
-        return (
-            max(0, int((columns[0] - margin) / scale)),
-            max(0, int((rows[0] - margin) / scale)),
-            min(size[0], math.ceil((columns[-1] + 1 + margin) / scale)),
-            min(size[1], math.ceil((rows[-1] + 1 + margin) / scale)),
-        )
+def _loaded(thorvg: Any, document: bytes) -> tuple[Any, Any]:
+    animation = thorvg.LottieAnimation()
+    picture = animation.get_picture()
+    if int(picture.load_data(document, "lottie+json")) != 0:
+        raise TemplateError("lottie", "", "ThorVG cannot read this animation")
+    return animation, picture
+
+
+def _touched(thorvg: Any, document: bytes, ranges: FrameRanges, size: tuple[int, int]) -> Area:
+    """The part of its box that an animation ever draws in: looked for in small, with a margin.
+
+    Only that part is drawn and blended; most graphics leave most of the frame free.
+    """
+    scale = min(1.0, 240 / max(size))
+    small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+    animation, picture = _loaded(thorvg, document)
+    canvas = thorvg.SwCanvas(*small, thorvg.Colorspace.ABGR8888)
+    picture.set_size(*small)
+    canvas.add(picture)
+    touched = np.zeros((small[1], small[0]), bool)
+    frames = {
+        frame
+        for first, last in (ranges.enter, ranges.hold, ranges.leave)
+        for frame in (*np.arange(first, last, max(1.0, (last - first) / 200)), last)
+    }
+    for frame in sorted(frames):
+        _draw(animation, canvas, float(frame))
+        alpha = np.frombuffer(canvas.buffer, np.uint8).reshape(small[1], small[0], 4)[..., 3]
+        touched |= alpha > 0
+    rows, columns = np.flatnonzero(touched.any(axis=1)), np.flatnonzero(touched.any(axis=0))
+    if not len(rows):
+        return 0, 0, 1, 1
+    margin = 2  # of small pixels: thin lines, and what moves between the frames looked at
+    return (
+        max(0, int((columns[0] - margin) / scale)),
+        max(0, int((rows[0] - margin) / scale)),
+        min(size[0], math.ceil((columns[-1] + 1 + margin) / scale)),
+        min(size[1], math.ceil((rows[-1] + 1 + margin) / scale)),
+    )
+
+
+def _draw(animation: Any, canvas: Any, frame: float) -> None:
+    animation.set_frame(frame)
+    canvas.update()
+    canvas.draw(True)
+    canvas.sync()
 
 
 @cache

@@ -54,6 +54,10 @@ class DataSchema:
     private: frozenset[str]  # properties whose pixels are one viewer's own (`x-weft-private`)
     _validator: Draft202012Validator
 
+    def image_names(self, data: Any) -> tuple[str, ...]:
+        """Names of the pictures that data asks for."""
+        return tuple(dict.fromkeys(filter(None, _names(_visible(data, self.schema), self.schema))))
+
     def canonical(self, data: Any, images: Mapping[str, bytes] | None = None) -> Canonical:
         """Check data and reduce it to what is visible.
 

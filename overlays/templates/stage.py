@@ -59,7 +59,7 @@ class TemplateLayer:
         try:
             painted = painter.paint(template.scene, data.data)
             self.findings: list[Finding] = painted.findings
-            self.text_boxes: list[tuple[str, Area]] = painted.text_boxes
+            self.inks: list[tuple[str, Area]] = painted.inks
             self._nodes: list[Node] = painted.nodes
             art = template.art
             if isinstance(art, Lottie):
