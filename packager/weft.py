@@ -2,12 +2,13 @@
 
 import hmac
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -41,6 +42,9 @@ from packager.planning import Planner
 from packager.pod_signals import PodSignals
 from packager.pods import Pods
 from packager.reasons import Reason
+from packager.rendering.opening import open_rendering
+from packager.rendering.rendering import Rendering
+from packager.rendering.workers import DRAW
 from packager.reporting.errors import Errors
 from packager.reporting.reporter import Reporter
 from packager.schedules import Schedules
@@ -73,6 +77,7 @@ class Weft:
     playlists: Playlists
     mpds: Mpds
     patches: Patches
+    rendering: Rendering
     outbox: Outbox
     reporter: Reporter
     pods: Pods
@@ -124,6 +129,8 @@ async def open_weft(
     metrics: Metrics | None = None,
     client: GuardedClient | None = None,
     library: MediaLibrary | None = None,
+    templates: Mapping[str, Path] | None = None,
+    draw: str = DRAW,
 ) -> AsyncIterator[Weft]:
     """Open everything that a process needs, and close it again in the right order.
 
@@ -133,6 +140,8 @@ async def open_weft(
         metrics: Counts.
         client: In place of one that follows `config.outbound`; closed at the end.
         library: In place of one that follows `config.media`; closed at the end.
+        templates: Folders of overlay templates, by digest.
+        draw: What draws overlays in worker processes, as ``package.module:function``.
 
     Raises:
         StoreError: The store cannot be opened.
@@ -141,12 +150,12 @@ async def open_weft(
     clock, metrics = clock or SystemClock(), metrics or Metrics()
     async with AsyncExitStack() as stack:
         # Each with connections of its own: an origin's answers never wait until a slow ad server
-        # or a film leaves one free, and neither waits for beacons.
+        # or a film leaves one free, and neither waits for beacons or segments.
         allow = config.outbound.allow
-        clients = [client] * 3 if client else [GuardedClient(allow=allow) for _ in range(3)]
+        clients = [client] * 4 if client else [GuardedClient(allow=allow) for _ in range(4)]
         for one in dict.fromkeys(clients):
             stack.push_async_callback(one.aclose)
-        client, ad_client, beacon_client = clients
+        client, ad_client, beacon_client, segment_client = clients
         policy = Policy.for_urls(show.origin for show in config.shows.values())
         of_origin = Limits(total_s=config.timeouts.origin_s, read_s=config.timeouts.origin_s)
         observer = _Observer(metrics)
@@ -222,6 +231,17 @@ async def open_weft(
             on_ladder=house.prepare,
         )
         stack.push_async_callback(dash_presentations.aclose)
+        rendering = await open_rendering(
+            config,
+            secrets=secrets,
+            base=base,
+            client=segment_client,
+            templates=templates or {},
+            clock=clock,
+            metrics=metrics,
+            draw=draw,
+        )
+        stack.push_async_callback(rendering.aclose)
         digest = _digester(secrets[0])
         outbox = await open_outbox(config, clock=clock, metrics=metrics)
         stack.push_async_callback(outbox.close)
@@ -301,6 +321,7 @@ async def open_weft(
             playlists=Playlists(),
             mpds=mpds,
             patches=patches,
+            rendering=rendering,
             outbox=outbox,
             reporter=reporter,
             pods=pods,
@@ -314,7 +335,7 @@ async def open_weft(
             metrics=metrics,
             settings=sender_settings(config),
         )
-        async with _beside(partial(_sweep, weft), weft.warm, reporter.run, send):
+        async with _beside(partial(_sweep, weft), weft.warm, reporter.run, send, rendering.run):
             yield weft
 
 

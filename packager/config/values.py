@@ -13,6 +13,7 @@ from typing import Literal
 from packager.config import checks, scalars
 from packager.config.ad_settings import Ads, Bumpers, ConsentSettings, VastServer
 from packager.config.document import ConfigError, Node
+from packager.config.rendering_settings import RenderingSettings
 from packager.config.scalars import Network, Secret
 from packager.config.settings import (
     ByWord,
@@ -431,6 +432,7 @@ class Config:
     timeouts: Timeouts = section(Timeouts(), "longest waits")
     sessions: Sessions = section(Sessions(), "lives of sessions")
     beacons: Beacons = section(Beacons(), "what ad servers are owed")
+    rendering: RenderingSettings = section(RenderingSettings(), "how overlays are drawn")
     log: Log = section(Log(), "what is logged")
     tenants: tuple[str, ...] = setting(
         ("default",), "names that may stand in URLs as the tenant", read=ListOf(scalars.name)
