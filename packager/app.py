@@ -11,6 +11,7 @@ from packager.door import Door
 from packager.handlers.dash import DashHandlers
 from packager.handlers.hls import HlsHandlers
 from packager.handlers.media import MediaHandlers
+from packager.handlers.overlays import OverlayHandlers
 from packager.handlers.reporting import ReportingHandlers
 from packager.handlers.sessions import NotConfigured, SessionDesk
 from packager.handlers.tracking import TrackingHandlers
@@ -20,6 +21,7 @@ from packager.outbound import OutboundError
 from packager.parameters import ParameterError
 from packager.paths import PathError
 from packager.reasons import Reason
+from packager.rendering import addresses
 from packager.reporting.places import ROUTE as SEGMENT_ROUTE
 from packager.responses import json_response, refusal
 from packager.sessions import SessionRefused, UnknownSession
@@ -98,6 +100,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         metrics=weft.metrics,
     )
     media = MediaHandlers(library=weft.library, metrics=weft.metrics)
+    overlays = OverlayHandlers(rendering=weft.rendering)
     reporting = ReportingHandlers(
         desk=desk,
         sessions=weft.sessions,
@@ -117,6 +120,8 @@ def routes(weft: Weft) -> list[BaseRoute]:
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpd", dash.mpd),
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpp", dash.patch),
         Route("/tm/{digest}/{name}", media.file),
+        Route(f"/{addresses.PUBLIC}/{addresses.ROUTE}", overlays.public),
+        Route(f"/{addresses.PRIVATE}/{addresses.ROUTE}", overlays.private),
         Route("/openapi.json", _openapi),
     ]
 

@@ -181,7 +181,25 @@ class Reason(StrEnum):
     CREATIVE_TOO_LONG = ("creative_too_long", None, "warning",
         "A creative is longer than what remained of its break and was skipped.")
     WORKER_CRASHED = ("worker_crashed", None, "error",
-        "A packaging process died; its job is tried once more and then given up.")
+        "A process that packages or draws died; its job is tried once more and then given up.")
+
+    # overlays: the original is shown instead
+    OVERLAY_LATE = ("overlay_late", None, "warning",
+        "A segment with overlays was not ready by its deadline.")
+    OVERLAY_BACKLOG = ("overlay_backlog", None, "warning",
+        "A segment with overlays would not be ready by its deadline, by what such ones cost now.")
+    OVERLAY_BUDGET = ("overlay_budget", None, "warning",
+        "As many segments with one person's pixels were drawn as `rendering` allows.")
+    OVERLAY_REFUSED = ("overlay_refused", None, "warning",
+        "A segment cannot have overlays; the log's `code` says why.")
+    OVERLAY_POISONED = ("overlay_poisoned", None, "error",
+        "A segment's overlays ended two processes; it is left alone for an hour.")
+    OVERLAY_SOURCE_MISSING = ("overlay_source_missing", None, "warning",
+        "A segment for overlays could not be fetched from the origin.")
+    OVERLAY_GONE = ("overlay_gone", None, "info",
+        "A segment with overlays was asked for after it was removed, or never was there.")
+    OVERLAY_QUEUE_FAILED = ("overlay_queue_failed", None, "error",
+        "The file of the rendering queue did not take or give a job: full, read-only or broken.")
 
     # storage
     STORE_FAILED = ("store_failed", 503, "error",

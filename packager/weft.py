@@ -1,10 +1,11 @@
 """The parts of one process, joined: opened in order, closed in the reverse one."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -34,6 +35,9 @@ from packager.planning import Planner
 from packager.pod_signals import PodSignals
 from packager.pods import Pods
 from packager.presentations import Presentations, open_presentations
+from packager.rendering.opening import open_rendering
+from packager.rendering.rendering import Rendering
+from packager.rendering.workers import DRAW
 from packager.reporting.errors import Errors
 from packager.reporting.reporter import Reporter
 from packager.schedules import Schedules
@@ -64,6 +68,7 @@ class Weft:
     playlists: Playlists
     mpds: Mpds
     patches: Patches
+    rendering: Rendering
     outbox: Outbox
     reporter: Reporter
     pods: Pods
@@ -79,6 +84,8 @@ async def open_weft(
     metrics: Metrics | None = None,
     client: GuardedClient | None = None,
     library: MediaLibrary | None = None,
+    templates: Mapping[str, Path] | None = None,
+    draw: str = DRAW,
 ) -> AsyncIterator[Weft]:
     """Open everything that a process needs, and close it again in the right order.
 
@@ -88,6 +95,8 @@ async def open_weft(
         metrics: Counts.
         client: In place of one that follows `config.outbound`; closed at the end.
         library: In place of one that follows `config.media`; closed at the end.
+        templates: Folders of overlay templates, by digest.
+        draw: What draws overlays in worker processes, as ``package.module:function``.
 
     Raises:
         StoreError: The store cannot be opened.
@@ -96,12 +105,12 @@ async def open_weft(
     clock, metrics = clock or SystemClock(), metrics or Metrics()
     async with AsyncExitStack() as stack:
         # Each with connections of its own: an origin's answers never wait until a slow ad server
-        # or a film leaves one free, and neither waits for beacons.
+        # or a film leaves one free, and neither waits for beacons or segments.
         allow = config.outbound.allow
-        clients = [client] * 3 if client else [GuardedClient(allow=allow) for _ in range(3)]
+        clients = [client] * 4 if client else [GuardedClient(allow=allow) for _ in range(4)]
         for one in dict.fromkeys(clients):
             stack.push_async_callback(one.aclose)
-        client, ad_client, beacon_client = clients
+        client, ad_client, beacon_client, segment_client = clients
         store = await open_store(_store_url(config), session_limit=config.sessions.limit)
         stack.push_async_callback(store.close)
         folder = config.media.folder
@@ -136,6 +145,17 @@ async def open_weft(
                 on_ladder=house.prepare,
             )
         )
+        rendering = await open_rendering(
+            config,
+            secrets=secrets,
+            base=base,
+            client=segment_client,
+            templates=templates or {},
+            clock=clock,
+            metrics=metrics,
+            draw=draw,
+        )
+        stack.push_async_callback(rendering.aclose)
         digest = session_digester(secrets[0])
         outbox = await open_outbox(config, clock=clock, metrics=metrics)
         stack.push_async_callback(outbox.close)
@@ -209,6 +229,7 @@ async def open_weft(
             playlists=Playlists(),
             mpds=mpds,
             patches=patches,
+            rendering=rendering,
             outbox=outbox,
             reporter=reporter,
             pods=pods,
@@ -223,7 +244,9 @@ async def open_weft(
             metrics=metrics,
             settings=sender_settings(config),
         )
-        async with _beside(partial(_sweep, weft), weft.warming.run, reporter.run, send):
+        async with _beside(
+            partial(_sweep, weft), weft.warming.run, reporter.run, send, rendering.run
+        ):
             yield weft
 
 

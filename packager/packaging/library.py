@@ -21,6 +21,7 @@ from cachetools import LRUCache
 from manifests.creative import Creative
 from manifests.dash.model import Period
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
+from packager.children import WorkerLimits
 from packager.packaging.assets import Asset
 from packager.packaging.cutting import cut, cut_id, cut_lengths
 from packager.packaging.errors import (
@@ -32,7 +33,7 @@ from packager.packaging.errors import (
     StreamUnmatched,
     WorkerCrashed,
 )
-from packager.packaging.jobs import WORKER, WorkerLimits, run_job
+from packager.packaging.jobs import WORKER, run_job
 from packager.packaging.ladder import Ladder, Rung
 from packager.packaging.making import Maker, Progress
 from packager.packaging.mpd_excerpt import Excerpt

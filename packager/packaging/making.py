@@ -12,9 +12,10 @@ from typing import Any
 
 import anyio.to_thread
 
+from packager.children import WorkerLimits
 from packager.packaging.assets import Asset, StoredRendition, stored
 from packager.packaging.encoded import encoded_from_json
-from packager.packaging.jobs import WorkerLimits, run_job
+from packager.packaging.jobs import run_job
 from packager.packaging.ladder import Ladder, Rung, rung_to_json
 from packager.packaging.segmentation import nearest
 from packager.packaging.settings import ConditionSettings, settings_to_json

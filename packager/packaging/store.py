@@ -32,7 +32,7 @@ from packager.packaging.ladder import Rung
 
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"init\.mp4|[1-9][0-9]{0,5}\.(?:m4s|ts|aac|vtt)")
-_CONTENT_TYPES = {
+CONTENT_TYPES = {
     ".mp4": "video/mp4",
     ".m4s": "video/iso.segment",
     ".ts": "video/mp2t",
@@ -124,7 +124,7 @@ class MediaFolder:
         if not _DIGEST.fullmatch(digest) or not _NAME.fullmatch(name):
             return None
         path = self._renditions / digest / name
-        return MediaFile(path, _CONTENT_TYPES[path.suffix]) if path.is_file() else None
+        return MediaFile(path, CONTENT_TYPES[path.suffix]) if path.is_file() else None
 
     @contextmanager
     def work_folder(self) -> Iterator[Path]:
