@@ -17,6 +17,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 from pathlib import Path
 
+from packager.durable import sync
 from packager.reasons import Reason
 
 VERSION = 1
@@ -159,6 +160,7 @@ def _create_secret(path: Path) -> None:
             os.link(draft, path)
         except FileExistsError:
             return
+        sync(path.parent)
     finally:
         draft.unlink()
 
