@@ -24,6 +24,7 @@ from packager.decisions.request import DecisionRequest
 from packager.decisions.vast_errors import ErrorCall, code_of, error_calls
 from packager.decisions.vmap import VmapBreak
 from packager.decisions.vmap.breaks import CODES as VMAP_CODES
+from packager.facts.moment import Facts
 from packager.log import report
 from packager.metrics import Metrics
 from packager.openings import Opening
@@ -102,6 +103,7 @@ class Filler:
     house: House
     decider_for: Callable[[Show, BreakRule], AdDecider]
     session_digest: Callable[[str], str]  # what ad servers are told of a session's id
+    facts: Facts
     clock: Clock
     metrics: Metrics
     exposures: Exposures = field(default_factory=Exposures)
@@ -235,7 +237,12 @@ class Filler:
             position=one.position,
             viewer=told,
             params=params,
-            facts=session.record.parameters.facts,
+            facts=self.facts.told(
+                show,
+                session.record.parameters.facts,
+                self.clock.now(),
+                anonymous=told.is_anonymous,
+            ),
             blocked_categories=show.ads.blocked_categories,
             ladder=presentation.ladder or Ladder(entries=()),
             source=None if one.vmap is None else one.vmap.source,

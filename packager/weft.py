@@ -18,6 +18,8 @@ from packager.dash.mpds import Mpds
 from packager.dash.patches import Patches
 from packager.deciders import Deciders
 from packager.deciding import Deciding, Patience
+from packager.facts.moment import Facts
+from packager.feeds.feeds import Feeds
 from packager.filling import Filler, House
 from packager.hls.playlists import Playlists
 from packager.house import PackagedHouse
@@ -63,6 +65,7 @@ class Weft:
     outbox: Outbox
     reporter: Reporter
     pods: Pods
+    feeds: Feeds
     warming: Warming
 
 
@@ -91,12 +94,12 @@ async def open_weft(
     clock, metrics = clock or SystemClock(), metrics or Metrics()
     async with AsyncExitStack() as stack:
         # Each with connections of its own: an origin's answers never wait until a slow ad server
-        # or a film leaves one free, and neither waits for beacons.
+        # or a film leaves one free, and none waits for beacons, or for feeds that keep theirs.
         allow = config.outbound.allow
-        clients = [client] * 3 if client else [GuardedClient(allow=allow) for _ in range(3)]
+        clients = [client] * 4 if client else [GuardedClient(allow=allow) for _ in range(4)]
         for one in dict.fromkeys(clients):
             stack.push_async_callback(one.aclose)
-        client, ad_client, beacon_client = clients
+        client, ad_client, beacon_client, feed_client = clients
         store = await open_store(_store_url(config), session_limit=config.sessions.limit)
         stack.push_async_callback(store.close)
         folder = config.media.folder
@@ -143,6 +146,7 @@ async def open_weft(
             metrics=metrics,
             expire_s=config.beacons.expire_s,
         )
+        feeds = Feeds(config, client=feed_client, store=store, clock=clock, metrics=metrics)
         deciders = Deciders(
             config,
             client=ad_client,
@@ -159,6 +163,7 @@ async def open_weft(
             ),
             decider_for=deciders.for_rule,
             session_digest=digest,
+            facts=Facts(feeds),
             clock=clock,
             metrics=metrics,
         )
@@ -211,6 +216,7 @@ async def open_weft(
             outbox=outbox,
             reporter=reporter,
             pods=pods,
+            feeds=feeds,
             warming=Warming(config, presentations, house, metrics),
         )
         send = partial(
@@ -221,7 +227,7 @@ async def open_weft(
             metrics=metrics,
             settings=sender_settings(config),
         )
-        async with _beside(partial(_sweep, weft), weft.warming.run, reporter.run, send):
+        async with _beside(partial(_sweep, weft), weft.warming.run, reporter.run, feeds.run, send):
             yield weft
 
 
