@@ -66,11 +66,12 @@ class Studio:
         return replace(job, work=replace(job.work, **pieces))
 
     def gated(self, number: int = 1, *, deadline_s: float = 30.0, **settings: Any) -> Job:
-        """A job that is not done before `open` is called."""
-        return self.job(number, deadline_s=deadline_s, gate=str(self.gate), **settings)
+        """A job that is not done before `open` is called for all, or for its number."""
+        gates = [str(self.gate), f"{self.gate}{number}"]
+        return self.job(number, deadline_s=deadline_s, gates=gates, **settings)
 
-    def open(self) -> None:
-        self.gate.touch()
+    def open(self, number: int | None = None) -> None:
+        Path(f"{self.gate}{'' if number is None else number}").touch()
 
     def drawn(self, job: Job) -> bytes:
         (drawing,) = job.work.drawings
@@ -88,10 +89,16 @@ class Studio:
         lines = self.note.read_text().splitlines() if self.note.exists() else []
         return [(int(pid), int(number)) for pid, number in map(str.split, lines)]
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """What is in the queue's file."""
-        with closing(sqlite3.connect(self.bench.folder / "rendering.db")) as connection:
-            return connection.execute(sql).fetchall()
+    async def stands(self, *, begun: int, waiting: int) -> None:
+        """Wait until so many jobs were begun, and of the others so many nobody has taken yet."""
+        count = "SELECT COUNT(*) FROM jobs WHERE state = 'waiting'"
+        path = self.bench.folder / "rendering.db"
+        with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
+            await until(
+                lambda: (
+                    (len(self.begun()), *connection.execute(count).fetchone()) == (begun, waiting)
+                )
+            )
 
 
 @pytest.fixture
@@ -174,7 +181,7 @@ async def test_past_the_deadline_all_get_the_original(studio: Studio) -> None:
         got = await gets(running, url, 200)
         assert all(is_original(one, studio) for one in got)
         assert outcomes(running) == {"late": 200}
-        assert len(studio.begun()) == 1
+        await until(lambda: len(studio.begun()) == 1)
         # It is done nevertheless, and who comes then has it.
         studio.bench.clock.advance(2)
         studio.open()
@@ -199,6 +206,7 @@ async def test_what_was_not_begun_in_time_is_dropped_and_answered_at_once(studio
         await until(studio.begun)
         # Its source is there, but no worker is free.
         url = await promised(running, studio.job(2, deadline_s=300))
+        await studio.stands(begun=1, waiting=0)
         third = await promised(running, studio.job(3, deadline_s=400))
         studio.bench.clock.advance(399.99)
         studio.open()
@@ -481,15 +489,17 @@ async def test_what_may_come_waits_for_what_is_named(studio: Studio) -> None:
     async with studio.bench.run(stocked=False) as running:
         for number in (1, 2):  # one is drawn on, the source of the other is fetched
             await promised(running, studio.gated(number))
-        await until(lambda: studio.rows("SELECT * FROM jobs WHERE state = 'waiting'") == [])
-        likely = [replace(studio.job(number), priority=Priority.LIKELY) for number in (3, 4)]
-        sooner = studio.job(6, deadline_s=20)
-        jobs = [*likely, studio.job(5), sooner, replace(likely[1], priority=Priority.NEXT)]
+            await studio.stands(begun=1, waiting=0)
+        likely = [replace(studio.gated(number), priority=Priority.LIKELY) for number in (3, 4)]
+        sooner = studio.gated(6, deadline_s=20)
+        jobs = [*likely, studio.gated(5), sooner, replace(likely[1], priority=Priority.NEXT)]
         urls = [await promised(running, job) for job in jobs]
+        for begun, waiting in ((2, 3), (3, 2), (4, 1), (5, 0), (6, 0)):
+            studio.open(studio.order()[-1])  # the next one is drawn on, another one is taken
+            await studio.stands(begun=begun, waiting=waiting)
         studio.open()
         for url in urls:
             assert (await running.get(url)).status_code == 200
-        # 2 was taken beside 1, and the next one while 2 was drawn on.
         assert studio.order() == [1, 2, 6, 4, 5, 3]
 
 
