@@ -239,7 +239,7 @@ class Filler:
             params=params,
             facts=self.facts.told(
                 show,
-                session.record.parameters.facts,
+                session.record.facts,
                 self.clock.now(),
                 anonymous=told.is_anonymous,
             ),

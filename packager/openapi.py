@@ -62,13 +62,14 @@ _STARTED = {
         "application/json": {
             "schema": {
                 "type": "object",
-                "required": ["manifestUrl", "trackingUrl"],
+                "required": ["manifestUrl", "trackingUrl", "sessionUrl"],
                 "properties": {
                     "manifestUrl": {"type": "string", "description": "Open this in a player."},
                     "trackingUrl": {
                         "type": "string",
                         "description": "What is to be told of its ads, and when.",
                     },
+                    "sessionUrl": {"type": "string", "description": "PATCH its facts here."},
                 },
             }
         }
@@ -90,6 +91,28 @@ _SESSION_BODY = {
                         "type": "object",
                         "properties": {"enabled": {"enum": [True, False, "true", "false"]}},
                     },
+                },
+            }
+        }
+    },
+}
+
+
+_FACTS = {
+    "description": "What the session's viewer says of facts by now.",
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
+_FACTS_BODY = {
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "facts": {
+                        "type": "object",
+                        "description": "What is new; null: not said any more.",
+                        "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+                    }
                 },
             }
         }
@@ -144,6 +167,14 @@ def openapi_document() -> dict[str, Any]:
             "/v1/session/{tenant}/{show}/{asset}": {
                 "get": start,
                 "post": {**start, "requestBody": _SESSION_BODY},
+            },
+            "/v1/session/{tenant}/{show}/{session}": {
+                "patch": {
+                    "summary": "Change facts of a session, for what is not published yet",
+                    "parameters": [_TENANT, _SHOW, _parameter("session", "path", "Its token.")],
+                    "requestBody": _FACTS_BODY,
+                    "responses": {"200": _FACTS, **errors},
+                }
             },
             "/v1/feeds/{tenant}/{show}/{fact}": {
                 "post": {

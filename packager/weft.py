@@ -43,6 +43,7 @@ from packager.tokens import Tokens, load_secrets, session_digester
 from packager.warming import Warming
 
 SWEEP_S = 30.0
+REFRESH_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +228,14 @@ async def open_weft(
             metrics=metrics,
             settings=sender_settings(config),
         )
-        async with _beside(partial(_sweep, weft), weft.warming.run, reporter.run, feeds.run, send):
+        async with _beside(
+            partial(_sweep, weft),
+            partial(_take_in_changes, weft),
+            weft.warming.run,
+            reporter.run,
+            feeds.run,
+            send,
+        ):
             yield weft
 
 
@@ -248,6 +256,16 @@ async def _beside(*calls: Callable[[], Coroutine[Any, Any, None]]) -> AsyncItera
         if len(group.exceptions) > 1:
             raise
         raise group.exceptions[0] from None  # a plain error, as without a group
+
+
+async def _take_in_changes(weft: Weft) -> None:
+    """Follow facts that viewers change at other processes, where there are such facts."""
+    while any(show.facts for show in weft.config.shows.values()):
+        await anyio.sleep(REFRESH_S)
+        try:
+            await weft.sessions.refresh()
+        except StoreError as error:
+            report(error.reason, "changes_not_seen", weft.metrics, detail=str(error))
 
 
 async def _sweep(weft: Weft) -> None:

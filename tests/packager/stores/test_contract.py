@@ -93,6 +93,57 @@ async def test_a_session_is_given_back_as_it_was_created(store: Store) -> None:
     assert stored.started_at_edge is None
 
 
+async def test_changed_facts_are_given_back_with_their_session(store: Store) -> None:
+    record = a_record()
+    await store.create_session(record, NOW + 600)
+    await store.settle(record.sid, a_decision())
+    await store.change_facts(record.sid, (("theme", "light"), ("club", "reds")), 1000)
+    changed = await store.change_facts(record.sid, (("club", None),), 2000)
+    assert changed.facts == (("theme", "light"),)
+    assert changed.facts_at(1500) == (("club", "reds"), ("theme", "light"))
+    stored = await store.load_session(record.sid)
+    assert stored is not None
+    assert stored.record == changed
+    assert (stored.deadline, stored.decisions) == (NOW + 600, (a_decision(),))
+
+
+async def test_facts_of_a_session_that_is_not_there_cannot_change(store: Store) -> None:
+    change = store.change_facts(new_sid(), (("theme", "light"),), 1000)
+    assert await reason_of(change) is Reason.SESSION_UNKNOWN
+
+
+async def test_changes_of_two_processes_at_once_all_arrive(tmp_path: Path) -> None:
+    stores = [await SqliteStore.open(tmp_path / "weft.db") for _ in range(2)]
+    record = a_record()
+    await stores[0].create_session(record, NOW + 600)
+    await asyncio.gather(
+        *(stores[n % 2].change_facts(record.sid, ((f"f{n}", str(n)),), 1000) for n in range(10))
+    )
+    stored = await stores[0].load_session(record.sid)
+    assert stored is not None
+    assert dict(stored.record.facts) == {"theme": "dark"} | {f"f{n}": str(n) for n in range(10)}
+    for store in stores:
+        await store.close()
+
+
+async def test_another_process_is_told_whose_facts_changed(tmp_path: Path) -> None:
+    ours, other = [await SqliteStore.open(tmp_path / "weft.db") for _ in range(2)]
+    records = [a_record() for _ in range(3)]
+    for record in records:
+        await ours.create_session(record, NOW + 600)
+    mark, sids = await other.changed_since(0)
+    assert sids == []
+    await ours.change_facts(records[0].sid, (("theme", "light"),), 1000)
+    await ours.change_facts(records[1].sid, (("theme", "light"),), 1000)
+    mark, sids = await other.changed_since(mark)
+    assert set(sids) == {records[0].sid, records[1].sid}
+    assert await other.changed_since(mark) == (mark, [])
+    await ours.change_facts(records[0].sid, (("theme", "dark"),), 2000)
+    assert (await other.changed_since(mark))[1] == [records[0].sid]
+    for store in (ours, other):
+        await store.close()
+
+
 async def test_a_session_that_was_never_created_is_none(store: Store) -> None:
     assert await store.load_session(new_sid()) is None
 
