@@ -13,6 +13,7 @@ from packager.handlers.facts import FactHandlers
 from packager.handlers.feeds import FeedHandlers
 from packager.handlers.hls import HlsHandlers
 from packager.handlers.media import MediaHandlers
+from packager.handlers.overlays import OverlayHandlers
 from packager.handlers.reporting import ReportingHandlers
 from packager.handlers.sessions import NotConfigured, SessionDesk
 from packager.handlers.tracking import TrackingHandlers
@@ -22,6 +23,7 @@ from packager.outbound import OutboundError
 from packager.parameters import ParameterError
 from packager.paths import PathError
 from packager.reasons import Reason
+from packager.rendering import addresses
 from packager.reporting.places import ROUTE as SEGMENT_ROUTE
 from packager.responses import json_response, refusal
 from packager.sessions import SessionRefused, UnknownSession
@@ -100,6 +102,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         metrics=weft.metrics,
     )
     media = MediaHandlers(library=weft.library, metrics=weft.metrics)
+    overlays = OverlayHandlers(rendering=weft.rendering)
     reporting = ReportingHandlers(
         desk=desk,
         sessions=weft.sessions,
@@ -111,7 +114,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
     )
     facts = FactHandlers(desk=desk, sessions=weft.sessions, clock=weft.clock)
     feeds = FeedHandlers(desk=desk, feeds=weft.feeds, metrics=weft.metrics)
-    tracking = TrackingHandlers(desk=desk, pods=weft.pods, viewing=viewing)
+    tracking = TrackingHandlers(desk=desk, pods=weft.pods, viewing=viewing, filmless=weft.filmless)
     return [
         Route("/v1/session/{tenant}/{show}/{asset:path}", desk.start, methods=["GET", "POST"]),
         Route("/v1/session/{tenant}/{show}/{session}", facts.change, methods=["PATCH"]),
@@ -123,6 +126,8 @@ def routes(weft: Weft) -> list[BaseRoute]:
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpp", dash.patch),
         Route("/v1/feeds/{tenant}/{show}/{fact}", feeds.push, methods=["POST"]),
         Route("/tm/{digest}/{name}", media.file),
+        Route(f"/{addresses.PUBLIC}/{addresses.ROUTE}", overlays.public),
+        Route(f"/{addresses.PRIVATE}/{addresses.ROUTE}", overlays.private),
         Route("/openapi.json", _openapi),
     ]
 

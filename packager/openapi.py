@@ -52,6 +52,10 @@ _TO_FILE = {
     "description": "Where the file is.",
     "headers": {"Location": {"schema": {"type": "string"}}},
 }
+_TO_ORIGINAL = {
+    "description": "The origin's segment, while there is none with overlays.",
+    "headers": {"Location": {"schema": {"type": "string"}}},
+}
 _TRACKING = {
     "description": "The breaks of the manifest's window, their ads and events.",
     "content": {"application/json": {"schema": {"type": "object"}}},
@@ -260,6 +264,27 @@ def openapi_document() -> dict[str, Any]:
                     ],
                     "responses": {"200": _MPD_PATCH, **errors},
                 }
+            },
+            **{
+                path: {
+                    "get": {
+                        "summary": summary,
+                        "parameters": [
+                            _parameter("id", "path", "Of the picture."),
+                            _parameter("original", "path", "Where the original is, signed."),
+                            file_parameters[1],
+                        ],
+                        "responses": {
+                            "200": {"description": "The segment."},
+                            "302": _TO_ORIGINAL,
+                            **errors,
+                        },
+                    }
+                }
+                for path, summary in (
+                    ("/tm/{id}/{original}/{name}", "Segment with overlays, immutable"),
+                    ("/v1/private/{id}/{original}/{name}", "Segment with one viewer's overlays"),
+                )
             },
             "/openapi.json": {
                 "get": {

@@ -1,14 +1,17 @@
 """The parts of one process, joined: opened in order, closed in the reverse one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 
+from packager.asking import Asking
 from packager.beacons.opening import open_outbox, sender_settings
 from packager.beacons.outbox import Outbox
 from packager.beacons.sender import run_sender
+from packager.choosing import Choosing
 from packager.clock import Clock, SystemClock
 from packager.config.values import Config
 from packager.dash.mpds import Mpds
@@ -17,9 +20,11 @@ from packager.deciders import Deciders
 from packager.deciding import Deciding, Patience
 from packager.facts.moment import Facts
 from packager.feeds.feeds import Feeds
-from packager.filling import Filler, House
+from packager.filling import Filler
+from packager.filmless import FilmlessBreaks
 from packager.hls.playlists import Playlists
 from packager.house import PackagedHouse
+from packager.house_media import House
 from packager.metrics import Metrics
 from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
 from packager.packaging.library import MediaLibrary
@@ -28,6 +33,9 @@ from packager.planning import Planner
 from packager.pod_signals import PodSignals
 from packager.pods import Pods
 from packager.presentations import Presentations, open_presentations
+from packager.rendering.opening import open_rendering
+from packager.rendering.rendering import Rendering
+from packager.rendering.workers import DRAW
 from packager.reporting.errors import Errors
 from packager.reporting.reporter import Reporter
 from packager.schedules import Schedules
@@ -57,9 +65,11 @@ class Weft:
     playlists: Playlists
     mpds: Mpds
     patches: Patches
+    rendering: Rendering
     outbox: Outbox
     reporter: Reporter
     pods: Pods
+    filmless: FilmlessBreaks
     feeds: Feeds
     warming: Warming
 
@@ -72,6 +82,8 @@ async def open_weft(
     metrics: Metrics | None = None,
     client: GuardedClient | None = None,
     library: MediaLibrary | None = None,
+    templates: Mapping[str, Path] | None = None,
+    draw: str = DRAW,
 ) -> AsyncIterator[Weft]:
     """Open everything that a process needs, and close it again in the right order.
 
@@ -81,6 +93,8 @@ async def open_weft(
         metrics: Counts.
         client: In place of one that follows `config.outbound`; closed at the end.
         library: In place of one that follows `config.media`; closed at the end.
+        templates: Folders of overlay templates, by digest.
+        draw: What draws overlays in worker processes, as ``package.module:function``.
 
     Raises:
         StoreError: The store cannot be opened.
@@ -89,12 +103,12 @@ async def open_weft(
     clock, metrics = clock or SystemClock(), metrics or Metrics()
     async with AsyncExitStack() as stack:
         # Each with connections of its own: an origin's answers never wait until a slow ad server
-        # or a film leaves one free, and none waits for beacons, or for feeds that keep theirs.
+        # or a film leaves one free; none waits for beacons, segments, or feeds that keep theirs.
         allow = config.outbound.allow
-        clients = [client] * 4 if client else [GuardedClient(allow=allow) for _ in range(4)]
+        clients = [client] * 5 if client else [GuardedClient(allow=allow) for _ in range(5)]
         for one in dict.fromkeys(clients):
             stack.push_async_callback(one.aclose)
-        client, ad_client, beacon_client, feed_client = clients
+        client, ad_client, beacon_client, segment_client, feed_client = clients
         store = await open_store(config.store.path, session_limit=config.sessions.limit)
         stack.push_async_callback(store.close)
         folder = config.media.folder
@@ -129,6 +143,17 @@ async def open_weft(
                 on_ladder=house.prepare,
             )
         )
+        rendering = await open_rendering(
+            config,
+            secrets=secrets,
+            base=base,
+            client=segment_client,
+            templates=templates or {},
+            clock=clock,
+            metrics=metrics,
+            draw=draw,
+        )
+        stack.push_async_callback(rendering.aclose)
         digest = session_digester(secrets[0])
         outbox = await open_outbox(config, clock=clock, metrics=metrics)
         stack.push_async_callback(outbox.close)
@@ -149,18 +174,17 @@ async def open_weft(
             clock=clock,
             viewers=lambda: sessions.resident,
         )
-        filler = Filler(
-            house=House(
-                creative=library.get,
-                slate=house.slate,
-                asset=house.asset,
-                media_base=library.base,
-            ),
+        asking = Asking(
             decider_for=deciders.for_rule,
             session_digest=digest,
             facts=Facts(feeds),
             clock=clock,
-            metrics=metrics,
+        )
+        house_media = House(
+            creative=library.get,
+            slate=house.slate,
+            asset=house.asset,
+            media_base=library.base,
         )
         errors = Errors(
             owe=outbox.owe,
@@ -171,13 +195,14 @@ async def open_weft(
         schedules = Schedules(
             sessions,
             server_for=deciders.vmap_of,
-            request_for=filler.request,
+            request_for=asking.request,
             errors=errors,
             metrics=metrics,
         )
         deciding = Deciding(
             sessions,
-            filler,
+            asking,
+            Filler(asking=asking, choosing=Choosing(house=house_media), metrics=metrics),
             schedules,
             errors,
             clock=clock,
@@ -188,7 +213,7 @@ async def open_weft(
             ),
         )
         signals = PodSignals(pods=pods, creative=library.get)
-        splices = Splices(filler.house, signals, metrics)
+        splices = Splices(house_media, signals, metrics)
         planner = Planner(deciding, splices, schedules, signals, clock=clock)
         stack.push_async_callback(planner.aclose)
         mpds = Mpds()
@@ -208,9 +233,11 @@ async def open_weft(
             playlists=Playlists(),
             mpds=mpds,
             patches=patches,
+            rendering=rendering,
             outbox=outbox,
             reporter=reporter,
             pods=pods,
+            filmless=FilmlessBreaks(schedules=schedules, deciding=deciding, pods=pods),
             feeds=feeds,
             warming=Warming(config, presentations, house, metrics),
         )
@@ -228,6 +255,7 @@ async def open_weft(
             reporter.run,
             feeds.run,
             send,
+            rendering.run,
         ]
         if any(show.facts for show in config.shows.values()):
             chores.append(partial(take_in_changes, sessions, metrics))

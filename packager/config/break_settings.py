@@ -42,10 +42,13 @@ class VmapFill:
 
 
 Fill = VastFill | AssetFill | SlateFill | VmapFill
-Otherwise = Literal["content", "slate"]
+Otherwise = Literal["content", "slate"] | AssetFill
 
 _fill = OneOf(
     {"vast": Section(VastFill), "asset": Section(AssetFill)}, words={"slate": SlateFill()}
+)
+_otherwise = OneOf(
+    {"asset": Section(AssetFill)}, words={word: word for word in ("content", "slate")}
 )
 
 
@@ -54,10 +57,10 @@ class BreakRule:
     """What a break shows, wherever it is."""
 
     fill: Fill = required("what to show: `{vast: URL}`, `{asset: NAME}` or `slate`", read=_fill)
-    otherwise: Literal["content", "slate"] = setting(
+    otherwise: Otherwise = setting(
         "content",
-        "what to show for want of ads: `content` or `slate`",
-        read=scalars.word("content", "slate"),
+        "what to show for want of ads: `content`, `slate` or `{asset: NAME}`",
+        read=_otherwise,
         key="else",
     )
     bumpers: Bumpers = section(Bumpers(), "house media around the ads")

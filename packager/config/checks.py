@@ -31,7 +31,7 @@ def assets_exist(show: Entries) -> Iterator[Problem]:
     assets = below(show, "assets")
     known = tuple(assets.keys) if isinstance(assets, Entries) else ()
     for rule in each(below(show, "breaks")):
-        uses = [("fill", "asset"), ("bumpers", "before"), ("bumpers", "after")]
+        uses = [("fill", "asset"), ("else", "asset"), ("bumpers", "before"), ("bumpers", "after")]
         for asset in (below(rule, *use) for use in uses):
             if asset and (name := _text(asset)) and name not in known:
                 yield Problem(asset.place, f"no asset {name!r}; {suggestion(name, known)}")

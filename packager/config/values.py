@@ -17,6 +17,7 @@ from packager.config.process_settings import (
     Timeouts,
     read_store,
 )
+from packager.config.rendering_settings import RenderingSettings
 from packager.config.scalars import Secret
 from packager.config.settings import ListOf, MapOf, Section, required, section, setting
 from packager.config.show_settings import SHOW, Show
@@ -50,6 +51,7 @@ class Config:
     timeouts: Timeouts = section(Timeouts(), "longest waits")
     sessions: Sessions = section(Sessions(), "lives of sessions")
     beacons: Beacons = section(Beacons(), "what ad servers are owed")
+    rendering: RenderingSettings = section(RenderingSettings(), "how overlays are drawn")
     log: Log = section(Log(), "what is logged")
     tenants: tuple[str, ...] = setting(
         ("default",), "names that may stand in URLs as the tenant", read=ListOf(scalars.name)

@@ -45,6 +45,7 @@ from packager.packaging.probe import Probe, derive_ladder, media_playlist_uris
 from packager.packaging.store import digest_of_source
 from packager.packaging.vod import package_vod
 from packager.reasons import Reason
+from packager.rendering.workers import DRAW
 from packager.weft import Weft, open_weft
 
 ORIGIN = "http://origin.example/"
@@ -438,6 +439,8 @@ class Bench:
     show_changes: dict[str, Any] = field(default_factory=dict)  # of the live show
     conditioned: bool = True  # the media folder has everything
     patience_s: float = 2.0  # with an ad server; only a busy machine needs so much
+    draw: str = DRAW  # what draws overlays in worker processes
+    templates: dict[str, Path] = field(default_factory=dict)  # of overlays, by digest
 
     def __post_init__(self) -> None:
         self.clock.advance(self.seconds)
@@ -491,6 +494,8 @@ class Bench:
             metrics=metrics,
             client=GuardedClient(transport=httpx2.MockTransport(self.world)),
             library=library,
+            templates=self.templates,
+            draw=self.draw,
         ) as weft:
             app = create_app(weft)
             transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)

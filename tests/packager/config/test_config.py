@@ -148,7 +148,7 @@ def test_every_setting_is_read() -> None:
     (from_vmap,) = config.shows["film"].breaks
     assert isinstance(from_vmap, VmapBreaks)
     assert from_vmap.server.url.literals[0] == "https://ads.example/vmap?sid="
-    assert from_vmap.otherwise == "slate"
+    assert from_vmap.otherwise == AssetFill(asset="promo")
 
 
 def test_a_show_and_its_origin_are_enough() -> None:
