@@ -14,6 +14,7 @@ from packager.decisions.decider import AdDecider
 from packager.decisions.disclosure import session_for_break
 from packager.decisions.offers import Decided
 from packager.decisions.request import DecisionRequest
+from packager.facts.moment import Facts
 from packager.openings import Opening
 from packager.packaging.ladder import Ladder
 from packager.presentation import Presentation
@@ -30,6 +31,7 @@ class Asking:
 
     decider_for: Callable[[Show, BreakRule], AdDecider]
     session_digest: Callable[[str], str]  # what ad servers are told of a session's id
+    facts: Facts
     clock: Clock
 
     async def ask(
@@ -110,7 +112,12 @@ class Asking:
             position=one.position,
             viewer=told,
             params=params,
-            facts=session.record.parameters.facts,
+            facts=self.facts.told(
+                show,
+                session.record.parameters.facts,
+                self.clock.now(),
+                anonymous=told.is_anonymous,
+            ),
             blocked_categories=show.ads.blocked_categories,
             ladder=presentation.ladder or Ladder(entries=()),
             source=None if one.vmap is None else one.vmap.source,

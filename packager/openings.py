@@ -123,7 +123,7 @@ def _scheduled(show: Show, channel: Content) -> Iterator[Opening]:
     for number, rule in enumerate(rules):
         at = end if rule.at == "end" else begin + Decimal(rule.at)
         if at <= end:
-            yield _opening(channel, rule, point_at(channel, f"s{number}", at))
+            yield _opening(channel, rule, _point_at(channel, f"s{number}", at))
 
 
 def placed_openings(
@@ -144,12 +144,12 @@ def placed_openings(
     wanted = (place for place in places if place.kind == kind)
     for place in sorted(wanted, key=lambda place: place.number):
         at = channel.window[0] + place.at
-        point = point_at(channel, place.break_id, at)
+        point = _point_at(channel, place.break_id, at)
         opening = _opening(channel, rule, cues.get(place.break_id, point))
         yield replace(opening, linear=kind != "overlay")
 
 
-def point_at(channel: Content, break_id: str, at: Decimal) -> AdBreak:
+def _point_at(channel: Content, break_id: str, at: Decimal) -> AdBreak:
     """A break that takes nothing away, at the border nearest to an instant (D-43)."""
     at = channel.nearest_border(at)
     return AdBreak(id=break_id, start=at, out_at=at, planned_end=at, source="schedule")

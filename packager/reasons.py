@@ -165,6 +165,18 @@ class Reason(StrEnum):
     EVIDENCE_DROPPED = ("evidence_dropped", None, "warning",
         "So many segments of ads were asked for at once that what one proves was not looked at.")
 
+    # feeds
+    FEED_FAILED = ("feed_failed", None, "warning",
+        "A fact's feed did not answer, or not as it should; its last value is used.")
+    FEED_INVALID = ("feed_invalid", 400, "warning",
+        "A feed's document has no value that its fact can have; the last one is used.")
+    FEED_STALE = ("feed_stale", None, "warning",
+        "A feed failed for so long that its value counts as old.")
+    FEED_UNKNOWN = ("feed_unknown", 404, "debug",
+        "The URL names no fact that Weft is told.")
+    FEED_SECRET_WRONG = ("feed_secret_wrong", 403, "warning",
+        "A value was sent to a feed without its secret.")
+
     # creatives
     CREATIVE_UNREACHABLE = ("creative_unreachable", None, "warning",
         "A creative could not be downloaded.")

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from pathlib import Path
 
+from packager.durable import sync
 from packager.reasons import Reason
 
 VERSION = 1
@@ -170,6 +171,7 @@ def _create_secret(path: Path) -> None:
             os.link(draft, path)
         except FileExistsError:
             return
+        sync(path.parent)
     finally:
         draft.unlink()
 

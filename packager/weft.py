@@ -21,6 +21,8 @@ from packager.dash.mpds import Mpds
 from packager.dash.patches import Patches
 from packager.deciders import Deciders
 from packager.deciding import Deciding, Patience
+from packager.facts.moment import Facts
+from packager.feeds.feeds import Feeds
 from packager.filling import Filler
 from packager.filmless import FilmlessBreaks
 from packager.hls.playlists import Playlists
@@ -73,6 +75,7 @@ class Weft:
     reporter: Reporter
     pods: Pods
     filmless: FilmlessBreaks
+    feeds: Feeds
     warming: Warming
 
 
@@ -105,12 +108,12 @@ async def open_weft(
     clock, metrics = clock or SystemClock(), metrics or Metrics()
     async with AsyncExitStack() as stack:
         # Each with connections of its own: an origin's answers never wait until a slow ad server
-        # or a film leaves one free, and neither waits for beacons or segments.
+        # or a film leaves one free; none waits for beacons, segments, or feeds that keep theirs.
         allow = config.outbound.allow
-        clients = [client] * 4 if client else [GuardedClient(allow=allow) for _ in range(4)]
+        clients = [client] * 5 if client else [GuardedClient(allow=allow) for _ in range(5)]
         for one in dict.fromkeys(clients):
             stack.push_async_callback(one.aclose)
-        client, ad_client, beacon_client, segment_client = clients
+        client, ad_client, beacon_client, segment_client, feed_client = clients
         store = await open_store(_store_url(config), session_limit=config.sessions.limit)
         stack.push_async_callback(store.close)
         folder = config.media.folder
@@ -168,6 +171,7 @@ async def open_weft(
             metrics=metrics,
             expire_s=config.beacons.expire_s,
         )
+        feeds = Feeds(config, client=feed_client, store=store, clock=clock, metrics=metrics)
         deciders = Deciders(
             config,
             client=ad_client,
@@ -175,7 +179,12 @@ async def open_weft(
             clock=clock,
             viewers=lambda: sessions.resident,
         )
-        asking = Asking(decider_for=deciders.for_rule, session_digest=digest, clock=clock)
+        asking = Asking(
+            decider_for=deciders.for_rule,
+            session_digest=digest,
+            facts=Facts(feeds),
+            clock=clock,
+        )
         house_media = House(
             creative=library.get,
             slate=house.slate,
@@ -234,6 +243,7 @@ async def open_weft(
             reporter=reporter,
             pods=pods,
             filmless=FilmlessBreaks(schedules=schedules, deciding=deciding, pods=pods),
+            feeds=feeds,
             warming=Warming(config, presentations, house, metrics),
         )
         send = partial(
@@ -245,7 +255,12 @@ async def open_weft(
             settings=sender_settings(config),
         )
         async with _beside(
-            partial(_sweep, weft), weft.warming.run, reporter.run, send, rendering.run
+            partial(_sweep, weft),
+            weft.warming.run,
+            reporter.run,
+            feeds.run,
+            send,
+            rendering.run,
         ):
             yield weft
 

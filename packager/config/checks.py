@@ -77,6 +77,21 @@ def fact_has_such_values(fact: Entries) -> Iterator[Problem]:
             yield Problem(node.place, f"{node.text!r} is not in `of`; add it there")
 
 
+def feeds_are_shared(fact: Entries) -> Iterator[Problem]:
+    """What comes from a feed is the same for all, and nothing else is."""
+    shared = below(fact, "shared")
+    if isinstance(shared, Scalar) and shared.value is True:
+        if "feed" not in fact.keys:
+            yield Problem(shared.place, "is not said by viewers; add `feed: https://...`")
+        for key in ("header", "consent"):
+            if key in fact.keys:
+                yield Problem(
+                    fact.keys[key], "is about viewers, and the fact is `shared`; remove it"
+                )
+    elif "feed" in fact.keys:
+        yield Problem(fact.keys["feed"], "is the same for all viewers; add `shared: true`")
+
+
 def vmap_knows_no_break(rule: Entries) -> Iterator[Problem]:
     """A VMAP is asked for before there are breaks, so its URL says nothing of one."""
     for text in _templates(rule):
@@ -127,13 +142,14 @@ def admin_is_private(config: Entries) -> Iterator[Problem]:
 
 
 def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
-    """Origins and ad servers with a private address are in ``outbound.allow``."""
+    """Origins, ad servers and feeds with a private address are in ``outbound.allow``."""
     networks = []
     for item in each(below(config, "outbound", "allow")):
         with suppress(ValueError):
             networks.append(ip_network(_text(item)))
     for show in each(below(config, "shows")):
         servers = [server for rule in each(below(show, "breaks")) for server in _servers(rule)]
+        servers += [feed for fact in each(below(show, "facts")) if (feed := below(fact, "feed"))]
         urls = [below(server, "url") or server for server in servers]
         for url in (below(show, "origin"), *urls):
             with suppress(ValueError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from packager.config import checks, scalars
+from packager.config.feed_settings import FEED, AnyFeed
 from packager.config.settings import ListOf, Section, Short, required, setting
 from packager.facts.values import blank, read_value
 from packager.rules import Kind, Value
@@ -43,6 +44,11 @@ class Fact:
         read=scalars.word("personalise"),
     )
 
+    shared: bool = setting(
+        False, "the same for all viewers, who cannot say it: it has a `feed`", read=scalars.flag
+    )
+    feed: AnyFeed | None = setting(None, "where its value is got, or who tells it", read=FEED)
+
     def read(self, text: str) -> Value:
         """Read a value that it can have.
 
@@ -62,4 +68,4 @@ class Fact:
         return blank(self.kind) if self.default is None else self.read(self.default)
 
 
-FACT = Short(Section(Fact, checks=(checks.fact_has_such_values,)), "type")
+FACT = Short(Section(Fact, checks=(checks.fact_has_such_values, checks.feeds_are_shared)), "type")

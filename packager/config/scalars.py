@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 from packager.config.document import ConfigError, Entries, Node, Scalar
 from packager.config.settings import suggestion
 from packager.decisions.templates import Template, read_body, read_template
+from packager.feeds.pointer import Pointer, read_pointer
+from packager.outbound import OutboundError, Policy
+from packager.outbound.guard import read_target
 from packager.tokens import MIN_SECRET_CHARACTERS
 
 Network = IPv4Network | IPv6Network
@@ -149,6 +152,26 @@ def url(node: Node) -> str:
     if "@" in parts.netloc or "?" in value or "#" in value:
         raise ConfigError.at(node.place, "must be a URL without user, `?` and `#`")
     return value
+
+
+def call_url(node: Node) -> str:
+    """Read an absolute http or https URL without user and fragment; it may have a query."""
+    value = text(node)
+    try:
+        read_target(value, Policy(ports=frozenset(range(1, 65536))))
+    except OutboundError as error:
+        raise ConfigError.at(
+            node.place, f"must be a whole URL, `https://host/path`: {error}"
+        ) from error
+    return value
+
+
+def json_pointer(node: Node) -> Pointer:
+    """Read where in a JSON document something is: ``/match/score``."""
+    try:
+        return read_pointer(text(node))
+    except ValueError as error:
+        raise ConfigError.at(node.place, str(error)) from error
 
 
 def folder_url(node: Node) -> str:

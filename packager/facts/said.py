@@ -38,7 +38,7 @@ def take(
     pairs, refused = [], []
     for name, text in sorted(words.items()):
         fact = facts.get(name)
-        if fact is None or (fact.consent and not permitted):
+        if fact is None or fact.shared or (fact.consent and not permitted):
             continue
         try:
             checked_bytes(name, text, MAX_BYTES_EACH)

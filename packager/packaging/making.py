@@ -4,7 +4,6 @@ What is already there is not made again: a rendition's digest follows from its s
 how it is conditioned.
 """
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -73,7 +72,7 @@ class Maker:
             if missing:
                 found.update(await self.encode(path, missing, digests, work, progress))
             if kind == "slate":
-                await anyio.to_thread.run_sync(_keep, path, self.folder.source(source_digest), work)
+                await anyio.to_thread.run_sync(self.folder.keep_source, path, source_digest)
         renditions = tuple(rendition for rendition in found.values() if rendition is not None)
         return Asset(
             id=creative_id,
@@ -163,7 +162,9 @@ class Maker:
         for rung, item in zip(rungs, answer["renditions"], strict=True):
             digest, encoded = digests[rung], encoded_from_json(rung, item)
             made[rung] = stored(encoded, digest, is_part=is_part)
-            self.folder.add_rendition(encoded.folder, digest, made[rung])
+            await anyio.to_thread.run_sync(
+                self.folder.add_rendition, encoded.folder, digest, made[rung]
+            )
         return made
 
     async def join(self, parts: Sequence[tuple[Path, str, Fraction]], target: Path) -> None:
@@ -204,10 +205,3 @@ def _local(source: bytes | Path, work: Path) -> Path:
     path = work / "source"
     path.write_bytes(source)
     return path
-
-
-def _keep(source: Path, target: Path, work: Path) -> None:
-    """Copy a source to where it stays."""
-    copy = work / "kept"
-    shutil.copyfile(source, copy)
-    copy.replace(target)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import parse_qsl
 
+import anyio
 import httpx2
 import pytest
 from app_bench import ADS, Bench, Running
@@ -12,6 +13,8 @@ from app_bench import ADS, Bench, Running
 from packager.config.ad_settings import ConsentSettings, VastServer
 from packager.config.break_settings import ScheduledBreak, VastFill
 from packager.config.fact_settings import Fact
+from packager.config.feed_settings import PolledFeed, PushedFeed
+from packager.config.scalars import Secret
 from packager.decisions.templates import read_template
 from packager.reasons import Reason
 
@@ -129,3 +132,72 @@ async def test_facts_of_another_shape_are_refused(
     async with bench.run() as running:
         answer = await start(running, facts)
     assert (answer.status_code, answer.json()) == (400, {"error": "parameters_invalid"})
+
+
+SECRET = "a feed's secret of more than 32 characters"
+SHARED = {
+    "theme": Fact(name="theme", kind="string", default="light"),
+    "score": Fact(
+        name="score",
+        kind="string",
+        shared=True,
+        feed=PolledFeed(url="https://feed.example/m7", pointer=("score",)),
+    ),
+    "goals": Fact(name="goals", kind="int", shared=True, feed=PushedFeed(secret=Secret(SECRET))),
+}
+FEED_URL = "/v1/feeds/default/vod/goals"
+BEARER = {"authorization": f"Bearer {SECRET}"}
+
+
+@pytest.fixture
+def make_match(make_cup: Callable[..., Bench]) -> Callable[..., Bench]:
+    """Makes a world with a show whose facts come from feeds."""
+
+    def make() -> Bench:
+        url = f"{ADS}/facts?" + "&".join(f"{name}={{fact.{name}}}" for name in SHARED)
+        fill = VastFill(server=VastServer(url=read_template(url)))
+        bench = make_cup(breaks=(replace(PREROLL, fill=fill),), facts=SHARED)
+        bench.world.faults["/m7"] = lambda request: httpx2.Response(200, json={"score": "1:0"})
+        return bench
+
+    return make
+
+
+async def test_facts_of_feeds_and_defaults_reach_the_ad_server(
+    make_match: Callable[..., Bench],
+) -> None:
+    bench = make_match()
+    async with bench.run() as running:
+        answer = await running.client.post(FEED_URL, content=b"3", headers=BEARER)
+        assert (answer.status_code, answer.content) == (204, b"")
+        await anyio.wait_all_tasks_blocked()  # the feed was asked
+        # What is the same for all no viewer can say.
+        started = await start(running, {"score": "9:9", "goals": 9})
+        await watch(running, started.json()["manifestUrl"])
+    assert told(bench) == [{"theme": "light", "score": "1:0", "goals": "3"}]
+
+
+REFUSED = (
+    (FEED_URL, {}, b"3", 403, "feed_secret_wrong"),
+    (FEED_URL, {"authorization": "Bearer wrong"}, b"3", 403, "feed_secret_wrong"),
+    (FEED_URL, {"authorization": f"Basic {SECRET}"}, b"3", 403, "feed_secret_wrong"),
+    (FEED_URL, BEARER, b"many", 400, "feed_invalid"),
+    (FEED_URL, BEARER, b'"many"', 400, "feed_invalid"),
+    (FEED_URL, BEARER, b" " * 20_000, 413, "request_too_large"),
+    ("/v1/feeds/default/vod/score", BEARER, b"3", 404, "feed_unknown"),
+    ("/v1/feeds/default/vod/theme", BEARER, b"3", 404, "feed_unknown"),
+    ("/v1/feeds/default/cup/goals", BEARER, b"3", 404, "show_unknown"),
+    ("/v1/feeds/acme/vod/goals", BEARER, b"3", 404, "tenant_unknown"),
+)
+
+
+async def test_a_feed_is_told_by_those_who_have_its_secret(
+    make_match: Callable[..., Bench],
+) -> None:
+    bench = make_match()
+    async with bench.run() as running:
+        for path, headers, body, status, error in REFUSED:
+            answer = await running.client.post(path, content=body, headers=headers)
+            assert (answer.status_code, answer.json()) == (status, {"error": error}), path
+        assert running.weft.feeds.at("vod", "goals", bench.clock.now()) is None
+        assert SECRET not in running.log.getvalue()

@@ -21,6 +21,7 @@ from packager.config import (
 )
 from packager.config.ad_settings import Cap, Separation
 from packager.config.fact_settings import Fact
+from packager.config.feed_settings import PolledFeed, PushedFeed
 
 CASES = Path(__file__).parents[2] / "cases" / "config"
 BAD = sorted((CASES / "bad").glob("*.yaml"))
@@ -129,6 +130,20 @@ def test_every_setting_is_read() -> None:
     country = news.facts["country"]
     assert (country.header, country.max_characters) == ("CloudFront-Viewer-Country", 2)
     assert news.facts["club"].consent == "personalise"
+    score, leader, goal = (news.facts[name] for name in ("score", "leader", "goal"))
+    assert score.shared
+    assert score.feed == PolledFeed(url="http://127.0.0.1:9997/m7?key=k")
+    assert leader.feed == PolledFeed(
+        url="https://feed.example/events",
+        headers={"X-Key": "secret"},
+        pointer=("match", "leader"),
+        event="match",
+        every_s=2.0,
+        stale_s=30.0,
+    )
+    secret = Secret("a feed's secret of more than 32 characters")
+    assert goal.feed == PushedFeed(secret=secret, pointer=("goal",), stale_s=10.0)
+    assert "key=k" not in repr(score)
     assert (news.markers, news.tenants) == ("keep", ("acme",))
     (from_vmap,) = config.shows["film"].breaks
     assert isinstance(from_vmap, VmapBreaks)

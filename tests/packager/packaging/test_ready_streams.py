@@ -327,6 +327,32 @@ async def test_media_unlike_the_rung_is_conditioned(
     assert [number_of(level) for level in tracks["video"].levels] == list(range(50))
 
 
+ON_DEMAND = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" minBufferTime="PT1S"
+ profiles="urn:mpeg:dash:profile:isoff-on-demand:2011" mediaPresentationDuration="PT2.4S"><Period>
+ <AdaptationSet mimeType="video/mp4" codecs="avc1.64000a"><Representation id="v" bandwidth="1">
+ <BaseURL>v.mp4</BaseURL><SegmentBase indexRange="0-9"/></Representation></AdaptationSet>
+ <AdaptationSet mimeType="audio/mp4" codecs="mp4a.40.2"><Representation id="a" bandwidth="1">
+ <BaseURL>a.mp4</BaseURL><SegmentBase indexRange="0-9"/></Representation></AdaptationSet>
+ </Period></MPD>"""
+
+
+async def test_on_demand_dash_of_one_file_each_is_conditioned(
+    tmp_path: Path, serve: Serve, packaged: Package, library: MediaLibrary
+) -> None:
+    """It has no files of segments that could be used as they are."""
+    made = packaged((VIDEO, AUDIO))
+    for name, of in (("v.mp4", VIDEO), ("a.mp4", AUDIO)):
+        (tmp_path / name).write_bytes(b"".join(original(made, of)))
+    (tmp_path / "index.mpd").write_text(ON_DEMAND)
+    served, ladder = await serve(tmp_path), Ladder((VIDEO, AUDIO))
+    with pytest.raises(StreamUnmatched):
+        await served.get("index.mpd", ladder)
+    creative = await served.get("index.mpd", ladder, convert=True)
+    needs_whole_film(played(library, creative, VIDEO))
+    clicks = played(library, creative, AUDIO)["audio"].clicks
+    assert clicks == [pytest.approx(0.5, abs=0.03)]
+
+
 def edited(folder: Path, to: Path, name: str, old: str, new: str) -> Path:
     copytree(folder, to)
     text = (to / name).read_text()
