@@ -18,6 +18,7 @@ from packager.handlers.reporting import ReportingHandlers
 from packager.handlers.sessions import NotConfigured, SessionDesk
 from packager.handlers.tracking import TrackingHandlers
 from packager.log import report
+from packager.looks.dash import DashLooks
 from packager.looks.hls import HlsLooks
 from packager.looks.route import LookRoute
 from packager.openapi import openapi_document
@@ -102,6 +103,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         viewing=viewing,
         mpds=weft.mpds,
         patches=weft.patches,
+        looks=DashLooks(weft.looks, base=weft.config.public_url or "/", clock=weft.clock),
         metrics=weft.metrics,
     )
     media = MediaHandlers(library=weft.library, metrics=weft.metrics)

@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 from app_bench import ORIGIN, SEGMENT_S, Bench, Listed, Running, down
 
+from manifests.dash.model import Mpd
+from manifests.dash.reading.addressing import initialization_url
+from manifests.dash.reading.reader import read_mpd
+from manifests.dash.video_segments import latest_segments, video_representations
 from packager.config.fact_settings import Fact
 from packager.config.overlay_settings import Overlay, ShowAt, ShowAtCues
 from packager.config.rendering_settings import RenderingSettings
@@ -191,3 +195,49 @@ async def test_a_segment_whose_source_is_gone_is_left_to_the_origin(
         answer = await running.get(listed.uris[-1])
         assert answer.status_code == 302
         assert answer.headers["location"].startswith(ORIGIN)
+
+
+async def opened_mpd(running: Running, kind: str, **facts: str) -> Mpd:
+    answer = await running.get(
+        f"/v1/dash/default/{kind}/index.mpd", params=facts or None, follow_redirects=True
+    )
+    assert answer.status_code == 200, answer.text
+    return read_mpd(answer.content, url=str(answer.url))
+
+
+def video_of(mpd: Mpd) -> list[str]:
+    """URLs of the video that an MPD lists, of its first Representation."""
+    period, representation = next(iter(video_representations(mpd)))
+    return [one.name for one in latest_segments(mpd, period, representation)][::-1]
+
+
+@pytest.mark.parametrize("kind", ["live", "vod"])
+async def test_dash_asks_for_video_by_the_way_of_the_look(make_bench: MakeBench, kind: str) -> None:
+    bench = studio(make_bench, overlay())
+    async with bench.run(stocked=False) as running:
+        mpd = await opened_mpd(running, kind)
+        urls = video_of(mpd)
+        assert all(url.startswith(f"{WEFT}v1/look/default/{kind}/") for url in urls)
+        assert await said(running, urls[-1]) == ["1:0"]
+        (audio,) = (
+            each.bases[0] for one, each in mpd.periods[0].representations() if one.kind == "audio"
+        )
+        assert audio.startswith(ORIGIN)
+        _, representation = next(iter(video_representations(mpd)))
+        init = initialization_url(representation)
+        assert init is not None
+        answer = await running.get(init)
+        assert answer.headers["location"].startswith(ORIGIN)
+
+
+async def test_dash_keeps_what_it_was_told_and_changes_at_one_instant(
+    make_bench: MakeBench,
+) -> None:
+    bench = studio(make_bench, overlay(data={"score": "{name}"}), facts=(NAME,))
+    async with bench.run(stocked=False) as running:
+        ana = video_of(await opened_mpd(running, "live", name="Ana"))
+        ben = video_of(await opened_mpd(running, "live", name="Ben"))
+        assert ana[-1] != ben[-1]
+        first = (await running.get(ana[-1])).headers["location"]
+        assert (await running.get(ana[-1])).headers["location"] == first
+        assert await said(running, ben[-1]) == ["Ben"]
