@@ -42,7 +42,7 @@ class ShowAtCues:
         "HLS: DATERANGE classes that show it for as long as they last: `[com.acme.sponsor]`",
         read=ListOf(scalars.text),
     )
-    seconds: Decimal = setting(
+    max_s: Decimal = setting(
         Decimal(300),
         "seconds after which it is hidden when nothing else hides it",
         read=scalars.number("1", "86400"),

@@ -118,7 +118,7 @@ class Looks:
         show = presentation.show
         if not show.overlays:
             return None
-        own = _own(show, session.record.parameters.facts)
+        own = _own(show, session.record.facts)
         manifest = session.record.parameters.manifest
         kind = type(presentation).__name__
         key = _digest(kind, show.name, presentation.asset, manifest, own)
