@@ -168,6 +168,25 @@ async def test_200_gets_of_one_cold_key_are_one_render(studio: Studio) -> None:
         assert sum(outcomes(running).values()) == 201
 
 
+async def test_what_10000_sessions_see_is_rendered_once_for_each_of_20_states(
+    studio: Studio,
+) -> None:
+    async with studio.bench.run(stocked=False) as running:
+        jobs = [studio.job(number, deadline_s=600) for number in range(20)]
+        urls: set[str] = set()
+
+        async def session(number: int) -> None:
+            urls.add(await promised(running, jobs[number % 20]))
+
+        async with anyio.create_task_group() as tasks:
+            for number in range(10_000):
+                tasks.start_soon(session, number)
+        for url in urls:
+            assert (await running.get(url)).status_code == 200
+        assert sorted(studio.order()) == list(range(20))
+        assert studio.bench.world.requests[studio.segment_url] == 1
+
+
 async def test_past_the_deadline_all_get_the_original(studio: Studio) -> None:
     async with studio.bench.run(stocked=False) as running:
         url = await promised(running, studio.gated(deadline_s=1.0))

@@ -36,11 +36,12 @@ def order(**data: Any) -> Order:
 
 
 def is_gone(pid: int) -> bool:
+    """Also where nobody has asked yet how it ended."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return True
-    return False
+    return status.rpartition(")")[2].split()[0] == "Z"
 
 
 async def test_a_worker_draws_one_order_after_the_other(workers: Workers) -> None:
@@ -183,6 +184,25 @@ async def test_a_worker_ends_with_its_pipe(workers: Workers) -> None:
     with anyio.fail_after(20):
         await anyio.to_thread.run_sync(worker._process.wait)
     assert worker._process.returncode == 0
+
+
+async def test_a_worker_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    code = f"""
+import sys
+sys.path[:0] = {sys.path!r}
+import anyio
+from packager.rendering.work import Order
+from packager.rendering.workers import Workers
+from rendering_bench import DRAW, make_work
+
+work = make_work(do="hang", note={str(note)!r})
+anyio.run(Workers(1, draw=DRAW).draw, Order(work=work, segment=b"", init=b"", templates={{}}))
+"""
+    async with await anyio.open_process([sys.executable, "-c", code]) as parent:
+        await until(note.exists)
+        parent.kill()
+    await until(lambda: is_gone(int(note.read_text().split()[0])))
 
 
 async def test_the_server_does_without_pyav() -> None:
