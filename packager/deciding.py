@@ -15,8 +15,9 @@ from cachetools import LRUCache
 from manifests.breaks import AdBreak
 from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
+from packager.asking import Asking
 from packager.clock import Clock
-from packager.config.values import VmapBreaks
+from packager.config.break_settings import VmapBreaks
 from packager.decisions.ad_record import write_ads
 from packager.decisions.vmap import VmapBreak
 from packager.filling import Filler
@@ -54,6 +55,7 @@ class Deciding:
     def __init__(
         self,
         sessions: Sessions,
+        asking: Asking,
         filler: Filler,
         schedules: Schedules,
         errors: Errors,
@@ -66,6 +68,7 @@ class Deciding:
 
         Args:
             sessions: Store decisions.
+            asking: Asks ahead of them.
             filler: Makes them.
             schedules: Know the breaks that a VMAP has.
             errors: Tells of ads that cannot be had.
@@ -74,6 +77,7 @@ class Deciding:
             patience: How long playlists wait.
         """
         self._sessions = sessions
+        self._asking = asking
         self._filler = filler
         self._schedules = schedules
         self._errors = errors
@@ -165,7 +169,7 @@ class Deciding:
                 continue
             ahead_s = _ahead_s(channel, one.ad_break)
             ask = partial(
-                self._filler.ask,
+                self._asking.ask,
                 session,
                 presentation,
                 ladder,
@@ -260,7 +264,9 @@ class Deciding:
             spread_s=self._spread_s(_ahead_s(channel, one.ad_break)),
         )
         tracking = () if vmap is None else vmap.tracking
-        ads = {one.ad_break.id: write_ads(filled.ads, tracking)} if any(filled.ads) else {}
+        ads: dict[str, bytes] = {}
+        if any(filled.ads) or filled.overlays:
+            ads[one.ad_break.id] = write_ads(filled.ads, tracking, filled.overlays)
         session = await self._sessions.settle(session, filled.decision, ads=ads)
         standing = session.decisions[one.ad_break.id]
         if standing == filled.decision:

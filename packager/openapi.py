@@ -149,6 +149,14 @@ def openapi_document() -> dict[str, Any]:
                 "get": start,
                 "post": {**start, "requestBody": _SESSION_BODY},
             },
+            "/v1/feeds/{tenant}/{show}/{fact}": {
+                "post": {
+                    "summary": "Tell a fact's feed its document, with the feed's secret as Bearer",
+                    "parameters": [_TENANT, _SHOW, _parameter("fact", "path", "Its name.")],
+                    "requestBody": {"content": {"application/json": {"schema": {}}}},
+                    "responses": {"204": {"description": "Taken."}, **errors},
+                }
+            },
             "/v1/master/{tenant}/{show}/{asset}.m3u8": {
                 "get": {
                     "summary": "Multivariant playlist; without `aws.sessionId` a session starts",

@@ -9,7 +9,7 @@ from manifests.breaks import AdBreak
 from manifests.splicing.content import Content
 from manifests.splicing.signalling import Signalling
 from manifests.splicing.timeline import Splice
-from packager.filling import House
+from packager.house_media import House
 from packager.log import report
 from packager.metrics import Metrics
 from packager.openings import Opening

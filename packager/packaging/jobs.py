@@ -19,7 +19,12 @@ _LONGEST_ANSWER = 16 * 1024 * 1024  # bytes in a line
 _LOG_TAIL = 500  # characters of what a dead worker said
 _ERRORS = {
     error.__name__: error
-    for error in (errors.CreativeRefused, errors.CreativeFailed, errors.MediaWriteFailed)
+    for error in (
+        errors.CreativeRefused,
+        errors.CreativeFailed,
+        errors.StreamUnmatched,
+        errors.MediaWriteFailed,
+    )
 }
 
 

@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -100,7 +101,28 @@ def _streams(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, 
     }
 
 
-_JOBS = {"condition": _condition, "streams": _streams}
+def _take(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any]:
+    try:
+        from packager.packaging.ready.taking import take
+    except ModuleNotFoundError as error:
+        raise MediaMissing from error
+    rungs = [rung_from_json(value) for value in job["rungs"]]
+    folders = [None if folder is None else Path(folder) for folder in job["folders"]]
+    renditions = take(dict(zip(rungs, folders, strict=True)), Path(job["out"]))
+    return {"renditions": [encoded_to_json(rendition) for rendition in renditions]}
+
+
+def _join(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any]:
+    try:
+        from packager.packaging.ready.joining import join
+    except ModuleNotFoundError as error:
+        raise MediaMissing from error
+    parts = [(Path(path), container, Fraction(s)) for path, container, s in job["parts"]]
+    join(parts, Path(job["target"]))
+    return {}
+
+
+_JOBS = {"condition": _condition, "streams": _streams, "take": _take, "join": _join}
 
 
 if __name__ == "__main__":

@@ -29,19 +29,10 @@ from manifests.timing import format_date_time
 from packager.app import create_app
 from packager.clock import ManualClock, unix_seconds
 from packager.config.ad_settings import VastServer
-from packager.config.values import (
-    Asset,
-    AssetFill,
-    Config,
-    CueBreaks,
-    Media,
-    ScheduledBreak,
-    Show,
-    SlateFill,
-    Store,
-    Timeouts,
-    VastFill,
-)
+from packager.config.break_settings import AssetFill, CueBreaks, ScheduledBreak, SlateFill, VastFill
+from packager.config.process_settings import Media, Store, Timeouts
+from packager.config.show_settings import Asset, Show
+from packager.config.values import Config
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.templates import read_template
 from packager.demo.ad_server import AdServer, DemoAd

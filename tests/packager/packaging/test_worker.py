@@ -128,7 +128,7 @@ def test_settings_survive_json() -> None:
 
 def test_the_server_does_without_pyav() -> None:
     """Only workers, the demo and `package_vod` import it."""
-    modules = ("library", "command", "probe", "worker", "jobs", "playlists")
+    modules = ("library", "command", "probe", "worker", "jobs", "playlists", "ready.creatives")
     names = ", ".join(f"packager.packaging.{name}" for name in modules)
     code = f"import sys; sys.modules['av'] = None; import {names}"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
