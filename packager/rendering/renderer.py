@@ -21,11 +21,11 @@ from packager.metrics import Metrics
 from packager.outbound import OutboundError
 from packager.reasons import Reason
 from packager.rendering.bell import Bell, heard
+from packager.rendering.order import DrawingRefused, Order
 from packager.rendering.queue import REFUSED_S, RETRY_S, Queue
 from packager.rendering.rendered import Rendered
 from packager.rendering.rows import Taken
 from packager.rendering.sources import Sources
-from packager.rendering.work import DrawingRefused, Order
 from packager.rendering.workers import WorkerDied, WorkerNotStarted, Workers
 from packager.stores import StoreError
 

@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 
 from packager.children import be_modest, leave_network, set_limit
 from packager.rendering.jobs import work_from_json
+from packager.rendering.order import DrawingRefused, Order
 from packager.rendering.wire import receive, send
-from packager.rendering.work import DrawingRefused, Order
 
 _LOOK_S = 1.0  # between two looks at whether the parent lives
 _LOG_BYTES = 16 * 1024 * 1024  # of the one file that it writes: what it has to complain of

@@ -14,7 +14,7 @@ from rendering_bench import DRAW, INIT, SEGMENT, drawn, make_work, until
 
 from packager.children import WorkerLimits
 from packager.rendering import workers as workers_module
-from packager.rendering.work import DrawingRefused, Order
+from packager.rendering.order import DrawingRefused, Order
 from packager.rendering.workers import WorkerDied, WorkerNotStarted, Workers
 
 
@@ -192,7 +192,7 @@ async def test_a_worker_ends_with_a_parent_that_was_killed(tmp_path: Path) -> No
 import sys
 sys.path[:0] = {sys.path!r}
 import anyio
-from packager.rendering.work import Order
+from packager.rendering.order import Order
 from packager.rendering.workers import Workers
 from rendering_bench import DRAW, make_work
 
@@ -207,6 +207,6 @@ anyio.run(Workers(1, draw=DRAW).draw, Order(work=work, segment=b"", init=b"", te
 
 async def test_the_server_does_without_pyav() -> None:
     """Only workers import it, and what draws with it."""
-    names = ", ".join(f"packager.rendering.{name}" for name in ("opening", "worker", "work"))
+    names = ", ".join(f"packager.rendering.{name}" for name in ("opening", "worker", "process"))
     code = f"import sys; sys.modules['av'] = None; import {names}"
     assert (await anyio.run_process([sys.executable, "-c", code], check=False)).returncode == 0
