@@ -16,7 +16,7 @@ from typing import Any
 import anyio.to_thread
 
 from packager.rendering.jobs import Drawing, Job, Piece, Priority, Work
-from packager.rendering.work import DrawingRefused, Order
+from packager.rendering.order import DrawingRefused, Order
 
 DRAW = "rendering_bench:draw"
 SEGMENT, INIT = b"segment", b"init"
