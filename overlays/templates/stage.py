@@ -1,5 +1,6 @@
 """A template with its data at one size: a layer."""
 
+import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
@@ -104,10 +105,15 @@ class TemplateLayer:
             share = 1 - EASINGS[video.easing](moment.seconds / float(phases.leave_s))
         target = self._pixels(video.box)
         left, top, right, bottom = (
-            round((start + (end - start) * share) / 2) * 2
-            for start, end in zip(self._frame, target, strict=True)
+            start + (end - start) * share for start, end in zip(self._frame, target, strict=True)
         )
-        return left, top, right, bottom
+        # Outwards: what stands beside it is drawn over it, and no gap may show between them.
+        return (
+            math.floor(left / 2) * 2,
+            math.floor(top / 2) * 2,
+            math.ceil(round(right, 3) / 2) * 2,
+            math.ceil(round(bottom, 3) / 2) * 2,
+        )
 
     def _draw(self, moment: Moment, reach: Area) -> Picture | None:
         left, top, right, bottom = reach
