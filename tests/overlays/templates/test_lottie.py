@@ -14,7 +14,7 @@ from PIL import Image
 
 from overlays.errors import TemplateError
 from overlays.templates.check import check_template
-from overlays.templates.lottie import MAX_BYTES, check_lottie
+from overlays.templates.lottie_document import MAX_BYTES, check_lottie
 from overlays.templates.model import Template
 from overlays.templates.stage import make_layer
 from tests.overlays.golden import template_of
@@ -222,6 +222,12 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "an asset that is not there": (changed("layers.0.refId", "gone"), "there is no asset 'gone'"),
     "layers that are none": (changed("layers", 5), "layers: must be a list"),
     "no object": ([], "must be an object"),
+    # On these ThorVG 1.0.5 never returns, or ends the process.
+    "null among numbers": (changed("layers.0.ks.p.k.0", None), r"layers\[0\].ks.p.k: holds what"),
+    "a keyframe of nothing": (changed("layers.0.ks.a.k", [{}]), r"ks.a.k: holds what does not"),
+    "a shape that is none": (changed("layers.1.shapes", [[5]]), r"layers\[1\].shapes: holds what"),
+    "a group of numbers": (changed("layers.1.shapes.0.it.1", [5]), r"shapes\[0\].it: holds what"),
+    "a layer whose kind is true": (changed("layers.0.ty", True), "layers: holds what does not"),
 }
 
 
