@@ -17,7 +17,7 @@ Plane = npt.NDArray[np.uint8]
 """Shape (height, width); written to."""
 
 Planes = tuple[Plane, Plane, Plane]
-"""Y, U and V of a 4:2:0 frame; both sides of U and V are half of Y's, rounded up."""
+"""Y, U and V of a 4:2:0 frame; both sides of U and V are half of Y's, which are even."""
 
 _TILE = 32  # rows of a band, and columns that a band is cut at; even
 _OPAQUE = 256
@@ -54,7 +54,7 @@ def make_patch(picture: Picture, size: tuple[int, int], colours: Colours) -> Pat
 
     Args:
         picture: What lies outside the frame is cut off.
-        size: (width, height) of the frames.
+        size: (width, height) of the frames, even.
         colours: Of the film.
     """
     even = _on_even_grid(picture, size)
@@ -66,14 +66,10 @@ def make_patch(picture: Picture, size: tuple[int, int], colours: Colours) -> Pat
     layers = np.concatenate([yuv, alpha], axis=-1)
     height, width = pixels.shape[:2]
     quarters = layers.reshape(height // 2, 2, width // 2, 2, 4).mean(axis=(1, 3))
-    frame_width, frame_height = size
     tiles: list[_Tile] = []
     for plane, (scale, source) in enumerate(((1, layers), (2, quarters), (2, quarters))):
-        # an odd frame has no pixels for the last column or row of an even grid
-        shape = (-(-frame_height // scale), -(-frame_width // scale))
-        x, y = left // scale, top // scale
-        inside = source[: shape[0] - y, : shape[1] - x]
-        tiles += _tiles(plane, inside[..., plane], inside[..., 3], x, y, _TILE // scale)
+        colour, opacity = source[..., plane], source[..., 3]
+        tiles += _tiles(plane, colour, opacity, left // scale, top // scale, _TILE // scale)
     return Patch(tuple(tiles))
 
 

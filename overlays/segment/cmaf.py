@@ -87,7 +87,7 @@ def open_cmaf(init: bytes, data: bytes) -> CmafFilm:
         )
         for sample in samples
     ]
-    gops = read_gops(units, (*configuration.sps, *configuration.pps))
+    gops = read_gops(units, configuration.sets)
     return CmafFilm(track, configuration, segment, samples, gops)
 
 

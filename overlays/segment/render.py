@@ -4,22 +4,26 @@ The result decodes under the original's own parameter sets and init section and 
 times, so that a manifest only names another URL. GOPs that no overlay touches are copied.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Protocol
+from itertools import accumulate, pairwise
+from statistics import fmean
+from typing import Any, Protocol
 
-from overlays.errors import Refusal, SegmentRefused
+from overlays.errors import EncodingFailed, Refusal, SegmentRefused
 from overlays.frames.colour import Colours, colours_of
 from overlays.h264.parameter_sets import Sps
 from overlays.h264.retarget import check_same_meaning, demands_of, retarget_picture
 from overlays.segment.cmaf import Pictures, open_cmaf
 from overlays.segment.decode import Decoded, decode_gop
 from overlays.segment.draw import Painter, Showing
-from overlays.segment.encode import encode_gop, idr_qp_like
+from overlays.segment.encode import encode, idr_qp_like
 from overlays.segment.gops import Gop
+from overlays.segment.own_sets import OwnSets, make_own_sets, own_demands
 from overlays.segment.profile import Profile
 
 _OVERHEAD = 12  # bytes that a container may need more for each picture
+_RUN = 48  # pictures that are encoded in one go, where GOPs are shorter
 
 
 class Film(Protocol):
@@ -34,10 +38,15 @@ class Film(Protocol):
 
 
 def render_segment(
-    init: bytes, segment: bytes, showings: Sequence[Showing], profile: Profile | None = None
+    init: bytes,
+    segment: bytes,
+    showings: Sequence[Showing],
+    profile: Profile | None = None,
+    *,
+    augmented: bool = False,
 ) -> bytes:
     """Render a CMAF segment with overlays; see `render_variants`."""
-    return render_variants(init, segment, [showings], profile)[0]
+    return render_variants(init, segment, [showings], profile, augmented=augmented)[0]
 
 
 def render_variants(
@@ -45,6 +54,8 @@ def render_variants(
     segment: bytes,
     variants: Sequence[Sequence[Showing]],
     profile: Profile | None = None,
+    *,
+    augmented: bool = False,
 ) -> tuple[bytes, ...]:
     """Render a CMAF segment with several sets of overlays; it is decoded once.
 
@@ -53,6 +64,7 @@ def render_variants(
         segment: One media segment, with one or more fragments.
         variants: Each has its overlays in z-order, the lowest first.
         profile: How hard to try.
+        augmented: Whether players are given the init section of `augmented_init`.
 
     Returns:
         A segment for each variant: as many samples, the same start times, durations, set of
@@ -62,12 +74,13 @@ def render_variants(
     Raises:
         MediaMalformed: The bytes are not such media.
         SegmentRefused: The original is to be served, for the reason given; where it is a
-            RetargetRefused, an augmented init section would help.
+            RetargetRefused, `augmented` would help.
         EncodingFailed: Decoder or encoder failed.
     """
     profile = profile or Profile()
     film = open_cmaf(init, segment)
-    replaced = render_gops(film, variants, profile)
+    own_sets = make_own_sets(film.configuration.sets) if augmented else None
+    replaced = render_gops(film, variants, profile, own_sets)
     rendered = tuple(film.write(pictures) if pictures else segment for pictures in replaced)
     if any(len(data) > max(profile.rate, 1) * len(segment) for data in rendered):
         raise SegmentRefused(Refusal.TOO_MANY_BYTES)
@@ -75,58 +88,106 @@ def render_variants(
 
 
 def render_gops(
-    film: Film, variants: Sequence[Sequence[Showing]], profile: Profile
+    film: Film,
+    variants: Sequence[Sequence[Showing]],
+    profile: Profile,
+    own_sets: OwnSets | None = None,
 ) -> tuple[dict[int, Pictures], ...]:
-    """Return, for each variant, the pictures of the GOPs that it touches, by their place."""
+    """Render the GOPs that overlays touch.
+
+    Args:
+        film: The video of a segment.
+        variants: Sets of overlays, each in z-order.
+        profile: How hard to try.
+        own_sets: What the pictures are to name; None: the original's sets.
+
+    Returns:
+        For each variant, pictures by the place of their GOP.
+    """
     colours = _colours(film.gops[0].sets.sps)
-    rendering = [_Variant(Painter(showings, colours), profile) for showings in variants]
-    for index, gop in enumerate(film.gops):
-        times = [film.time_of(pts) for pts in gop.times]
-        decoded = None
-        for variant in rendering:
-            if variant.painter.touches(times):
-                decoded = decoded or decode_gop(gop)
-                variant.render(index, gop, decoded, times)
-    return tuple(variant.replaced for variant in rendering)
+    painters = [Painter(showings, colours) for showings in variants]
+    replaced: tuple[dict[int, Pictures], ...] = tuple({} for _ in variants)
+    for run in _runs(film.gops):
+        times = {index: [film.time_of(pts) for pts in film.gops[index].times] for index in run}
+        decoded: dict[int, Decoded] = {}
+        for painter, pictures in zip(painters, replaced, strict=True):
+            touched = [index for index in run if painter.touches(times[index])]
+            for index in touched:
+                if index not in decoded:
+                    decoded[index] = decode_gop(film.gops[index])
+            if touched:
+                gops = [film.gops[index] for index in touched]
+                frames = [
+                    painter.draw(frame, time)
+                    for index in touched
+                    for frame, time in zip(decoded[index].frames, times[index], strict=True)
+                ]
+                qp = _idr_qp([decoded[index] for index in touched])
+                rendered = _render(gops, frames, qp, profile, own_sets)
+                pictures |= zip(touched, rendered, strict=True)
+    return replaced
 
 
-class _Variant:
-    """One set of overlays on its way through a segment; what a GOP leaves, the next may use."""
+def _runs(gops: Sequence[Gop]) -> Iterator[list[int]]:
+    """Group short GOPs: an encoder needs some pictures to come to the bytes it is given."""
+    run: list[int] = []
+    for index, gop in enumerate(gops):
+        if run and (
+            sum(len(gops[other].units) for other in run) >= _RUN
+            or gops[run[0]].set_nals != gop.set_nals
+        ):
+            yield run
+            run = []
+        run.append(index)
+    yield run
 
-    def __init__(self, painter: Painter, profile: Profile) -> None:
-        self.painter = painter
-        self.replaced: dict[int, Pictures] = {}
-        self._profile = profile
-        self._left_bytes = 0.0
-        self._coarser = 0.0  # QP steps that the last GOP needed
 
-    def render(self, index: int, gop: Gop, decoded: Decoded, times: Sequence[Fraction]) -> None:
-        """Render the GOP in place `index`."""
-        demands = demands_of(gop.sets)
-        drawn = [
-            self.painter.draw(frame, time)
-            for frame, time in zip(decoded.frames, times, strict=True)
-        ]
-        allowed = self._profile.rate * gop.size + self._left_bytes
-        beside = _size(gop.dressed([()] * len(drawn))) + _OVERHEAD * len(drawn)
-        idr_qp = idr_qp_like(decoded.idr_qp, decoded.mean_qp) + self._coarser
-        encoded = encode_gop(
-            drawn, demands, self._profile, idr_qp=idr_qp, allowed_bytes=int(allowed - beside)
+def _idr_qp(decoded: Sequence[Decoded]) -> float:
+    qps = [qp for gop in decoded for qp in gop.qps]
+    return idr_qp_like(fmean(gop.qps[0] for gop in decoded), fmean(qps))
+
+
+def _render(
+    gops: Sequence[Gop],
+    frames: Sequence[Any],
+    idr_qp: float,
+    profile: Profile,
+    own_sets: OwnSets | None,
+) -> list[Pictures]:
+    """Encode pictures for GOPs of the same parameter sets, and dress them as the old ones were."""
+    sets = gops[0].sets
+    beside = sum(_size(gop.dressed([()] * len(gop.units))) for gop in gops)
+    starts = [0, *accumulate(len(gop.units) for gop in gops)]
+    encoded = encode(
+        frames,
+        starts[:-1],
+        own_demands(sets) if own_sets else demands_of(sets),
+        profile,
+        idr_qp=idr_qp,
+        allowed_bytes=int(
+            profile.rate * sum(gop.size for gop in gops) - beside - _OVERHEAD * len(frames)
+        ),
+        sets_number=own_sets.number if own_sets else 0,
+    )
+    if own_sets and encoded.set_nals != own_sets.nals:
+        raise EncodingFailed("the encoder's parameter sets are not those that were announced")
+    target = encoded.sets if own_sets else sets
+    check_same_meaning(encoded.sets, target)
+    return [
+        gop.dressed(
+            [
+                retarget_picture(
+                    nals,
+                    source=encoded.sets,
+                    target=target,
+                    number=number,
+                    idr_pic_id=gop.idr_pic_id,
+                )
+                for number, nals in enumerate(encoded.pictures[start:end])
+            ]
         )
-        check_same_meaning(encoded.sets, gop.sets)
-        slices = [
-            retarget_picture(
-                nals,
-                source=encoded.sets,
-                target=gop.sets,
-                number=number,
-                idr_pic_id=gop.idr_pic_id,
-            )
-            for number, nals in enumerate(encoded.pictures)
-        ]
-        self.replaced[index] = pictures = gop.dressed(slices)
-        self._left_bytes = allowed - _size(pictures) - _OVERHEAD * len(drawn)
-        self._coarser = max(0.0, self._coarser + encoded.coarser - 1)
+        for gop, (start, end) in zip(gops, pairwise(starts), strict=True)
+    ]
 
 
 def _size(pictures: Pictures) -> int:
