@@ -29,6 +29,7 @@ class CmafFilm:
     segment: Segment
     samples: tuple[Sample, ...]
     gops: tuple[Gop, ...]
+    reserve_bytes: int = 0
 
     def time_of(self, pts: int) -> Fraction:
         """Return the time of presentation in seconds."""

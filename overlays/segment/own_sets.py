@@ -23,10 +23,11 @@ _NUMBERS = 32  # of sequence parameter sets; there may be more of the others
 
 @dataclass(frozen=True, slots=True)
 class OwnSets:
-    """Parameter sets, and the number that both have."""
+    """Parameter sets, the number that both have, and whether they are sent beside the pictures."""
 
     number: int
     nals: tuple[bytes, bytes]
+    in_band: bool = False
 
 
 def augmented_init(init: bytes) -> bytes:
@@ -42,13 +43,13 @@ def augmented_init(init: bytes) -> bytes:
     return replace_avcc(init, track, write_avcc(configuration.with_sets(own.nals)))
 
 
-def make_own_sets(nals: Iterable[bytes]) -> OwnSets:
+def make_own_sets(nals: Iterable[bytes], *, in_band: bool = False) -> OwnSets:
     """Make parameter sets beside others, for pictures of the same size, level and tools.
 
     Raises:
         SegmentRefused: There are no others, their pictures are refused, or no number is free.
     """
-    taken = {SPS: {}, PPS: {}}  # type: dict[int, dict[int, bytes]]
+    taken: dict[int, dict[int, bytes]] = {SPS: {}, PPS: {}}
     for nal in nals:
         kind = nal_type(nal)
         number = read_sps(nal).number if kind == SPS else read_pps(nal).number
@@ -72,7 +73,7 @@ def make_own_sets(nals: Iterable[bytes]) -> OwnSets:
         allowed_bytes=1 << 30,
         sets_number=free[0],
     )
-    return OwnSets(free[0], encoded.set_nals)
+    return OwnSets(free[0], encoded.set_nals, in_band)
 
 
 def own_demands(sets: ParameterSets) -> Demands:

@@ -1,16 +1,16 @@
-"""A segment rendered with overlays: bytes of an init section and a segment in, a segment out.
+"""Segments rendered with overlays: bytes of a segment in, bytes of its replacement out.
 
 The result decodes under the original's own parameter sets and init section and stands at the same
 times, so that a manifest only names another URL. GOPs that no overlay touches are copied.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from statistics import fmean
 from typing import Any, Protocol
 
-from overlays.errors import EncodingFailed, Refusal, SegmentRefused
+from overlays.errors import EncodingFailed, Refusal, RetargetRefused, SegmentRefused
 from overlays.frames.colour import Colours, colours_of
 from overlays.h264.parameter_sets import Sps
 from overlays.h264.retarget import check_same_meaning, demands_of, retarget_picture
@@ -21,6 +21,7 @@ from overlays.segment.encode import encode, idr_qp_like
 from overlays.segment.gops import Gop
 from overlays.segment.own_sets import OwnSets, make_own_sets, own_demands
 from overlays.segment.profile import Profile
+from overlays.segment.transport import open_transport
 
 _OVERHEAD = 12  # bytes that a container may need more for each picture
 _RUN = 48  # pictures that are encoded in one go, where GOPs are shorter
@@ -33,28 +34,24 @@ class Film(Protocol):
     def gops(self) -> tuple[Gop, ...]:
         """In the order of decoding."""
 
+    @property
+    def reserve_bytes(self) -> int:
+        """What the container may need more than it had."""
+
     def time_of(self, pts: int) -> Fraction:
         """Return the time of presentation in seconds."""
 
-
-def render_segment(
-    init: bytes,
-    segment: bytes,
-    showings: Sequence[Showing],
-    profile: Profile | None = None,
-    *,
-    augmented: bool = False,
-) -> bytes:
-    """Render a CMAF segment with overlays; see `render_variants`."""
-    return render_variants(init, segment, [showings], profile, augmented=augmented)[0]
+    def write(self, replaced: Mapping[int, Pictures]) -> bytes:
+        """Write the segment with other pictures in some GOPs, by their place."""
 
 
-def render_variants(
+def render_cmaf(
     init: bytes,
     segment: bytes,
     variants: Sequence[Sequence[Showing]],
     profile: Profile | None = None,
     *,
+    starts_at: Fraction | None = None,
     augmented: bool = False,
 ) -> tuple[bytes, ...]:
     """Render a CMAF segment with several sets of overlays; it is decoded once.
@@ -64,6 +61,8 @@ def render_variants(
         segment: One media segment, with one or more fragments.
         variants: Each has its overlays in z-order, the lowest first.
         profile: How hard to try.
+        starts_at: When the segment's first picture is shown, on the clock of the overlays, in
+            seconds; None: as its timestamps and the edit list say.
         augmented: Whether players are given the init section of `augmented_init`.
 
     Returns:
@@ -77,38 +76,49 @@ def render_variants(
             RetargetRefused, `augmented` would help.
         EncodingFailed: Decoder or encoder failed.
     """
-    profile = profile or Profile()
     film = open_cmaf(init, segment)
     own_sets = make_own_sets(film.configuration.sets) if augmented else None
-    replaced = render_gops(film, variants, profile, own_sets)
-    rendered = tuple(film.write(pictures) if pictures else segment for pictures in replaced)
-    if any(len(data) > max(profile.rate, 1) * len(segment) for data in rendered):
-        raise SegmentRefused(Refusal.TOO_MANY_BYTES)
-    return rendered
+    return _render_film(film, segment, variants, profile or Profile(), starts_at, own_sets)
 
 
-def render_gops(
+def render_transport(
+    segment: bytes,
+    variants: Sequence[Sequence[Showing]],
+    profile: Profile | None = None,
+    *,
+    starts_at: Fraction | None = None,
+) -> tuple[bytes, ...]:
+    """Render a segment of a transport stream; as `render_cmaf`.
+
+    Where retargeting refuses, parameter sets of our own are sent beside the pictures. Tables,
+    clocks and other streams stay, and continuity counters end where they did.
+    """
+    film = open_transport(segment)
+    profile = profile or Profile()
+    try:
+        return _render_film(film, segment, variants, profile, starts_at, None)
+    except RetargetRefused:
+        own_sets = make_own_sets(film.set_nals, in_band=True)
+        return _render_film(film, segment, variants, profile, starts_at, own_sets)
+
+
+def _render_film(
     film: Film,
+    segment: bytes,
     variants: Sequence[Sequence[Showing]],
     profile: Profile,
-    own_sets: OwnSets | None = None,
-) -> tuple[dict[int, Pictures], ...]:
-    """Render the GOPs that overlays touch.
-
-    Args:
-        film: The video of a segment.
-        variants: Sets of overlays, each in z-order.
-        profile: How hard to try.
-        own_sets: What the pictures are to name; None: the original's sets.
-
-    Returns:
-        For each variant, pictures by the place of their GOP.
-    """
+    starts_at: Fraction | None,
+    own_sets: OwnSets | None,
+) -> tuple[bytes, ...]:
     colours = _colours(film.gops[0].sets.sps)
     painters = [Painter(showings, colours) for showings in variants]
-    replaced: tuple[dict[int, Pictures], ...] = tuple({} for _ in variants)
+    replaced: list[dict[int, Pictures]] = [{} for _ in variants]
+    first = film.time_of(film.gops[0].times[0])
+    shift = Fraction() if starts_at is None else starts_at - first
     for run in _runs(film.gops):
-        times = {index: [film.time_of(pts) for pts in film.gops[index].times] for index in run}
+        times = {
+            index: [film.time_of(pts) + shift for pts in film.gops[index].times] for index in run
+        }
         decoded: dict[int, Decoded] = {}
         for painter, pictures in zip(painters, replaced, strict=True):
             touched = [index for index in run if painter.touches(times[index])]
@@ -123,9 +133,13 @@ def render_gops(
                     for frame, time in zip(decoded[index].frames, times[index], strict=True)
                 ]
                 qp = _idr_qp([decoded[index] for index in touched])
-                rendered = _render(gops, frames, qp, profile, own_sets)
+                reserve = 0 if pictures else film.reserve_bytes
+                rendered = _render(gops, frames, qp, profile, own_sets, reserve)
                 pictures |= zip(touched, rendered, strict=True)
-    return replaced
+    results = tuple(film.write(pictures) if pictures else segment for pictures in replaced)
+    if any(len(data) > max(profile.rate, 1) * len(segment) for data in results):
+        raise SegmentRefused(Refusal.TOO_MANY_BYTES)
+    return results
 
 
 def _runs(gops: Sequence[Gop]) -> Iterator[list[int]]:
@@ -153,10 +167,13 @@ def _render(
     idr_qp: float,
     profile: Profile,
     own_sets: OwnSets | None,
+    reserve_bytes: int,
 ) -> list[Pictures]:
     """Encode pictures for GOPs of the same parameter sets, and dress them as the old ones were."""
     sets = gops[0].sets
-    beside = sum(_size(gop.dressed([()] * len(gop.units))) for gop in gops)
+    sent_sets = own_sets.nals if own_sets and own_sets.in_band else ()
+    beside = sum(_size(gop.dressed([()] * len(gop.units), sent_sets)) for gop in gops)
+    beside += _OVERHEAD * len(frames) + reserve_bytes
     starts = [0, *accumulate(len(gop.units) for gop in gops)]
     encoded = encode(
         frames,
@@ -164,9 +181,7 @@ def _render(
         own_demands(sets) if own_sets else demands_of(sets),
         profile,
         idr_qp=idr_qp,
-        allowed_bytes=int(
-            profile.rate * sum(gop.size for gop in gops) - beside - _OVERHEAD * len(frames)
-        ),
+        allowed_bytes=int(profile.rate * sum(gop.size for gop in gops)) - beside,
         sets_number=own_sets.number if own_sets else 0,
     )
     if own_sets and encoded.set_nals != own_sets.nals:
@@ -184,7 +199,8 @@ def _render(
                     idr_pic_id=gop.idr_pic_id,
                 )
                 for number, nals in enumerate(encoded.pictures[start:end])
-            ]
+            ],
+            sent_sets,
         )
         for gop, (start, end) in zip(gops, pairwise(starts), strict=True)
     ]

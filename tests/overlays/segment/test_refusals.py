@@ -25,14 +25,15 @@ from overlays.segment.decode import decode_gop
 from overlays.segment.gops import AccessUnit, read_gops
 from overlays.segment.own_sets import augmented_init, make_own_sets
 from overlays.segment.profile import Profile
-from overlays.segment.render import render_segment
+from overlays.segment.render import render_cmaf
 
 PLAIN = "bframes=0"
 
 
 def render(film: Film, number: int = 0, **options: object) -> bytes:
     showings = [shown(bug())]
-    return render_segment(film.init, film.segments[number], showings, **options)  # type: ignore[arg-type]
+    (new,) = render_cmaf(film.init, film.segments[number], [showings], **options)  # type: ignore[arg-type]
+    return new
 
 
 def reason_of(call: Callable[[], object]) -> Refusal:

@@ -10,7 +10,7 @@ from overlays.mp4.boxes import read_boxes
 from overlays.mp4.init import read_init, video_track
 from overlays.mp4.samples import read_segment
 from overlays.segment.profile import Profile
-from overlays.segment.render import render_segment, render_variants
+from overlays.segment.render import render_cmaf
 
 BOX = (4, 0, 72, 44)  # of `bug`, and the macroblocks that it changes
 FILMS = {
@@ -36,6 +36,11 @@ FILMS = {
     "sound in the same segments": {"with_sound": True},
     "an odd number of macroblocks": {"size": (200, 120)},
 }
+
+
+def render_one(init: bytes, data: bytes, showings: list, profile: Profile | None = None) -> bytes:
+    (new,) = render_cmaf(init, data, [showings], profile)
+    return new
 
 
 def film_of(name: str) -> Film:
@@ -67,7 +72,7 @@ def test_a_replacement_stands_where_its_original_stood(name: str) -> None:
     film = film_of(name)
     for old in film.segments:
         # a card's clock on so small a frame: a red box costs more bytes than all that moves
-        new = render_segment(film.init, old, [shown(bug())], Profile(rate=2))
+        new = render_one(film.init, old, [shown(bug())], Profile(rate=2))
         assert_same_structure(film, old, new)
         pictures = decode(film.init, film.samples(new))
         originals = decode(film.init, film.samples(old))
@@ -80,15 +85,15 @@ def test_a_replacement_stands_where_its_original_stood(name: str) -> None:
 def test_where_nothing_is_to_be_seen_the_bytes_are_the_same() -> None:
     film = film_of("several GOPs")
     data = film.segments[0]
-    assert render_segment(film.init, data, []) == data
-    assert render_segment(film.init, data, [shown(bug(), begins_at=60)]) == data
+    assert render_one(film.init, data, []) == data
+    assert render_one(film.init, data, [shown(bug(), begins_at=60)]) == data
 
 
 def test_only_the_gops_that_an_overlay_touches_are_encoded() -> None:
     film = film_of("several GOPs")
     (old,) = film.segments
     start = 12 / 25
-    new = render_segment(film.init, old, [shown(bug(), begins_at=start)], Profile(rate=2))
+    new = render_one(film.init, old, [shown(bug(), begins_at=start)], Profile(rate=2))
     before, after = film.samples(old), film.samples(new)
     assert before[:12] == after[:12]
     assert all(one.data != other.data for one, other in zip(before[12:], after[12:], strict=True))
@@ -99,7 +104,7 @@ def test_only_the_gops_that_an_overlay_touches_are_encoded() -> None:
 def test_times_of_overlays_are_times_of_presentation() -> None:
     film = film_of("High, no B-frames")
     data = film.segments[1]  # begins at 12 / 25 s
-    new = render_segment(film.init, data, [shown(bug(), 15 / 25, 18 / 25)], Profile(rate=2))
+    new = render_one(film.init, data, [shown(bug(), 15 / 25, 18 / 25)], Profile(rate=2))
     pictures = decode(film.init, film.samples(new))
     red = [abs(float(picture[20, 40]) - 86) <= 8 for picture in pictures]
     assert red == [False] * 3 + [True] * 3 + [False] * 6
@@ -109,9 +114,9 @@ def test_variants_of_one_segment_are_what_each_is_alone() -> None:
     film = film_of("two B-frames")
     data = film.segments[0]
     sets = [[shown(bug())], [shown(bug(left=100))], []]
-    together = render_variants(film.init, data, sets, Profile(rate=2))
+    together = render_cmaf(film.init, data, sets, Profile(rate=2))
     assert together == tuple(
-        render_segment(film.init, data, showings, Profile(rate=2)) for showings in sets
+        render_one(film.init, data, showings, Profile(rate=2)) for showings in sets
     )
     assert together[2] == data
     assert together[0] != together[1]
@@ -120,7 +125,7 @@ def test_variants_of_one_segment_are_what_each_is_alone() -> None:
 def test_a_replacement_can_follow_and_precede_originals() -> None:
     film = film_of("three B-frames in a pyramid")
     first, second = film.segments
-    new = render_segment(film.init, first, [shown(bug())], Profile(rate=2))
+    new = render_one(film.init, first, [shown(bug())], Profile(rate=2))
     samples = [*film.samples(new), *film.samples(second)]
     assert len(decode(film.init, samples)) == len(samples)
 
@@ -141,7 +146,7 @@ def test_real_segments_are_as_good_at_no_more_bytes(name: str) -> None:
     *paths, floor = REAL[name]
     init, data = ((SHARED / path).read_bytes() for path in paths)
     film = Film(init, (data,))
-    new = render_segment(init, data, [shown(bug(96, 64, 100, 40))])
+    new = render_one(init, data, [shown(bug(96, 64, 100, 40))])
     assert_same_structure(film, data, new)
     assert len(new) <= len(data)
     before, after = (decode(init, film.samples(segment)) for segment in (data, new))
