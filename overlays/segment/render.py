@@ -4,9 +4,10 @@ The result decodes under the original's own parameter sets and init section and 
 times, so that a manifest only names another URL. GOPs that no overlay touches are copied.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from statistics import fmean
 from typing import Any, Protocol
 
@@ -119,23 +120,29 @@ def _render_film(
         times = {
             index: [film.time_of(pts) + shift for pts in film.gops[index].times] for index in run
         }
-        decoded: dict[int, Decoded] = {}
-        for painter, pictures in zip(painters, replaced, strict=True):
-            touched = [index for index in run if painter.touches(times[index])]
-            for index in touched:
-                if index not in decoded:
-                    decoded[index] = decode_gop(film.gops[index])
-            if touched:
-                gops = [film.gops[index] for index in touched]
-                frames = [
-                    painter.draw(frame, time)
-                    for index in touched
-                    for frame, time in zip(decoded[index].frames, times[index], strict=True)
-                ]
-                qp = _idr_qp([decoded[index] for index in touched])
-                reserve = 0 if pictures else film.reserve_bytes
-                rendered = _render(gops, frames, qp, profile, own_sets, reserve)
-                pictures |= zip(touched, rendered, strict=True)
+        touched = [
+            [index for index in run if painter.touches(times[index])] for painter in painters
+        ]
+        uses = Counter(chain.from_iterable(touched))
+        decoded = {index: decode_gop(film.gops[index]) for index in sorted(uses)}
+        for painter, indexes, pictures in zip(painters, touched, replaced, strict=True):
+            if not indexes:
+                continue
+            uses.subtract(indexes)
+            frames = [
+                painter.draw(frame, time, in_place=not uses[index])  # nobody needs it afterwards
+                for index in indexes
+                for frame, time in zip(decoded[index].frames, times[index], strict=True)
+            ]
+            rendered = _render(
+                [film.gops[index] for index in indexes],
+                frames,
+                _idr_qp([decoded[index] for index in indexes]),
+                profile,
+                own_sets,
+                0 if pictures else film.reserve_bytes,
+            )
+            pictures |= zip(indexes, rendered, strict=True)
     results = tuple(film.write(pictures) if pictures else segment for pictures in replaced)
     if any(len(data) > max(profile.rate, 1) * len(segment) for data in results):
         raise SegmentRefused(Refusal.TOO_MANY_BYTES)
