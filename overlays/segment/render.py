@@ -25,6 +25,8 @@ from overlays.segment.profile import Profile
 from overlays.segment.transport import open_transport
 
 _OVERHEAD = 12  # bytes that a container may need more for each picture
+_MB_BYTES = 384  # of a macroblock in 4:2:0
+_MOST_BYTES = 1 << 30  # of decoded pictures: 14 s of 1080p at 25 pictures per second
 _RUN = 48  # pictures that are encoded in one go, where GOPs are shorter
 
 
@@ -120,6 +122,7 @@ def _render_film(
         times = {
             index: [film.time_of(pts) + shift for pts in film.gops[index].times] for index in run
         }
+        _check_memory([film.gops[index] for index in run])
         touched = [
             [index for index in run if painter.touches(times[index])] for painter in painters
         ]
@@ -161,6 +164,13 @@ def _runs(gops: Sequence[Gop]) -> Iterator[list[int]]:
             run = []
         run.append(index)
     yield run
+
+
+def _check_memory(gops: Sequence[Gop]) -> None:
+    sps = gops[0].sets.sps
+    pictures = sum(len(gop.units) for gop in gops)
+    if pictures * sps.width_mbs * sps.height_mbs * _MB_BYTES > _MOST_BYTES:
+        raise SegmentRefused(Refusal.TOO_LONG)
 
 
 def _idr_qp(decoded: Sequence[Decoded]) -> float:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from film_samples import SHARED, make_film
 
-from overlays.mp4.boxes import read_boxes, write_box
+from overlays.mp4.boxes import Box, edit, read_boxes, write_box
 from overlays.mp4.init import read_init, video_track
 from overlays.mp4.rewrite import replace_samples
 from overlays.mp4.samples import Sample, Segment, read_segment
@@ -96,6 +96,33 @@ def test_boxes_that_nobody_knows_stay_and_indexes_go() -> None:
     assert [s.data for s in read_segment(new, movie).samples(track)] == [
         s.data for s in grown(segment.samples(track))
     ]
+
+
+def test_tables_of_the_old_samples_go_with_them() -> None:
+    film = make_film("bframes=2")
+    movie = read_init(film.init)
+    track = video_track(movie).number
+    (moof, mdat) = read_boxes(film.segments[0])
+    data = film.segments[0]
+
+    def change(box: Box) -> bytes | None:
+        if box.kind == b"traf":
+            tables = write_box(b"sdtp", bytes(16)), write_box(b"subs", bytes(8))
+            kept = write_box(b"sgpd", bytes(12))
+            return write_box(b"traf", data[box.content : box.end], *tables, kept)
+        return None
+
+    larger = edit(data, moof, change, lambda box: 0 if box.kind == b"moof" else None)
+    shift = len(larger) - (moof.end - moof.start)
+    at = larger.index(b"trun") + 12
+    offset = int.from_bytes(larger[at : at + 4]) + shift
+    data = larger[:at] + offset.to_bytes(4) + larger[at + 4 :] + data[mdat.start :]
+    segment = read_segment(data, movie)
+    new = replace_samples(segment, track, grown(segment.samples(track)))
+    assert list(read_segment(new, movie).samples(track)) == grown(segment.samples(track))
+    assert b"sgpd" in new
+    assert b"sdtp" not in new
+    assert b"subs" not in new
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared media are not beside the checkout")

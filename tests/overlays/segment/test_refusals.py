@@ -1,5 +1,7 @@
 """Every reason for which a segment is left as it is."""
 
+import contextlib
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -241,6 +243,27 @@ def test_where_all_numbers_of_sets_are_taken_there_are_none_of_our_own() -> None
 def test_a_replacement_that_does_not_become_small_enough_is_refused() -> None:
     film = make_film(PLAIN)
     assert reason_of(lambda: render(film, profile=Profile(rate=0.01))) is Refusal.TOO_MANY_BYTES
+
+
+def test_a_gop_that_does_not_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    film = make_film(PLAIN)
+    macroblocks = 12 * 12 * 7
+    monkeypatch.setattr("overlays.segment.render._MOST_BYTES", 384 * macroblocks)
+    render(film, profile=Profile(rate=2))
+    monkeypatch.setattr("overlays.segment.render._MOST_BYTES", 384 * macroblocks - 1)
+    assert reason_of(lambda: render(film)) is Refusal.TOO_LONG
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_bytes_that_were_tampered_with_raise_an_overlay_error_or_nothing(seed: int) -> None:
+    film = make_film("bframes=2", with_sound=True)
+    draw = random.Random(seed)
+    init, data = bytearray(film.init), bytearray(film.segments[0])
+    for part, most in ((init, len(init)), (data, 900)):
+        for _ in range(draw.randint(0, 3)):
+            part[draw.randrange(most)] = draw.randrange(256)
+    with contextlib.suppress(OverlayError):
+        open_cmaf(bytes(init), bytes(data))
 
 
 def test_a_damaged_original_is_not_drawn_on() -> None:

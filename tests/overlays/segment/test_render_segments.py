@@ -1,13 +1,17 @@
 """What a replacement keeps of its original, on films of many encoders and on real ones."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from film_samples import SHARED, Film, bug, decode, luma_psnr, make_film, shown
 
+from overlays.h264.nal import SEI, join_sample, nal_type, split_sample
+from overlays.h264.sei import kept_messages, write_sei
 from overlays.mp4.boxes import read_boxes
 from overlays.mp4.init import read_init, video_track
+from overlays.mp4.rewrite import replace_samples
 from overlays.mp4.samples import read_segment
 from overlays.segment.profile import Profile
 from overlays.segment.render import render_cmaf
@@ -128,6 +132,43 @@ def test_a_replacement_can_follow_and_precede_originals() -> None:
     new = render_one(film.init, first, [shown(bug())], Profile(rate=2))
     samples = [*film.samples(new), *film.samples(second)]
     assert len(decode(film.init, samples)) == len(samples)
+
+
+def test_captions_stay_with_the_instant_at_which_they_are_shown() -> None:
+    film = film_of("two B-frames")
+    movie = read_init(film.init)
+    segment = read_segment(film.segments[0], movie)
+    samples = [
+        replace(
+            sample,
+            data=join_sample(
+                [write_sei(b"\1\1x" + caption(sample.pts)), *split_sample(sample.data, 4)], 4
+            ),
+        )
+        for sample in film.samples(segment.data)
+    ]
+    captioned = replace_samples(segment, video_track(movie).number, samples)
+    new = film.samples(render_one(film.init, captioned, [shown(bug())], Profile(rate=2)))
+    assert [s.pts for s in new] == sorted(s.pts for s in samples) != [s.pts for s in samples]
+    for sample in new:
+        (sei,) = (nal for nal in split_sample(sample.data, 4) if nal_type(nal) == SEI)
+        assert kept_messages(sei) == caption(sample.pts)
+        assert sei == write_sei(caption(sample.pts))  # the timing of the old bytes is gone
+
+
+def caption(pts: int) -> bytes:
+    return b"\4\x07\xb5\0\x31" + pts.to_bytes(4)
+
+
+def test_times_may_be_told_by_the_manifest() -> None:
+    film = film_of("High, no B-frames")
+    showings = [shown(bug(), begins_at=1000, ends_at=1001)]
+    at_once = render_cmaf(film.init, film.segments[1], [showings], Profile(rate=2))
+    assert at_once == (film.segments[1],)
+    told = render_cmaf(
+        film.init, film.segments[1], [showings], Profile(rate=2), starts_at=Fraction(1000)
+    )
+    assert told == render_cmaf(film.init, film.segments[1], [[shown(bug())]], Profile(rate=2))
 
 
 REAL = {

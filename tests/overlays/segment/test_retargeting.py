@@ -9,9 +9,10 @@ import pytest
 from film_samples import make_film
 
 from overlays.errors import MediaMalformed, Refusal, RetargetRefused
-from overlays.h264.nal import join_stream
+from overlays.h264.nal import escape, join_stream
 from overlays.h264.parameter_sets import ParameterSets
 from overlays.h264.retarget import check_same_meaning, demands_of, retarget_picture
+from overlays.h264.slice_header import SliceHeader, write_slice_header
 from overlays.segment.cmaf import open_cmaf
 from overlays.segment.decode import decode_gop
 from overlays.segment.encode import Encoded, encode
@@ -165,6 +166,21 @@ def test_deblocking_that_sets_cannot_say_is_refused() -> None:
     unfiltered = encode(frames, [0], demands, Profile(), idr_qp=5, allowed_bytes=1 << 20)
     assert retargeted(unfiltered, silent)  # off where it has no effect
     assert demands_of(silent).min_qp == 16
+    header = SliceHeader(
+        first_mb=0,
+        slice_type=7,
+        frame_num=0,
+        idr_pic_id=0,
+        poc_lsb=0,
+        cabac_init=0,
+        qp=20,
+        deblocking=(1, 0, 0),
+    )
+    bits = write_slice_header(header, gop.sets)
+    padding = 64 - bits.length
+    nal = escape(0x65, (bits.value << padding | 1 << 5).to_bytes(8))
+    with pytest.raises(RetargetRefused):
+        retarget_picture([nal], source=gop.sets, target=silent, number=0, idr_pic_id=0)
 
 
 def test_a_slice_of_other_sets_is_not_taken_for_one_of_these() -> None:
