@@ -21,10 +21,11 @@ from overlays.errors import (
     SegmentRefused,
 )
 from overlays.frames.treatments import Squeeze
-from overlays.segment.cmaf import CmafFilm, open_cmaf
+from overlays.segment.cmaf import open_cmaf
 from overlays.segment.draw import Showing
 from overlays.segment.profile import Profile
-from overlays.segment.render import render_segment
+from overlays.segment.render import render_cmaf, render_transport
+from overlays.segment.transport import open_transport
 from overlays.templates.model import Size, Template
 from overlays.templates.stage import TemplateLayer, make_layer
 from packager.rendering.jobs import Drawing
@@ -32,6 +33,8 @@ from packager.rendering.order import DrawingRefused, Order
 from packager.templates.folder import load_template
 
 PROFILES = {"superfast": Profile(), "veryfast": Profile(preset="veryfast")}
+
+_FIRST = Fraction(0)  # the clock of drawings begins with the segment's first frame
 
 _CODES: dict[type[OverlayError], str] = {
     DataError: "data",
@@ -47,18 +50,23 @@ def draw(order: Order) -> bytes:
     Raises:
         DrawingRefused: It cannot be done; whatever else is raised counts as a crash.
     """
-    work = order.work
-    if work.ending != "m4s":
-        raise DrawingRefused("container", f"{work.ending} is not drawn on yet")
+    work, segment = order.work, order.segment
     if work.profile not in PROFILES:
         raise DrawingRefused("profile", work.profile)
     with _refusing():
-        film = open_cmaf(order.init, order.segment)
+        is_transport = work.ending == "ts"
+        film = open_transport(segment) if is_transport else open_cmaf(order.init, segment)
+        sps = film.gops[0].sets.sps
         showings: list[Showing] = []
         for drawing in work.drawings:
             folder = order.templates[drawing.template]
-            showings += _showings(drawing, folder, film)
-        return render_segment(order.init, order.segment, showings, PROFILES[work.profile])
+            showings += _showings(drawing, folder, (sps.width, sps.height))
+        profile, variants = PROFILES[work.profile], [showings]
+        if is_transport:
+            (drawn,) = render_transport(segment, variants, profile, starts_at=_FIRST)
+        else:
+            (drawn,) = render_cmaf(order.init, segment, variants, profile, starts_at=_FIRST)
+        return drawn
 
 
 @contextmanager
@@ -75,13 +83,11 @@ def _refusing() -> Iterator[None]:
         raise DrawingRefused("template", str(error)) from error
 
 
-def _showings(drawing: Drawing, folder: str, film: CmafFilm) -> Iterator[Showing]:
+def _showings(drawing: Drawing, folder: str, size: Size) -> Iterator[Showing]:
     """An overlay in its place of the film: where it makes the film smaller, that lies below it."""
-    size = film.gops[0].sets.sps.width, film.gops[0].sets.sps.height
     # The same layer in the next segment, where the overlay began a segment earlier.
     layer = _layer(replace(drawing, begins_s=Fraction(0)), folder, size)
-    first = min(film.time_of(pts) for gop in film.gops for pts in gop.times)
-    begins_at = first + drawing.begins_s
+    begins_at = _FIRST + drawing.begins_s
     ends_at = None if drawing.lasts_s is None else begins_at + drawing.lasts_s
     for content in (_Narrowing(layer, size), layer):
         yield Showing(content=content, begins_at=begins_at, ends_at=ends_at)

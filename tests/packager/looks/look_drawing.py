@@ -7,7 +7,7 @@ from pathlib import Path
 
 from overlays.templates.model import Template
 from packager.looks.steps import Drawn
-from packager.rendering.work import Order
+from packager.rendering.order import Order
 from packager.templates.folder import find_folder, load_template
 
 
