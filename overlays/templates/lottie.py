@@ -134,7 +134,9 @@ class LottieNode:
         _draw(self._animation, self._canvas, self._ranges.frame(moment))
         width, height = self._size
         flat = np.frombuffer(self._canvas.buffer, np.uint8)
-        return flat.reshape(height, width, 4).copy()
+        pixels = flat.reshape(height, width, 4).copy()
+        pixels.flags.writeable = False
+        return pixels
 
     def draw(self, canvas: Image.Image, origin: tuple[int, int], moment: Moment) -> None:
         """Lay it onto a canvas, in place."""

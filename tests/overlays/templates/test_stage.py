@@ -167,3 +167,38 @@ def test_a_picture_in_the_data_that_is_a_bomb_is_refused() -> None:
     missing = make_layer(template, template.canonical({"face": "gone"}), (320, 180))
     assert [finding.kind for finding in missing.findings] == ["missing_image"]
     assert missing.at(Fraction(0)) is not None
+
+
+REVEALED = {
+    "left": (20, 20, 70, 60),
+    "right": (70, 20, 120, 60),
+    "top": (20, 20, 120, 40),
+    "bottom": (20, 40, 120, 60),
+    "centre": (45, 20, 95, 60),
+}
+
+
+@pytest.mark.parametrize("side", REVEALED)
+def test_an_element_is_revealed_from_a_side(side: str) -> None:
+    half = {**RED, "reveal_from": side, "in": {"reveal": [[0, 0.5]]}}
+    picture = layer_of(template_of(elements=[half])).at(Fraction(0))
+    assert picture is not None
+    height, width = picture.pixels.shape[:2]
+    left, top = picture.left, picture.top
+    assert (left, top, left + width, top + height) == REVEALED[side]
+
+
+def test_an_outline_lies_inside_the_edge_of_its_box() -> None:
+    outlined = {**RED, "radius": 8, "outline": {"colour": "#0000ff", "width": 4}}
+    picture = layer_of(template_of(elements=[outlined])).at(Fraction(0))
+    assert picture is not None
+    assert picture.pixels.shape == (40, 100, 4)
+    assert picture.pixels[20, :6].tolist() == [[0, 0, 255, 255]] * 4 + [[255, 0, 0, 255]] * 2
+    assert picture.pixels[0, 0, 3] == 0  # the corner is round
+
+
+def test_pictures_cannot_be_changed() -> None:
+    picture = layer_of(template_of()).at(Fraction(0))
+    assert picture is not None
+    with pytest.raises(ValueError, match="read-only"):
+        picture.pixels[0, 0] = 0
