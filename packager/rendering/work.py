@@ -35,7 +35,6 @@ PROFILES = {"superfast": Profile(), "veryfast": Profile(preset="veryfast")}
 
 _CODES: dict[type[OverlayError], str] = {
     DataError: "data",
-    EncodingFailed: "encoding",
     EngineMissing: "engine_missing",
     MediaMalformed: "malformed",
 }
@@ -68,6 +67,8 @@ def _refusing() -> Iterator[None]:
         yield
     except SegmentRefused as error:
         raise DrawingRefused(error.reason, str(error)) from error
+    except EncodingFailed:  # for want of memory, perhaps: another process may do better
+        raise
     except OverlayError as error:
         code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), "template")
         raise DrawingRefused(code, str(error)) from error
