@@ -215,6 +215,10 @@ class DashChannel:
         index = bisect_right(self.mpd.periods, into, key=lambda one: one.start) - 1
         return self.mpd.periods[max(index, 0)]
 
+    def cues(self, rules: CueRules) -> tuple[Cue, ...]:
+        """The cues that the MPD has, by other rules than for breaks."""
+        return () if self.mpd is None else read_cues(self.mpd, rules=rules)
+
     @property
     def window(self) -> tuple[Decimal, Decimal] | None:
         """Where what is listed starts and ends; None: nothing is listed."""
@@ -282,7 +286,7 @@ class DashChannel:
         )
         filled_until = out_at + sum((creative.duration for creative in one.pod), Decimal(0))
         if planned is None or filled_until < self.cuts.get(planned, planned) - FRAME_S:
-            # Rule D-53: the rest is content. Its segment leaves the window before what follows.
+            # D-53: the rest is content, and begins at the same frame when its segment has gone.
             back = self._cut(filled_until, counted_from=out_at)
             if back is None and planned is not None and self._refusal(filled_until) is not None:
                 return None  # B-03: content could not go on where the ads end

@@ -4,11 +4,12 @@ One store serves one event loop; several processes may share what is behind it. 
 seconds. tests/packager/stores/test_contract.py holds every implementation to what is said here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
 from packager.reasons import Reason
+from packager.stores.fact_changes import Changed
 from packager.stores.records import Decision, SessionRecord, StoredSession
 
 __all__ = ["Decision", "SessionRecord", "Store", "StoreError", "StoredSession"]
@@ -17,6 +18,7 @@ DEFAULT_SESSION_LIMIT = 1_000_000
 CHANNEL_LIMIT = 10_000  # channels kept; the ones written longest ago go first
 MAX_CHANNEL_BYTES = 1_048_576
 MAX_ADS_BYTES = 262_144  # of one break
+LISTING_LIMIT = 1_000_000  # segments of looks kept; the ones that end first go first
 
 
 class StoreError(Exception):
@@ -79,6 +81,39 @@ class Store(Protocol):
 
     async def settle_start(self, sid: str, edge: Decimal) -> Decimal:
         """Keep the live edge at which a session began; like `settle`, the first one stands."""
+
+    async def settle_listing(
+        self, look: str, listing: Mapping[str, str], deadline: int
+    ) -> Mapping[str, str]:
+        """Keep what segments are listed as, until `deadline`; like `settle`, the first one stands.
+
+        Args:
+            look: Whose viewers are told.
+            listing: By a segment's name, the URI that stands for it; empty: its own.
+            deadline: No playlist has them any more then; expired ones go with the next `expire`.
+
+        Returns:
+            For the same names what stands.
+        """
+
+    async def change_facts(self, sid: str, facts: Changed, at_ms: int) -> SessionRecord:
+        """Change facts of a session from an instant on; return its record as it stands then.
+
+        Args:
+            sid: Of the session.
+            facts: What is said now, or no more; others stay as they are.
+            at_ms: POSIX milliseconds.
+
+        Raises:
+            StoreError: With `SESSION_UNKNOWN` when there is no such session.
+        """
+
+    async def changed_since(self, mark: int) -> tuple[int, Sequence[str]]:
+        """Return the sids of sessions whose facts changed since an earlier call, and a new mark.
+
+        Args:
+            mark: What that call returned; 0: all that ever changed and are still there.
+        """
 
     async def touch(self, deadlines: Mapping[str, int]) -> None:
         """Move the deadlines of sessions, by sid: later, never earlier. Others are ignored."""

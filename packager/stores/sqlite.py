@@ -6,7 +6,7 @@ affordable. WAL lets processes read while another writes.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from packager.stores import (
     StoreError,
     check_ads,
 )
+from packager.stores.fact_changes import Changed
 from packager.stores.records import (
     Decision,
     RecordError,
@@ -57,6 +58,18 @@ _MIGRATIONS: Migrations = (
         END""",
     ),
     ("ALTER TABLE decisions ADD COLUMN ads BLOB NOT NULL DEFAULT x''",),
+    (
+        "ALTER TABLE tally ADD COLUMN changes INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE sessions ADD COLUMN changed INTEGER",  # the number of its latest change
+        "CREATE INDEX sessions_by_change ON sessions (changed) WHERE changed IS NOT NULL",
+    ),
+    (
+        """CREATE TABLE listings (
+            look TEXT NOT NULL, name TEXT NOT NULL, uri TEXT NOT NULL, deadline INTEGER NOT NULL,
+            PRIMARY KEY (look, name)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX listings_by_deadline ON listings (deadline)",
+    ),
 )
 
 
@@ -167,6 +180,53 @@ class SqliteStore:
             raise StoreError("there is no such session", Reason.SESSION_UNKNOWN)
         return Decimal(standing)
 
+    async def settle_listing(
+        self, look: str, listing: Mapping[str, str], deadline: int
+    ) -> Mapping[str, str]:
+        """See `Store`; the write lock makes one of several processes the first."""
+
+        def run(connection: sqlite3.Connection) -> dict[str, str]:
+            sql = "INSERT OR IGNORE INTO listings VALUES (?, ?, ?, ?)"
+            rows = ((look, name, uri, deadline) for name, uri in listing.items())
+            connection.executemany(sql, rows)
+            sql = "SELECT uri FROM listings WHERE look = ? AND name = ?"
+            return {name: connection.execute(sql, (look, name)).fetchone()[0] for name in listing}
+
+        return await self._thread.call(run, writes=True)
+
+    async def change_facts(self, sid: str, facts: Changed, at_ms: int) -> SessionRecord:
+        """See `Store`; the write lock puts changes by several processes one after the other."""
+
+        def run(connection: sqlite3.Connection) -> SessionRecord | StoreError:
+            sql = "SELECT record FROM sessions WHERE sid = ?"
+            row = connection.execute(sql, (sid,)).fetchone()
+            if row is None:
+                return StoreError("there is no such session", Reason.SESSION_UNKNOWN)
+            try:
+                record = read_record(sid, row[0]).changed(facts, at_ms)
+            except RecordError as error:
+                return StoreError(str(error))
+            connection.execute("UPDATE tally SET changes = changes + 1")
+            sql = """UPDATE sessions SET record = ?, changed = (SELECT changes FROM tally)
+                WHERE sid = ?"""
+            connection.execute(sql, (write_record(record), sid))
+            return record
+
+        found = await self._thread.call(run, writes=True)
+        if isinstance(found, StoreError):
+            raise found
+        return found
+
+    async def changed_since(self, mark: int) -> tuple[int, Sequence[str]]:
+        """See `Store`."""
+
+        def run(connection: sqlite3.Connection) -> tuple[int, list[str]]:
+            (latest,) = connection.execute("SELECT changes FROM tally").fetchone()
+            sql = "SELECT sid FROM sessions WHERE changed > ?"
+            return latest, [sid for (sid,) in connection.execute(sql, (mark,))]
+
+        return await self._thread.call(run, writes=False)
+
     async def touch(self, deadlines: Mapping[str, int]) -> None:
         """See `Store`; in steps, so that decisions need not wait for thousands of these."""
         rows = ((deadline, sid) for sid, deadline in deadlines.items())
@@ -188,9 +248,16 @@ class SqliteStore:
                 (SELECT sid FROM sessions WHERE deadline <= ? LIMIT ?)"""
             return connection.execute(sql, (now, _STEP)).rowcount
 
+        def forget(connection: sqlite3.Connection) -> int:
+            sql = """DELETE FROM listings WHERE (look, name) IN
+                (SELECT look, name FROM listings WHERE deadline <= ? LIMIT ?)"""
+            return connection.execute(sql, (now, _STEP)).rowcount
+
         removed = 0
         while step := await self._thread.call(run, writes=True):
             removed += step
+        while await self._thread.call(forget, writes=True):
+            pass
         return removed
 
     async def put_channel(self, key: str, state: bytes) -> None:

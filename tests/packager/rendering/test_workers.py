@@ -140,7 +140,7 @@ async def test_so_many_draw_at_a_time(tmp_path: Path) -> None:
     gate, notes = tmp_path / "gate", [tmp_path / f"note{n}" for n in range(3)]
     async with anyio.create_task_group() as tasks:
         for note in notes:
-            tasks.start_soon(workers.draw, order(gate=str(gate), note=str(note)))
+            tasks.start_soon(workers.draw, order(gates=[str(gate)], note=str(note)))
         await until(lambda: sum(note.exists() for note in notes) == 2)
         await anyio.sleep(0.2)
         assert sum(note.exists() for note in notes) == 2
