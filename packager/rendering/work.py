@@ -38,7 +38,6 @@ _FIRST = Fraction(0)  # the clock of drawings begins with the segment's first fr
 
 _CODES: dict[type[OverlayError], str] = {
     DataError: "data",
-    EncodingFailed: "encoding",
     EngineMissing: "engine_missing",
     MediaMalformed: "malformed",
 }
@@ -76,6 +75,8 @@ def _refusing() -> Iterator[None]:
         yield
     except SegmentRefused as error:
         raise DrawingRefused(error.reason, str(error)) from error
+    except EncodingFailed:  # for want of memory, perhaps: another process may do better
+        raise
     except OverlayError as error:
         code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), "template")
         raise DrawingRefused(code, str(error)) from error

@@ -5,6 +5,7 @@ files and no network, and is given bytes. What it cannot do is an answer; anythi
 wrong ends it, and its parent starts another.
 """
 
+import gc
 import importlib
 import os
 import resource
@@ -50,6 +51,7 @@ def serve(orders: BinaryIO, answers: BinaryIO, draw: Draw, *, cpu_s: int) -> Non
         _allow(cpu_s)
         head, (init, segment) = message
         send(answers, *_answer(head, init, segment, draw))
+        gc.collect()  # frames are many bytes in few objects, and would wait for long
 
 
 def _answer(

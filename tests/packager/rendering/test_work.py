@@ -13,7 +13,9 @@ import pytest
 from app_bench import ORIGIN, Bench, TinyMedia
 from rendering_bench import make_job
 
+from overlays.errors import EncodingFailed
 from packager.reasons import Reason
+from packager.rendering import work as work_module
 from packager.rendering.jobs import Drawing, Piece, Work
 from packager.rendering.order import DrawingRefused, Order
 from packager.rendering.work import draw
@@ -188,6 +190,17 @@ def test_a_refusal_of_the_segment_keeps_its_own_code(shop: Shop, tiny_media: Tin
     with pytest.raises(DrawingRefused) as refused:
         shop.draw(shop.work())
     assert refused.value.code == "no_video"
+
+
+def test_an_encoder_that_fails_ends_the_process(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise EncodingFailed("out of memory")
+
+    monkeypatch.setattr(work_module, "render_segment", fail)
+    with pytest.raises(EncodingFailed):
+        shop.draw(shop.work())
 
 
 async def test_a_composed_server_answers_with_what_a_template_draws(

@@ -77,6 +77,13 @@ async def test_what_ends_a_worker_ends_one_order(workers: Workers, do: str, told
     assert (await workers.draw(order(n=2)))[0] == drawn(n=2)
 
 
+async def test_what_an_order_left_is_gone_before_the_next(workers: Workers) -> None:
+    # Three of them are more than the process may have.
+    for number in range(4):
+        await workers.draw(order(do="circle", n=number))
+    assert len(workers.pids) == 1
+
+
 async def test_a_worker_that_is_killed_is_replaced(workers: Workers, tmp_path: Path) -> None:
     note = tmp_path / "note"
 
