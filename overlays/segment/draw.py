@@ -86,18 +86,24 @@ def _plane(plane: Any) -> Plane:
 
 def _copy(frame: Any) -> Any:
     """Other variants are drawn from the same frame."""
-    copy = av.VideoFrame(frame.width, frame.height, frame.format.name)
+    copy = _like(frame)
     for target, source in zip(planes_of(copy), planes_of(frame), strict=True):
         target[...] = source
-    copy.colorspace, copy.color_range = frame.colorspace, frame.color_range
     return copy
+
+
+def _like(frame: Any) -> Any:
+    """A frame of the same kind, with nothing in it."""
+    other = av.VideoFrame(frame.width, frame.height, frame.format.name)
+    other.colorspace, other.color_range = frame.colorspace, frame.color_range
+    return other
 
 
 def _squeezed(frame: Any, squeeze: Squeeze, colours: Colours) -> Any:
     left, top, width, height = squeeze.within((frame.width, frame.height))
     small = planes_of(frame.reformat(width=width, height=height, interpolation="AREA"))
     around = colours.of(squeeze.around)
-    canvas = _copy(frame)
+    canvas = _like(frame)
     for plane, source, colour in zip(planes_of(canvas), small, around, strict=True):
         scale = 1 if plane.shape[0] == frame.height else 2
         plane[...] = colour

@@ -142,6 +142,9 @@ def _x264_parameters(
         "constrained-intra": int(demands.constrained_intra),
         "chroma-qp-offset": demands.chroma_qp_offset,
         "deblock": "0,0",
+        # the original has been quantised before: rounding to nearly the nearest keeps what it has
+        "deadzone-inter": 5,
+        "deadzone-intra": 3,
         "level": demands.level,
         "qpmin": demands.min_qp,
         "ratetol": _TOLERANCE,
