@@ -18,6 +18,7 @@ from manifests.dash.channel import DashChannel
 from manifests.dash.rendering import MpdText
 from manifests.splicing.timeline import Splice
 from packager.dash.presentations import DashPresentation
+from packager.looks.dash import WornMpd
 from packager.planning import Plan
 from packager.sessions import Session
 
@@ -56,6 +57,7 @@ class Mpds:
         channel: DashChannel,
         plan: Plan,
         past_splices: PastSplices,
+        worn: WornMpd | None = None,
     ) -> tuple[JoinedMpd, bool]:
         """A session's MPD, and whether it was joined before.
 
@@ -65,6 +67,7 @@ class Mpds:
             channel: As it is now.
             plan: What is in the window.
             past_splices: Asked once for each break that goes past.
+            worn: How the session's look is told; None: it has none.
         """
         splices = (*self._last_past(session.sid, channel, past_splices), *plan.splices)
         key = (
@@ -72,12 +75,14 @@ class Mpds:
             presentation.renderer_id,
             channel.version,
             plan.until,
+            None if worn is None else worn.key,
             *(one.key for one in splices),
         )
         found = self._joined.get(key)
         if found is not None:
             return found, True
-        text = presentation.renderer.render(channel, splices, until=plan.until)
+        renderer = presentation.renderer if worn is None else worn.renderer
+        text = renderer.render(channel, splices, until=plan.until)
         made = JoinedMpd(next(self._numbers), text)
         if text.size <= self._joined.maxsize:
             self._joined[key] = made

@@ -16,7 +16,7 @@ from typing import Any
 import anyio.to_thread
 
 from packager.rendering.jobs import Drawing, Job, Piece, Priority, Work
-from packager.rendering.work import DrawingRefused, Order
+from packager.rendering.order import DrawingRefused, Order
 
 DRAW = "rendering_bench:draw"
 SEGMENT, INIT = b"segment", b"init"
@@ -100,6 +100,9 @@ def draw(order: Order) -> bytes:
         case "eat":
             eaten = [b"x" * 1024**2 for _ in range(100_000)]
             return eaten[0]
+        case "circle":
+            circle: list[object] = [bytes(400 * 1024**2)]
+            circle.append(circle)
         case "raise":
             raise ValueError("a bug")
         case "refuse":
