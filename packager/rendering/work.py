@@ -21,10 +21,11 @@ from overlays.errors import (
     SegmentRefused,
 )
 from overlays.frames.treatments import Squeeze
-from overlays.segment.cmaf import CmafFilm, open_cmaf
+from overlays.segment.cmaf import open_cmaf
 from overlays.segment.draw import Showing
 from overlays.segment.profile import Profile
-from overlays.segment.render import render_segment
+from overlays.segment.render import Film, render_cmaf, render_transport
+from overlays.segment.transport import open_transport
 from overlays.templates.model import Size, Template
 from overlays.templates.stage import TemplateLayer, make_layer
 from packager.rendering.jobs import Drawing
@@ -47,17 +48,21 @@ def draw(order: Order) -> bytes:
         DrawingRefused: It cannot be done; whatever else is raised counts as a crash.
     """
     work = order.work
-    if work.ending != "m4s":
-        raise DrawingRefused("container", f"{work.ending} is not drawn on yet")
     if work.profile not in PROFILES:
         raise DrawingRefused("profile", work.profile)
+    profile, starts_at = PROFILES[work.profile], Fraction(0)
     with _refusing():
-        film = open_cmaf(order.init, order.segment)
-        showings: list[Showing] = []
-        for drawing in work.drawings:
-            folder = order.templates[drawing.template]
-            showings += _showings(drawing, folder, film)
-        return render_segment(order.init, order.segment, showings, PROFILES[work.profile])
+        if work.ending == "m4s":
+            variants = [_showings(order, open_cmaf(order.init, order.segment))]
+            (drawn,) = render_cmaf(
+                order.init, order.segment, variants, profile, starts_at=starts_at
+            )
+        elif work.ending == "ts":
+            variants = [_showings(order, open_transport(order.segment))]
+            (drawn,) = render_transport(order.segment, variants, profile, starts_at=starts_at)
+        else:
+            raise DrawingRefused("container", work.ending)
+    return drawn
 
 
 @contextmanager
@@ -76,16 +81,24 @@ def _refusing() -> Iterator[None]:
         raise DrawingRefused("template", str(error)) from error
 
 
-def _showings(drawing: Drawing, folder: str, film: CmafFilm) -> Iterator[Showing]:
-    """An overlay in its place of the film: where it makes the film smaller, that lies below it."""
+def _showings(order: Order, film: Film) -> list[Showing]:
+    """The overlays in z-order; where one makes the film smaller, that lies below it."""
     size = film.gops[0].sets.sps.width, film.gops[0].sets.sps.height
-    # The same layer in the next segment, where the overlay began a segment earlier.
-    layer = _layer(replace(drawing, begins_s=Fraction(0)), folder, size)
-    first = min(film.time_of(pts) for gop in film.gops for pts in gop.times)
-    begins_at = first + drawing.begins_s
-    ends_at = None if drawing.lasts_s is None else begins_at + drawing.lasts_s
-    for content in (_Narrowing(layer, size), layer):
-        yield Showing(content=content, begins_at=begins_at, ends_at=ends_at)
+    found = []
+    for drawing in order.work.drawings:
+        # The same layer in the next segment, where the overlay began a segment earlier.
+        still = replace(drawing, begins_s=Fraction(0))
+        layer = _layer(still, order.templates[drawing.template], size)
+        lasts_s = drawing.lasts_s
+        found += [
+            Showing(
+                content=content,
+                begins_at=drawing.begins_s,
+                ends_at=None if lasts_s is None else drawing.begins_s + lasts_s,
+            )
+            for content in (_Narrowing(layer, size), layer)
+        ]
+    return found
 
 
 @lru_cache(maxsize=16)
