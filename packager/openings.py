@@ -35,6 +35,11 @@ def is_live(session: Session, presentation: Presentation) -> bool:
     return presentation.live or session.started_at_edge is not None
 
 
+def cue_rule(show: Show) -> CueBreaks | None:
+    """The rule for breaks that the content's cues open."""
+    return next((rule for rule in show.breaks if isinstance(rule, CueBreaks)), None)
+
+
 def openings_of(
     session: Session,
     presentation: Presentation,
@@ -55,7 +60,7 @@ def openings_of(
     show, started = presentation.show, session.started_at_edge
     live = is_live(session, presentation)
     openings = []
-    by_cue = next((rule for rule in show.breaks if isinstance(rule, CueBreaks)), None)
+    by_cue = cue_rule(show)
     placed = {place.break_id for place in places}
     if by_cue is not None:
         for ad_break in channel.log.breaks[since:]:
@@ -78,7 +83,7 @@ def announced_of(presentation: Presentation, channel: Content) -> tuple[Opening,
     """Breaks of live content that are known, and whose place is not listed yet; the next first."""
     if not presentation.live or channel.window is None:
         return ()
-    by_cue = next((rule for rule in presentation.show.breaks if isinstance(rule, CueBreaks)), None)
+    by_cue = cue_rule(presentation.show)
     found: list[Opening] = []
     for ad_break in reversed(channel.log.breaks):
         if by_cue is None or ad_break.out_at <= channel.window[1]:

@@ -159,6 +159,11 @@ class Reason(StrEnum):
     VMAP_BREAK_SKIPPED = ("vmap_break_skipped", None, "warning",
         "A break of a VMAP is at no place of the content, cannot be read or is not for films.")
 
+    PREFETCH_EXPIRED = ("prefetch_expired", None, "info",
+        "Ads asked for ahead found no break in time; others are asked for.")
+    PREFETCH_UNUSED = ("prefetch_unused", None, "info",
+        "Ads asked for ahead found no break before their session ended.")
+
     EVIDENCE_DROPPED = ("evidence_dropped", None, "warning",
         "So many segments of ads were asked for at once that what one proves was not looked at.")
 

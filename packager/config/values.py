@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from packager.config import checks, scalars
-from packager.config.ad_settings import Ads, Bumpers, ConsentSettings, VastServer
+from packager.config.ad_settings import Ads, Bumpers, ConsentSettings, Prefetch, VastServer
 from packager.config.document import ConfigError, Node
 from packager.config.scalars import Network, Secret
 from packager.config.settings import (
@@ -244,6 +244,11 @@ class CueBreaks(BreakRule):
     """Breaks are where the content's cues are."""
 
     source: Literal["cues"] = setting("cues", _FROM, read=_source, key="from")
+    prefetch: Prefetch | None = setting(
+        None,
+        "live: ask for ads ahead, for the next break that comes unannounced",
+        read=Section(Prefetch),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +284,7 @@ _break_rule = OneOf(
         "from": ByWord(
             "from",
             {
-                "cues": Section(CueBreaks),
+                "cues": Section(CueBreaks, checks=(checks.prefetch_asks_a_server,)),
                 "vmap": Section(VmapBreaks, checks=(checks.vmap_knows_no_break,)),
             },
         ),
