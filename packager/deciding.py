@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 
 from cachetools import LRUCache
@@ -15,7 +16,7 @@ from cachetools import LRUCache
 from manifests.breaks import AdBreak
 from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
-from packager.clock import Clock
+from packager.clock import Clock, unix_seconds
 from packager.config.values import CueBreaks, VmapBreaks
 from packager.decisions.ad_record import write_ads
 from packager.decisions.offers import Decided
@@ -24,7 +25,14 @@ from packager.filling import Filler
 from packager.foresight import Foresight
 from packager.log import report
 from packager.metrics import Metrics
-from packager.openings import Opening, announced_of, cue_rule, is_live, refusal_of
+from packager.openings import (
+    Opening,
+    announced_of,
+    cue_rule,
+    is_live,
+    preroll_of,
+    refusal_of,
+)
 from packager.packaging.ladder import Ladder
 from packager.prefetch import Pod, Prefetch
 from packager.presentation import Presentation
@@ -128,7 +136,12 @@ class Deciding:
         until: Decimal | None = None
         for one in late:
             out_at = channel.out_border(one.ad_break)
-            if live and out_at is not None and self._may_hold(presentation, channel, one.ad_break):
+            may_wait = live and not one.ad_break.joins
+            if (
+                may_wait
+                and out_at is not None
+                and self._may_hold(presentation, channel, one.ad_break)
+            ):
                 until = out_at if until is None else min(until, out_at)
             else:
                 given_up.append(_content(channel, one, Reason.HOLD_EXPIRED))
@@ -197,6 +210,18 @@ class Deciding:
                 session, presentation, ladder, channel, Opening(ad_break, rule), who(), spread_s
             ),
         )
+
+    def foresee_preroll(
+        self, session: Session, presentation: Presentation, channel: Content, viewer: Viewer
+    ) -> None:
+        """Ask for the pre-roll of a live session whose first playlist is not asked for yet."""
+        now = unix_seconds(self._clock.now())
+        one, ladder = preroll_of(presentation, channel, now), presentation.ladder
+        if one is None or ladder is None or session.started_at_edge is not None:
+            return
+        if refusal_of(one, presentation, channel, live=True) is None:
+            ask = partial(self._filler.ask, session, presentation, ladder, channel, one, viewer)
+            self._foresight.begin((session.sid, one.ad_break.id), ask, ahead_s=0.0)
 
     async def _ask_ahead(
         self,
@@ -303,6 +328,10 @@ class Deciding:
                 spread_s=self._spread_s(_ahead_s(channel, one.ad_break)),
             )
             decision = filled.decision
+            if one.ad_break.joins:  # how long it is, its pod says
+                length = sum((entry.duration for entry in filled.chosen.pod), Fraction(0))
+                end = one.ad_break.out_at + Decimal(length.numerator) / length.denominator
+                decision = replace(decision, in_at=channel.return_of(end))
             if pod is not None and any(filled.ads):
                 decision = replace(decision, prefetched_at=pod.asked_at)
             tracking = () if vmap is None else vmap.tracking

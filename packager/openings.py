@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from manifests.breaks import AdBreak, scheduled_breaks
+from manifests.breaks import PREROLL_ID, AdBreak, joined_break, scheduled_breaks
 from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
 from packager.config.values import BreakRule, CueBreaks, ScheduledBreak, Show, VmapBreaks
@@ -47,6 +47,7 @@ def openings_of(
     *,
     since: int = 0,
     places: Sequence[Place] = (),
+    now: Decimal,
 ) -> tuple[Opening, ...]:
     """The session's breaks whose out point is listed, in order, with their rules.
 
@@ -56,6 +57,7 @@ def openings_of(
         channel: As it is now.
         since: Leave out so many of the channel's breaks, the oldest ones.
         places: Where the session's VMAP has breaks.
+        now: Seconds since 1970.
     """
     show, started = presentation.show, session.started_at_edge
     live = is_live(session, presentation)
@@ -72,6 +74,9 @@ def openings_of(
                 continue  # it was over when the session began
             if ad_break.is_point or channel.out_border(ad_break) is not None:
                 openings.append(Opening(ad_break, by_cue))
+    if live and (opening := _joining(session, presentation, channel, now)) is not None:
+        openings.append(opening)
+        openings.sort(key=lambda one: one.ad_break.out_at)
     if not live:
         openings += _scheduled(show, channel)
         openings += _placed(show, channel, places)
@@ -93,6 +98,44 @@ def announced_of(presentation: Presentation, channel: Content) -> tuple[Opening,
     return tuple(reversed(found))
 
 
+def preroll_rule(show: Show) -> ScheduledBreak | None:
+    """The rule for pre-rolls, of live sessions too."""
+    return next(
+        (rule for rule in show.breaks if isinstance(rule, ScheduledBreak) and rule.at == 0), None
+    )
+
+
+def preroll_s(show: Show, rule: ScheduledBreak) -> Decimal:
+    """Most seconds that a pre-roll may last."""
+    return rule.seconds or show.limits.max_break_s
+
+
+def preroll_of(presentation: Presentation, channel: Content, now: Decimal) -> Opening | None:
+    """The pre-roll of a live session that begins now; None: it has none."""
+    rule = preroll_rule(presentation.show)
+    if rule is None or not presentation.live:
+        return None
+    ad_break = channel.join_of(preroll_s(presentation.show, rule), now)
+    return None if ad_break is None else Opening(ad_break, rule, BreakPosition.PRE_ROLL)
+
+
+def _joining(
+    session: Session, presentation: Presentation, channel: Content, now: Decimal
+) -> Opening | None:
+    """A live session's pre-roll, until nothing of it is listed any more."""
+    rule, window = preroll_rule(presentation.show), channel.window
+    if rule is None or window is None or session.started_at_edge is None:
+        return None
+    decision = session.decisions.get(PREROLL_ID)
+    if decision is None:
+        is_new = window[0] <= session.started_at_edge + channel.pace_s
+        return preroll_of(presentation, channel, now) if is_new else None
+    if decision.outcome != "fill" or not channel.recalls(decision.in_at):
+        return None
+    ad_break = joined_break(decision.out_at, decision.in_at)
+    return Opening(ad_break, rule, BreakPosition.PRE_ROLL)
+
+
 def refusal_of(
     opening: Opening, presentation: Presentation, channel: Content, *, live: bool
 ) -> Reason | None:
@@ -105,6 +148,10 @@ def refusal_of(
     window, out_at = channel.window, channel.out_border(ad_break)
     if ad_break.length == 0 or window is None or out_at is None:
         return Reason.BREAK_TOO_LATE
+    if ad_break.joins:
+        if _is_beside_another(ad_break, channel):
+            return Reason.PREROLL_GAVE_WAY
+        return None if channel.is_aligned(ad_break) else Reason.BREAK_REFUSED_ALIGNMENT
     if live and not channel.can_hold(ad_break) and out_at <= window[1]:
         return Reason.BREAK_TOO_LATE  # rule B-30: players have what is behind it
     if live and out_at < window[0]:
@@ -112,6 +159,17 @@ def refusal_of(
     if not channel.is_aligned(ad_break):
         return Reason.BREAK_REFUSED_ALIGNMENT
     return None
+
+
+def _is_beside_another(ad_break: AdBreak, channel: Content) -> bool:
+    """Whether a break of the content's is, or may be, where a pre-roll would be."""
+    if ad_break.in_at is None:
+        return False
+    begin, end = ad_break.out_at - FRAME_S, channel.return_of(ad_break.in_at) + FRAME_S
+    return any(
+        one.out_at <= end and (one.in_at is None or one.in_at >= begin) and not one.is_point
+        for one in channel.log.breaks[channel.over :]
+    )
 
 
 def _scheduled(show: Show, channel: Content) -> Sequence[Opening]:

@@ -112,6 +112,8 @@ class Reason(StrEnum):
         "The renditions have no common border near the break, so it was left alone.")
     BREAK_INSERT_IN_LIVE = ("break_insert_in_live", None, "warning",
         "A break would insert time into a live playlist, which only VOD can; it was left alone.")
+    PREROLL_GAVE_WAY = ("preroll_gave_way", None, "info",
+        "A live session began in or beside a break, and had no pre-roll for that.")
     HOLD_EXPIRED = ("hold_expired", None, "warning",
         "The ads of a break were not decided before the playlist had to go on.")
     LADDER_UNMATCHED = ("ladder_unmatched", None, "warning",

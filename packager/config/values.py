@@ -270,7 +270,8 @@ class ScheduledBreak(BreakRule):
     """A break at a fixed time of VOD content."""
 
     at: Decimal | Literal["end"] = required(
-        "seconds into VOD content: `0` is a pre-roll; `end` is a post-roll", read=scalars.moment
+        "seconds into VOD content: `0` is a pre-roll, also of live sessions; `end` is a post-roll",
+        read=scalars.moment,
     )
     seconds: Decimal | None = setting(
         None,
