@@ -11,6 +11,9 @@ COPY overlays overlays
 RUN /opt/weft/bin/pip install --no-cache-dir '.[media]'
 
 FROM python:3.12-slim
+# Pillow shapes text with FriBiDi, which its wheel leaves to the system.
+RUN apt-get update && apt-get install -y --no-install-recommends libfribidi0 \
+  && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /var/lib/weft --create-home weft
 COPY --from=build /opt/weft /opt/weft
 ENV PATH=/opt/weft/bin:$PATH PYTHONUNBUFFERED=1

@@ -4,7 +4,6 @@ Instants are Decimal seconds on the content clock: seconds since 1970 where the 
 program date-time, else seconds since the first segment.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -81,29 +80,3 @@ PREROLL_ID = "preroll"  # of live sessions; each has one at most
 def joined_break(out_at: Decimal, in_at: Decimal) -> AdBreak:
     """The pre-roll of a live session, in place of content between two instants."""
     return AdBreak(id=PREROLL_ID, start=out_at, out_at=out_at, planned_end=in_at, source="join")
-
-
-def scheduled_breaks(
-    places: Iterable[Decimal | None], duration: Decimal
-) -> tuple[tuple[AdBreak, ...], tuple[Decimal, ...]]:
-    """Breaks at configured places of a VOD presentation; they remove nothing.
-
-    Args:
-        places: Seconds from the start, or None for the end (post-roll); in document order.
-        duration: Of the presentation, seconds.
-
-    Returns:
-        The breaks, ordered by time and at one time in document order (D-43), and the places
-        beyond the end, which cannot be served.
-    """
-    found: list[AdBreak] = []
-    beyond: list[Decimal] = []
-    for number, place in enumerate(places):
-        at = duration if place is None else place
-        if at > duration:
-            beyond.append(at)
-            continue
-        found.append(
-            AdBreak(id=f"s{number}", start=at, out_at=at, planned_end=at, source="schedule")
-        )
-    return tuple(sorted(found, key=lambda one: one.start)), tuple(beyond)

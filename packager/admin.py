@@ -17,7 +17,9 @@ def create_admin(weft: Weft) -> Starlette:
         return json_response({"status": "ok"})
 
     async def readyz(request: Request) -> Response:
-        return json_response({"ready": weft.ready}, status=200 if weft.ready else 503)
+        return json_response(
+            {"ready": weft.warming.done.is_set()}, status=200 if weft.warming.done.is_set() else 503
+        )
 
     async def metrics(request: Request) -> Response:
         weft.metrics.sessions(weft.sessions.resident)

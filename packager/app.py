@@ -9,8 +9,10 @@ from starlette.types import ASGIApp
 
 from packager.door import Door
 from packager.handlers.dash import DashHandlers
+from packager.handlers.feeds import FeedHandlers
 from packager.handlers.hls import HlsHandlers
 from packager.handlers.media import MediaHandlers
+from packager.handlers.overlays import OverlayHandlers
 from packager.handlers.reporting import ReportingHandlers
 from packager.handlers.sessions import NotConfigured, SessionDesk
 from packager.handlers.tracking import TrackingHandlers
@@ -20,6 +22,7 @@ from packager.outbound import OutboundError
 from packager.parameters import ParameterError
 from packager.paths import PathError
 from packager.reasons import Reason
+from packager.rendering import addresses
 from packager.reporting.places import ROUTE as SEGMENT_ROUTE
 from packager.responses import json_response, refusal
 from packager.sessions import SessionRefused, UnknownSession
@@ -77,26 +80,28 @@ def routes(weft: Weft) -> list[BaseRoute]:
     desk = SessionDesk(
         config=weft.config,
         sessions=weft.sessions,
-        by_format={"m3u8": weft.presentations, "mpd": weft.dash_presentations},
+        by_format=weft.presentations.by_format,
         clock=weft.clock,
+        metrics=weft.metrics,
     )
     viewing = Viewing(sessions=weft.sessions, planner=weft.planner, metrics=weft.metrics)
     hls = HlsHandlers(
         desk=desk,
-        presentations=weft.presentations,
+        presentations=weft.presentations.hls,
         viewing=viewing,
         playlists=weft.playlists,
         metrics=weft.metrics,
     )
     dash = DashHandlers(
         desk=desk,
-        presentations=weft.dash_presentations,
+        presentations=weft.presentations.dash,
         viewing=viewing,
         mpds=weft.mpds,
         patches=weft.patches,
         metrics=weft.metrics,
     )
     media = MediaHandlers(library=weft.library, metrics=weft.metrics)
+    overlays = OverlayHandlers(rendering=weft.rendering)
     reporting = ReportingHandlers(
         desk=desk,
         sessions=weft.sessions,
@@ -106,7 +111,8 @@ def routes(weft: Weft) -> list[BaseRoute]:
         clock=weft.clock,
         metrics=weft.metrics,
     )
-    tracking = TrackingHandlers(desk=desk, pods=weft.pods, viewing=viewing)
+    feeds = FeedHandlers(desk=desk, feeds=weft.feeds, metrics=weft.metrics)
+    tracking = TrackingHandlers(desk=desk, pods=weft.pods, viewing=viewing, filmless=weft.filmless)
     return [
         Route("/v1/session/{tenant}/{show}/{asset:path}", desk.start, methods=["GET", "POST"]),
         Route("/v1/master/{tenant}/{show}/{asset:path}.m3u8", hls.multivariant),
@@ -115,7 +121,10 @@ def routes(weft: Weft) -> list[BaseRoute]:
         Route("/v1/tracking/{tenant}/{show}/{session}", tracking.document, methods=["GET", "POST"]),
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpd", dash.mpd),
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpp", dash.patch),
+        Route("/v1/feeds/{tenant}/{show}/{fact}", feeds.push, methods=["POST"]),
         Route("/tm/{digest}/{name}", media.file),
+        Route(f"/{addresses.PUBLIC}/{addresses.ROUTE}", overlays.public),
+        Route(f"/{addresses.PRIVATE}/{addresses.ROUTE}", overlays.private),
         Route("/openapi.json", _openapi),
     ]
 

@@ -1,7 +1,7 @@
 """Which signals count as cues, as a show's configuration says."""
 
 from manifests.cues.rules import CueRules
-from packager.config.values import Show
+from packager.config.show_settings import Show
 
 
 def cue_rules(show: Show) -> CueRules:

@@ -2,20 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from manifests.creative import Creative
 from packager.clock import Clock
 from packager.config.ad_settings import VastServer
-from packager.config.values import (
-    AssetFill,
-    BreakRule,
-    Config,
-    Show,
-    VastFill,
-    VmapBreaks,
-    VmapFill,
-)
+from packager.config.break_settings import AssetFill, BreakRule, VastFill, VmapBreaks, VmapFill
+from packager.config.show_settings import Show
+from packager.config.values import Config
 from packager.decisions.calls import AdCall, CallTemplate
 from packager.decisions.decider import (
     AD_LIMITS,
@@ -25,8 +18,10 @@ from packager.decisions.decider import (
     FixedDecider,
     VastDecider,
 )
-from packager.decisions.gate import Gate, GateRules
+from packager.decisions.gate import Gate
 from packager.decisions.gated import GatedDecider
+from packager.decisions.host_gates import HostGates
+from packager.decisions.request import DecisionRequest
 from packager.decisions.templates import Template
 from packager.decisions.vmap.asking import VmapServer
 from packager.house import PackagedHouse
@@ -61,9 +56,8 @@ class Deciders:
         self._config = config
         self._client = client
         self._house = house
-        self._clock = clock
         self._viewers = viewers
-        self._gates: dict[tuple[str, GateRules], Gate] = {}  # one for all that ask one host
+        self._gates = HostGates(clock)
         self._made: dict[tuple[str, BreakRule], AdDecider] = {
             (show.name, rule): self._make(show, rule)
             for show in config.shows.values()
@@ -94,16 +88,17 @@ class Deciders:
                     timeout_s=self._config.timeouts.ad_s,
                     allow_skippable=show.ads.allow_skippable,
                 )
-                return GatedDecider(decider, self._gate(server), viewers=self._viewers)
+                gate = self._gate(server)
+                return GatedDecider(decider, lambda _: gate, viewers=self._viewers)
             case VmapFill():
-                # Who is asked, a VMAP says: hosts that have no gate of their own.
-                return VastDecider(
+                decider = VastDecider(
                     _NOBODY,
                     self._fetch(None),
                     self._house.condition,
                     timeout_s=self._config.timeouts.ad_s,
                     allow_skippable=show.ads.allow_skippable,
                 )
+                return GatedDecider(decider, self._named_gate, viewers=self._viewers)
             case AssetFill(asset=name):
 
                 async def ready(name: str, ladder: Ladder) -> Creative | Reason | None:
@@ -123,9 +118,14 @@ class Deciders:
         )
 
     def _gate(self, server: VastServer) -> Gate:
-        host = urlsplit(server.url.literals[0]).netloc
-        rules = server.gate
-        return self._gates.setdefault((host, rules), Gate(rules, self._clock))
+        return self._gates.configured(server.url.literals[0], server.gate)
+
+    def _named_gate(self, request: DecisionRequest) -> Gate | None:
+        """Who is asked, a VMAP says; where it has the ads in itself, nobody is."""
+        source = request.source
+        if source is None or source.vast is not None:
+            return None
+        return self._gates.named(source.tag_url)
 
     def _fetch(self, server: str | None) -> Fetch:
         """What makes calls; those of the configured server may go where it is, others in public."""

@@ -16,8 +16,9 @@ from cachetools import LRUCache
 from manifests.breaks import AdBreak
 from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
+from packager.asking import Asking
 from packager.clock import Clock, unix_seconds
-from packager.config.values import CueBreaks, VmapBreaks
+from packager.config.break_settings import CueBreaks, VmapBreaks
 from packager.decisions.ad_record import write_ads
 from packager.decisions.offers import Decided
 from packager.decisions.vmap import VmapBreak
@@ -64,6 +65,7 @@ class Deciding:
     def __init__(
         self,
         sessions: Sessions,
+        asking: Asking,
         filler: Filler,
         schedules: Schedules,
         errors: Errors,
@@ -76,6 +78,7 @@ class Deciding:
 
         Args:
             sessions: Store decisions.
+            asking: Asks ahead of them.
             filler: Makes them.
             schedules: Know the breaks that a VMAP has.
             errors: Tells of ads that cannot be had.
@@ -84,6 +87,7 @@ class Deciding:
             patience: How long playlists wait.
         """
         self._sessions = sessions
+        self._asking = asking
         self._filler = filler
         self._schedules = schedules
         self._errors = errors
@@ -190,7 +194,7 @@ class Deciding:
             key = (session.sid, one.ad_break.id)
             ahead_s = _ahead_s(channel, one.ad_break)
             ask = partial(
-                self._filler.ask,
+                self._asking.ask,
                 session,
                 presentation,
                 ladder,
@@ -220,7 +224,7 @@ class Deciding:
         if one is None or ladder is None or session.started_at_edge is not None:
             return
         if refusal_of(one, presentation, channel, live=True) is None:
-            ask = partial(self._filler.ask, session, presentation, ladder, channel, one, viewer)
+            ask = partial(self._asking.ask, session, presentation, ladder, channel, one, viewer)
             self._foresight.begin((session.sid, one.ad_break.id), ask, ahead_s=0.0)
 
     async def _ask_ahead(
@@ -234,7 +238,7 @@ class Deciding:
         spread_s: float,
     ) -> Decided:
         """Ask for a break that is not there yet."""
-        decided = await self._filler.ask(
+        decided = await self._asking.ask(
             session, presentation, ladder, channel, one, viewer, spread_s=spread_s
         )
         if not decided.offers:  # no break will tell of it
@@ -332,10 +336,12 @@ class Deciding:
                 length = sum((entry.duration for entry in filled.chosen.pod), Fraction(0))
                 end = one.ad_break.out_at + Decimal(length.numerator) / length.denominator
                 decision = replace(decision, in_at=channel.return_of(end))
-            if pod is not None and any(filled.ads):
+            if pod is not None and filled.has_ads:
                 decision = replace(decision, prefetched_at=pod.asked_at)
             tracking = () if vmap is None else vmap.tracking
-            ads = {one.ad_break.id: write_ads(filled.ads, tracking)} if any(filled.ads) else {}
+            ads: dict[str, bytes] = {}
+            if filled.has_ads:
+                ads[one.ad_break.id] = write_ads(filled.ads, tracking, filled.overlays)
             session = await self._sessions.settle(session, decision, ads=ads)
         except BaseException:
             if pod is not None:  # perhaps it was stored; its ads must not play twice
@@ -343,13 +349,13 @@ class Deciding:
             raise
         standing = session.decisions[one.ad_break.id]
         is_ours = standing == decision
-        if pod is not None and is_ours and any(filled.ads):
+        if pod is not None and is_ours and filled.has_ads:
             self._prefetch.used(session.sid)
         elif pod is not None:
             self._prefetch.put_back(session.sid, pod)
         if is_ours:
             self._filler.report(session, one, filled)
-            if pod is None or any(filled.ads):  # else its ads may yet play in another break
+            if pod is None or filled.has_ads:  # else its ads may yet play in another break
                 self._errors.tell(
                     session, presentation.show, standing.break_id, filled.errors, viewer
                 )

@@ -14,15 +14,17 @@ from typing import Any
 from cachetools import TTLCache
 
 from manifests.creative import Creative
-from packager.config.values import Show
+from packager.config.show_settings import Show
 from packager.decisions.ads import Ad, MediaFile
-from packager.decisions.fill import SlateOption
+from packager.decisions.media_files import nature, rank_media_files
+from packager.decisions.slates import SlateOption
 from packager.log import report
 from packager.metrics import Metrics
 from packager.outbound import GuardedClient, Limits, OutboundError, Oversize, Policy, RatioExceeded
-from packager.packaging.errors import CreativeRefused, PackagingError
+from packager.packaging.errors import PackagingError, StreamUnmatched
 from packager.packaging.ladder import Ladder
 from packager.packaging.library import Kind, MediaLibrary
+from packager.packaging.ready.creatives import ReadyCreatives
 from packager.reasons import Reason
 from packager.single_flight import FlightError, SingleFlight
 
@@ -57,6 +59,7 @@ class PackagedHouse:
         self._policy = policy
         self._metrics = metrics
         self._limits = limits
+        self._ready_creatives = ReadyCreatives(library, client=client, policy=policy, limits=limits)
         self._flights: SingleFlight[None] = SingleFlight(limit=JOBS)
         self._ready: dict[tuple[str, str], str] = {}  # (file, ladder) -> creative id
         self._known: TTLCache[tuple[str, str], str] = TTLCache(KNOWN, 24 * 3600)
@@ -108,14 +111,20 @@ class PackagedHouse:
     async def condition(
         self, media_file: MediaFile, ad: Ad, ladder: Ladder
     ) -> Creative | Reason | None:
-        """The creative of an ad's media file; None while it is being packaged (D-57)."""
+        """The creative of an ad's media file; None while it is being packaged (D-57).
+
+        A stream that does not match the ladder is converted only if the ad has no file.
+        """
         key = (media_file.url, ladder.key)
         known = self._known.get(key)
         if known is not None and (creative := self._library.get(known)) is not None:
             return creative
         if (failure := self._failed.get(key)) is not None:
             return failure
-        self._begin(key, partial(self._download, key, ladder))
+        get = partial(self._downloaded, media_file.url, ladder)
+        if nature(media_file) == "stream":
+            get = partial(self._streamed, media_file.url, ad, ladder)
+        self._begin(key, partial(self._acquire, key, get))
         return None
 
     def _house(self, file: Path, ladder: Ladder, kind: Kind) -> Creative | Reason | None:
@@ -148,12 +157,26 @@ class PackagedHouse:
         except (PackagingError, OSError) as error:
             self._fail(key, _reason(error), str(error), "slate")
 
-    async def _download(self, key: tuple[str, str], ladder: Ladder) -> None:
+    async def _downloaded(self, url: str, ladder: Ladder) -> Creative:
+        with self._library.work_folder() as folder:
+            path = folder / "creative"
+            await self._client.download(url, path, policy=self._policy, limits=self._limits)
+            return await self._library.condition(path, ladder, kind="ad")
+
+    async def _streamed(self, url: str, ad: Ad, ladder: Ladder) -> Creative:
+        files = rank_media_files(ad, ladder_max_height=ladder.max_height)
         try:
-            with self._library.work_folder() as folder:
-                path = folder / "creative"
-                await self._client.download(key[0], path, policy=self._policy, limits=self._limits)
-                creative = await self._library.condition(path, ladder, kind="ad")
+            return await self._ready_creatives.creative(url, ladder, otherwise_convert=not files)
+        except StreamUnmatched:
+            for file in files[:1]:
+                await self.condition(file, ad, ladder)  # starts; the next break may have it
+            raise
+
+    async def _acquire(
+        self, key: tuple[str, str], get: Callable[[], Coroutine[Any, Any, Creative]]
+    ) -> None:
+        try:
+            creative = await get()
         except OutboundError as error:
             oversize = isinstance(error, Oversize | RatioExceeded)
             reason = Reason.CREATIVE_OVERSIZE if oversize else Reason.CREATIVE_UNREACHABLE
@@ -168,11 +191,5 @@ class PackagedHouse:
         report(reason, "media_not_packaged", self._metrics, media=what, detail=detail)
 
 
-def _reason(error: Exception) -> Reason:
-    match error:
-        case CreativeRefused():
-            return Reason.CREATIVE_REFUSED
-        case OSError():
-            return Reason.MEDIA_WRITE_FAILED
-        case _:
-            return getattr(error, "reason", Reason.CREATIVE_FAILED)
+def _reason(error: PackagingError | OSError) -> Reason:
+    return Reason.MEDIA_WRITE_FAILED if isinstance(error, OSError) else error.reason

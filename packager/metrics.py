@@ -27,6 +27,9 @@ Kind = Literal["multivariant", "media", "mpd", "patch"]
 Outcome = Literal["shared", "made", "stale", "refused", "unchanged"]
 # filled: with ads; empty: the server had none; failed: see degradations for the reason
 AdResult = Literal["filled", "empty", "failed"]
+# ready, waited: the overlay, at once or after a wait; the others are answered with the original:
+# not in time; cannot be rendered; not kept any more
+OverlayOutcome = Literal["ready", "waited", "late", "failed", "gone"]
 
 # used: a break played ads of it; expired: no break came in time; unused: the session ended before
 PodResult = Literal["used", "expired", "unused"]
@@ -34,6 +37,7 @@ PodResult = Literal["used", "expired", "unused"]
 _PLAYLIST_BUCKETS = (
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5,
 )  # fmt: skip
+_RENDER_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 10, 30)
 _FETCH_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
 
 
@@ -89,6 +93,25 @@ class Metrics:
         self._jobs = Gauge(
             "weft_packaging_jobs", "Creatives that wait or are being packaged.", registry=registry
         )
+        overlays = Counter(
+            "weft_overlay_requests",
+            "Requests for segments with overlays, by what was answered.",
+            ["outcome"],
+            registry=registry,
+        )
+        self._overlays = {outcome: overlays.labels(outcome) for outcome in get_args(OverlayOutcome)}
+        self._rendered = Histogram(
+            "weft_overlay_render_seconds",
+            "Time of a worker for one segment.",
+            buckets=_RENDER_BUCKETS,
+            registry=registry,
+        )
+        self._overlay_jobs = Gauge(
+            "weft_overlay_jobs",
+            "Segments that wait for a worker, and that one draws on.",
+            ["state"],
+            registry=registry,
+        )
         # Gauges: the ledger outlives the process, its counts are read from the disk.
         self._beacons = Gauge(
             "weft_beacons",
@@ -134,6 +157,19 @@ class Metrics:
     def packaging_jobs(self, count: int) -> None:
         """Set how many creatives wait or are being packaged."""
         self._jobs.set(count)
+
+    def overlay_request(self, outcome: OverlayOutcome) -> None:
+        """Count one request for a segment with an overlay."""
+        self._overlays[outcome].inc()
+
+    def overlay_rendered(self, seconds: float) -> None:
+        """Record the time that one segment took a worker."""
+        self._rendered.observe(seconds)
+
+    def overlay_jobs(self, waiting: int, taken: int) -> None:
+        """Set how many segments wait for a worker, and how many are drawn on."""
+        self._overlay_jobs.labels("waiting").set(waiting)
+        self._overlay_jobs.labels("taken").set(taken)
 
     def beacons(self, event: str, side: str, reason: str, count: int) -> None:
         """Set how many beacons of an event are on a side of the ledger, for a reason."""

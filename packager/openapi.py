@@ -52,6 +52,10 @@ _TO_FILE = {
     "description": "Where the file is.",
     "headers": {"Location": {"schema": {"type": "string"}}},
 }
+_TO_ORIGINAL = {
+    "description": "The origin's segment, while there is none with overlays.",
+    "headers": {"Location": {"schema": {"type": "string"}}},
+}
 _TRACKING = {
     "description": "The breaks of the manifest's window, their ads and events.",
     "content": {"application/json": {"schema": {"type": "object"}}},
@@ -145,6 +149,14 @@ def openapi_document() -> dict[str, Any]:
                 "get": start,
                 "post": {**start, "requestBody": _SESSION_BODY},
             },
+            "/v1/feeds/{tenant}/{show}/{fact}": {
+                "post": {
+                    "summary": "Tell a fact's feed its document, with the feed's secret as Bearer",
+                    "parameters": [_TENANT, _SHOW, _parameter("fact", "path", "Its name.")],
+                    "requestBody": {"content": {"application/json": {"schema": {}}}},
+                    "responses": {"204": {"description": "Taken."}, **errors},
+                }
+            },
             "/v1/master/{tenant}/{show}/{asset}.m3u8": {
                 "get": {
                     "summary": "Multivariant playlist; without `aws.sessionId` a session starts",
@@ -221,6 +233,27 @@ def openapi_document() -> dict[str, Any]:
                     ],
                     "responses": {"200": _MPD_PATCH, **errors},
                 }
+            },
+            **{
+                path: {
+                    "get": {
+                        "summary": summary,
+                        "parameters": [
+                            _parameter("id", "path", "Of the picture."),
+                            _parameter("original", "path", "Where the original is, signed."),
+                            file_parameters[1],
+                        ],
+                        "responses": {
+                            "200": {"description": "The segment."},
+                            "302": _TO_ORIGINAL,
+                            **errors,
+                        },
+                    }
+                }
+                for path, summary in (
+                    ("/tm/{id}/{original}/{name}", "Segment with overlays, immutable"),
+                    ("/v1/private/{id}/{original}/{name}", "Segment with one viewer's overlays"),
+                )
             },
             "/openapi.json": {
                 "get": {

@@ -1,15 +1,16 @@
 """Openings: the breaks that one session may see in a channel, with the rule that fills each."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from manifests.breaks import PREROLL_ID, AdBreak, joined_break, scheduled_breaks
+from manifests.breaks import PREROLL_ID, AdBreak, joined_break
 from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
-from packager.config.values import BreakRule, CueBreaks, ScheduledBreak, Show, VmapBreaks
+from packager.config.break_settings import BreakRule, CueBreaks, ScheduledBreak, VmapBreaks
+from packager.config.show_settings import Show
 from packager.decisions.request import BreakPosition
-from packager.decisions.vmap import Place, VmapBreak
+from packager.decisions.vmap import Place, PlaceKind, VmapBreak
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.sessions import Session
@@ -23,6 +24,7 @@ class Opening:
     rule: BreakRule
     position: BreakPosition = BreakPosition.MID_ROLL
     vmap: VmapBreak | None = None  # what a VMAP says of it; looked up only where it is filled
+    linear: bool = True  # False: nothing is played in it, only drawn (D-40)
 
     @property
     def longest(self) -> Decimal | None:
@@ -63,7 +65,7 @@ def openings_of(
     live = is_live(session, presentation)
     openings = []
     by_cue = cue_rule(show)
-    placed = {place.break_id for place in places}
+    placed = {place.break_id for place in places if place.kind == "film"}
     if by_cue is not None:
         for ad_break in channel.log.breaks[since:]:
             if ad_break.id in placed:
@@ -79,7 +81,8 @@ def openings_of(
         openings.sort(key=lambda one: one.ad_break.out_at)
     if not live:
         openings += _scheduled(show, channel)
-        openings += _placed(show, channel, places)
+        openings += placed_openings(show, channel, places, "film")
+        # D-43: at one border in the order of the document, whatever the offsets were.
         openings.sort(key=lambda one: one.ad_break.out_at)
     return tuple(openings)
 
@@ -130,7 +133,7 @@ def _joining(
     if decision is None:
         is_new = window[0] <= session.started_at_edge + channel.pace_s
         return preroll_of(presentation, channel, now) if is_new else None
-    if decision.outcome != "fill" or not channel.recalls(decision.in_at):
+    if not channel.recalls(decision.in_at):
         return None
     ad_break = joined_break(decision.out_at, decision.in_at)
     return Opening(ad_break, rule, BreakPosition.PRE_ROLL)
@@ -143,6 +146,8 @@ def refusal_of(
     if presentation.ladder is None:
         return Reason.LADDER_UNMATCHED
     ad_break = opening.ad_break
+    if not opening.linear:
+        return None  # the content is not left
     if ad_break.is_point:
         return None if channel.is_aligned(ad_break) else Reason.BREAK_REFUSED_ALIGNMENT
     window, out_at = channel.window, channel.out_border(ad_break)
@@ -172,33 +177,50 @@ def _is_beside_another(ad_break: AdBreak, channel: Content) -> bool:
     )
 
 
-def _scheduled(show: Show, channel: Content) -> Sequence[Opening]:
-    """Breaks at configured times; positions as ad servers know them."""
+def _scheduled(show: Show, channel: Content) -> Iterator[Opening]:
+    """Breaks at configured times, in the order of the configuration; none beyond the end."""
     rules = [rule for rule in show.breaks if isinstance(rule, ScheduledBreak)]
     if not rules or channel.window is None:
-        return ()
+        return
     begin, end = channel.window
-    places = [None if rule.at == "end" else begin + Decimal(rule.at) for rule in rules]
-    breaks, _ = scheduled_breaks(places, end)
-    return [
-        Opening(one, rules[int(one.id[1:])], _position(one.start, begin, end)) for one in breaks
-    ]
+    for number, rule in enumerate(rules):
+        at = end if rule.at == "end" else begin + Decimal(rule.at)
+        if at <= end:
+            yield _opening(channel, rule, _point_at(channel, f"s{number}", at))
 
 
-def _placed(show: Show, channel: Content, places: Sequence[Place]) -> Sequence[Opening]:
-    """Breaks where a VMAP has them: between segments, or in the place of one that a cue makes."""
+def placed_openings(
+    show: Show, channel: Content, places: Sequence[Place], kind: PlaceKind
+) -> Iterator[Opening]:
+    """Breaks where a VMAP has them: between segments, or in the place of one that a cue makes.
+
+    Args:
+        show: Has a VMAP, or there are none.
+        channel: As it is now.
+        places: Where they are.
+        kind: Which of them; they are given in the order of the document.
+    """
     rule = next((rule for rule in show.breaks if isinstance(rule, VmapBreaks)), None)
     if rule is None or channel.window is None:
-        return ()
-    begin, end = channel.window
+        return
     cues = {one.id: one for one in channel.log.breaks}
-    openings = []
-    for place in places:
-        at = begin + place.at
-        point = AdBreak(id=place.break_id, start=at, out_at=at, planned_end=at, source="schedule")
-        ad_break = cues.get(place.break_id, point)
-        openings.append(Opening(ad_break, rule, _position(at, begin, end)))
-    return openings
+    wanted = (place for place in places if place.kind == kind)
+    for place in sorted(wanted, key=lambda place: place.number):
+        at = channel.window[0] + place.at
+        point = _point_at(channel, place.break_id, at)
+        opening = _opening(channel, rule, cues.get(place.break_id, point))
+        yield replace(opening, linear=kind != "overlay")
+
+
+def _point_at(channel: Content, break_id: str, at: Decimal) -> AdBreak:
+    """A break that takes nothing away, at the border nearest to an instant (D-43)."""
+    at = channel.nearest_border(at)
+    return AdBreak(id=break_id, start=at, out_at=at, planned_end=at, source="schedule")
+
+
+def _opening(channel: Content, rule: BreakRule, ad_break: AdBreak) -> Opening:
+    begin, end = channel.window or (ad_break.start, ad_break.start)
+    return Opening(ad_break, rule, _position(ad_break.start, begin, end))
 
 
 def _position(at: Decimal, begin: Decimal, end: Decimal) -> BreakPosition:

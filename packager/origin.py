@@ -52,6 +52,12 @@ class Document(Generic[V]):
     confirmed_at: float  # when the origin last said that this is its document
     stale_since: float | None = None  # since when it should have been confirmed and was not
 
+    def due_at(self, now: float, *, fresh_s: float) -> float:
+        """When to ask for it again, where a version is taken for the latest for `fresh_s`."""
+        if self.stale_since is not None:
+            return now + min(fresh_s, 0.5)
+        return max(self.confirmed_at + fresh_s, now + 0.05)
+
 
 class OriginObserver:
     """What the cache tells of its work; this one listens to nothing."""

@@ -152,7 +152,7 @@ def _parameters(
     total = 0
     for count, (group, name, value) in enumerate(kept, start=1):
         is_string = group == "ads" and name in strings
-        total += _checked_bytes(name, value, MAX_BYTES_OF_STRING if is_string else MAX_BYTES_EACH)
+        total += checked_bytes(name, value, MAX_BYTES_OF_STRING if is_string else MAX_BYTES_EACH)
         if count > MAX_KEYS:
             raise ParameterError(f"more than {MAX_KEYS} parameters")
         if total > MAX_BYTES:
@@ -175,8 +175,12 @@ def _parameters(
     )
 
 
-def _checked_bytes(name: str, value: str, limit: int) -> int:
-    """Return the size of one parameter that passes, in bytes of UTF-8."""
+def checked_bytes(name: str, value: str, limit: int) -> int:
+    """Return the size of one parameter that passes, in bytes of UTF-8.
+
+    Raises:
+        ParameterError: Its name or value is too long, or has characters that are not allowed.
+    """
     if len(name) > MAX_BYTES_EACH or not _NAME.fullmatch(name):
         raise ParameterError(f"the name {_shown(name)} is not allowed")
     if len(value) > limit:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from cachetools import LRUCache
 
 from packager.clock import Clock
-from packager.config.values import Show
+from packager.config.show_settings import Show
 from packager.outbound import Unreachable
 from packager.parameters import Pairs
 from packager.presentation import Presentation

@@ -5,7 +5,7 @@ Each format has its own kind of presentation, which knows how to find and write 
 
 from dataclasses import dataclass
 
-from packager.config.values import Show
+from packager.config.show_settings import Show
 from packager.packaging.ladder import Ladder
 
 

@@ -54,6 +54,9 @@ class Reason(StrEnum):
         "The path has characters or segments that Weft never uses.")
     PARAMETERS_INVALID = ("parameters_invalid", 400, "debug",
         "A query parameter or the request body cannot be read, or there are too many.")
+    FACT_INVALID = ("fact_invalid", 400, "info",
+        "A viewer's fact has a value that it cannot have; it counts as not said, and a change of"
+        " it is refused.")
     REQUEST_TOO_LARGE = ("request_too_large", 413, "debug",
         "The request's body, query or headers have more bytes than are read.")
     METHOD_NOT_ALLOWED = ("method_not_allowed", 405, "debug",
@@ -145,7 +148,7 @@ class Reason(StrEnum):
     AD_SERVER_RESTS = ("ad_server_rests", None, "warning",
         "The ad server failed several times in a row and is not asked for a while.")
     AD_NO_MEDIA_FILE = ("ad_no_media_file", None, "warning",
-        "An ad has no progressive video file and was skipped.")
+        "An ad has neither a video file nor HLS or DASH and was skipped.")
     AD_NOT_CONDITIONED = ("ad_not_conditioned", None, "info",
         "An ad was skipped while its creative is being packaged; it is ready for later breaks.")
     AD_MALFORMED = ("ad_malformed", None, "warning",
@@ -169,6 +172,18 @@ class Reason(StrEnum):
     EVIDENCE_DROPPED = ("evidence_dropped", None, "warning",
         "So many segments of ads were asked for at once that what one proves was not looked at.")
 
+    # feeds
+    FEED_FAILED = ("feed_failed", None, "warning",
+        "A fact's feed did not answer, or not as it should; its last value is used.")
+    FEED_INVALID = ("feed_invalid", 400, "warning",
+        "A feed's document has no value that its fact can have; the last one is used.")
+    FEED_STALE = ("feed_stale", None, "warning",
+        "A feed failed for so long that its value counts as old.")
+    FEED_UNKNOWN = ("feed_unknown", 404, "debug",
+        "The URL names no fact that Weft is told.")
+    FEED_SECRET_WRONG = ("feed_secret_wrong", 403, "warning",
+        "A value was sent to a feed without its secret.")
+
     # creatives
     CREATIVE_UNREACHABLE = ("creative_unreachable", None, "warning",
         "A creative could not be downloaded.")
@@ -176,12 +191,34 @@ class Reason(StrEnum):
         "A creative has more bytes than are downloaded.")
     CREATIVE_REFUSED = ("creative_refused", None, "warning",
         "A creative is not a video file that Weft packages.")
+    CREATIVE_STREAM_REFUSED = ("creative_stream_refused", None, "warning",
+        "An HLS or DASH creative is live, encrypted, too much, or not one that can be read.")
+    CREATIVE_STREAM_UNMATCHED = ("creative_stream_unmatched", None, "info",
+        "An HLS or DASH creative cannot be used as it is; a file of the same ad is used instead.")
     CREATIVE_FAILED = ("creative_failed", None, "warning",
         "A creative could not be decoded or packaged for the show's ladder.")
     CREATIVE_TOO_LONG = ("creative_too_long", None, "warning",
         "A creative is longer than what remained of its break and was skipped.")
     WORKER_CRASHED = ("worker_crashed", None, "error",
-        "A packaging process died; its job is tried once more and then given up.")
+        "A process that packages or draws died; its job is tried once more and then given up.")
+
+    # overlays: the original is shown instead
+    OVERLAY_LATE = ("overlay_late", None, "warning",
+        "A segment with overlays was not ready by its deadline.")
+    OVERLAY_BACKLOG = ("overlay_backlog", None, "warning",
+        "A segment with overlays would not be ready by its deadline, by what such ones cost now.")
+    OVERLAY_BUDGET = ("overlay_budget", None, "warning",
+        "As many segments with one person's pixels were drawn as `rendering` allows.")
+    OVERLAY_REFUSED = ("overlay_refused", None, "warning",
+        "A segment cannot have overlays; the log's `code` says why.")
+    OVERLAY_POISONED = ("overlay_poisoned", None, "error",
+        "A segment's overlays ended two processes; it is left alone for an hour.")
+    OVERLAY_SOURCE_MISSING = ("overlay_source_missing", None, "warning",
+        "A segment for overlays could not be fetched from the origin.")
+    OVERLAY_GONE = ("overlay_gone", None, "info",
+        "A segment with overlays was asked for after it was removed, or never was there.")
+    OVERLAY_QUEUE_FAILED = ("overlay_queue_failed", None, "error",
+        "The file of the rendering queue did not take or give a job: full, read-only or broken.")
 
     # storage
     STORE_FAILED = ("store_failed", 503, "error",

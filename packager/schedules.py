@@ -12,7 +12,8 @@ from cachetools import LRUCache
 
 from manifests.breaks import AdBreak
 from manifests.splicing.content import Content
-from packager.config.values import Show, VmapBreaks
+from packager.config.break_settings import VmapBreaks
+from packager.config.show_settings import Show
 from packager.decisions.request import DecisionRequest
 from packager.decisions.vmap import (
     Place,
@@ -162,7 +163,8 @@ class Schedules:
         answer = await self._server_for(presentation.show).ask(request)
         begin, end = channel.window
         cues = [(one.id, one.out_at - begin) for one in channel.log.breaks]
-        placement = place_breaks(answer.vmap, end - begin, cues)
+        by_player = session.record.parameters.reporting == "client"
+        placement = place_breaks(answer.vmap, end - begin, cues, by_player=by_player)
         data = write_schedule(placement.places, answer.document) if placement.places else _NOTHING
         if len(data) > MAX_ADS_BYTES:
             answer = VmapAnswer(reason=Reason.AD_OVERSIZE, detail=f"{len(data)} bytes to be kept")

@@ -9,7 +9,7 @@ from manifests.breaks import AdBreak
 from manifests.splicing.content import Content
 from manifests.splicing.signalling import Signalling
 from manifests.splicing.timeline import Splice
-from packager.filling import House
+from packager.house_media import House
 from packager.log import report
 from packager.metrics import Metrics
 from packager.openings import Opening
@@ -88,7 +88,7 @@ class Splices:
             presentation.channel_id,
             channel.version,
             ad_break.id,
-            decision.out_at if ad_break.joins else None,
+            (decision.out_at, decision.in_at) if ad_break.joins else None,
             decision.pod,
             reports,
             None if signalling is None else signalling.digest,

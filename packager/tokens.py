@@ -6,17 +6,19 @@ id made from the key itself, so keys rotate by putting a new one first in the li
 on verifying until their last token has expired.
 """
 
+import hmac
 import os
 import secrets
 import struct
+import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
-from hmac import compare_digest
+from hashlib import blake2b, sha256
 from pathlib import Path
 
+from packager.durable import sync
 from packager.reasons import Reason
 
 VERSION = 1
@@ -51,6 +53,16 @@ class Token:
 def new_sid() -> str:
     """Return 128 fresh random bits as 22 characters of base64url."""
     return secrets.token_urlsafe(16)
+
+
+def session_digester(secret: str) -> Callable[[str], str]:
+    """Make what ad servers get for a session's id: the same each time, and of no use here."""
+    key = sha256(b"ad servers" + secret.encode()).digest()
+
+    def digest(sid: str) -> str:
+        return str(uuid.UUID(bytes=hmac.digest(key, sid.encode(), "sha256")[:16], version=4))
+
+    return digest
 
 
 def digest_of(asset: str) -> bytes:
@@ -113,7 +125,7 @@ class Tokens:
         version, kid, sid, asset_digest, issued_at, expires_at = _HEAD.unpack_from(body)
         key = self._keys.get(kid)
         # An unknown key costs the same time as a wrong signature.
-        genuine = compare_digest(mac, _mac(body, key or self._decoy))
+        genuine = hmac.compare_digest(mac, _mac(body, key or self._decoy))
         if key is None:
             raise InvalidToken(Reason.TOKEN_KEY_UNKNOWN)
         if not genuine or version != VERSION:
@@ -159,6 +171,7 @@ def _create_secret(path: Path) -> None:
             os.link(draft, path)
         except FileExistsError:
             return
+        sync(path.parent)
     finally:
         draft.unlink()
 

@@ -1,46 +1,45 @@
 """The parts of one process, joined: opened in order, closed in the reverse one."""
 
-import hmac
-import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import anyio
 
+from packager.asking import Asking
 from packager.beacons.opening import open_outbox, sender_settings
 from packager.beacons.outbox import Outbox
 from packager.beacons.sender import run_sender
+from packager.choosing import Choosing
 from packager.clock import Clock, SystemClock
-from packager.config.values import Config, Show
-from packager.dash.inband import SegmentHeads
-from packager.dash.ladders import MpdLadders
+from packager.config.values import Config
 from packager.dash.mpds import Mpds
 from packager.dash.patches import Patches
-from packager.dash.presentations import DashPresentations
-from packager.dash.reading import REMOTE_BYTES, MpdReading
 from packager.deciders import Deciders
 from packager.deciding import Deciding, Patience
-from packager.filling import Filler, House
-from packager.hls.ladders import Ladders
+from packager.facts.moment import Facts
+from packager.feeds.feeds import Feeds
+from packager.filling import Filler
+from packager.filmless import FilmlessBreaks
 from packager.hls.playlists import Playlists
-from packager.hls.presentations import HlsPresentations
 from packager.house import PackagedHouse
+from packager.house_media import House
 from packager.log import report
 from packager.metrics import Metrics
-from packager.origin import OriginCache, OriginObserver
-from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, OutboundError, Policy
+from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
 from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
-from packager.paths import read_ending
 from packager.planning import Planner
 from packager.pod_signals import PodSignals
 from packager.pods import Pods
-from packager.reasons import Reason
+from packager.presentations import Presentations, open_presentations
+from packager.rendering.opening import open_rendering
+from packager.rendering.rendering import Rendering
+from packager.rendering.workers import DRAW
 from packager.reporting.errors import Errors
 from packager.reporting.reporter import Reporter
 from packager.schedules import Schedules
@@ -48,10 +47,10 @@ from packager.sessions import SessionLimits, Sessions
 from packager.splices import Splices
 from packager.stores import Store, StoreError
 from packager.stores.opening import open_store
-from packager.tokens import Tokens, load_secrets
+from packager.tokens import Tokens, load_secrets, session_digester
+from packager.warming import Warming
 
 SWEEP_S = 30.0
-WARM_TRIES, WARM_PAUSE_S = 30, 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,58 +61,22 @@ class Weft:
     clock: Clock
     metrics: Metrics
     client: GuardedClient
-    origin: OriginCache
     store: Store
     sessions: Sessions
     library: MediaLibrary
     house: PackagedHouse
-    presentations: HlsPresentations
-    dash_presentations: DashPresentations
+    presentations: Presentations
     planner: Planner
     playlists: Playlists
     mpds: Mpds
     patches: Patches
+    rendering: Rendering
     outbox: Outbox
     reporter: Reporter
     pods: Pods
-    warmed: anyio.Event
-
-    @property
-    def ready(self) -> bool:
-        """Whether the assets that the configuration names under `warm` were prepared."""
-        return self.warmed.is_set()
-
-    async def warm(self) -> None:
-        """Look at configured assets and package what their breaks show, before viewers come."""
-        for show in self.config.shows.values():
-            tenant = (show.tenants or self.config.tenants)[0]
-            for asset in show.warm:
-                await self._warm(tenant, show, asset)
-        await self.house.settled()
-        self.warmed.set()
-
-    async def _look_at(self, tenant: str, show: Show, asset: str) -> None:
-        stem, ending = read_ending(asset)
-        presentations = self.dash_presentations if ending == "mpd" else self.presentations
-        await presentations.get(tenant, show, stem)
-
-    async def _warm(self, tenant: str, show: Show, asset: str) -> None:
-        for _ in range(WARM_TRIES):
-            try:
-                await self._look_at(tenant, show, asset)
-            except OutboundError as error:
-                failure = error
-                await anyio.sleep(WARM_PAUSE_S)  # origins often start together with us
-            else:
-                return
-        report(
-            failure.reason,
-            "asset_not_warmed",
-            self.metrics,
-            show=show.name,
-            asset=asset,
-            detail=str(failure),
-        )
+    filmless: FilmlessBreaks
+    feeds: Feeds
+    warming: Warming
 
 
 @asynccontextmanager
@@ -124,6 +87,8 @@ async def open_weft(
     metrics: Metrics | None = None,
     client: GuardedClient | None = None,
     library: MediaLibrary | None = None,
+    templates: Mapping[str, Path] | None = None,
+    draw: str = DRAW,
 ) -> AsyncIterator[Weft]:
     """Open everything that a process needs, and close it again in the right order.
 
@@ -133,6 +98,8 @@ async def open_weft(
         metrics: Counts.
         client: In place of one that follows `config.outbound`; closed at the end.
         library: In place of one that follows `config.media`; closed at the end.
+        templates: Folders of overlay templates, by digest.
+        draw: What draws overlays in worker processes, as ``package.module:function``.
 
     Raises:
         StoreError: The store cannot be opened.
@@ -141,28 +108,12 @@ async def open_weft(
     clock, metrics = clock or SystemClock(), metrics or Metrics()
     async with AsyncExitStack() as stack:
         # Each with connections of its own: an origin's answers never wait until a slow ad server
-        # or a film leaves one free, and neither waits for beacons.
+        # or a film leaves one free; none waits for beacons, segments, or feeds that keep theirs.
         allow = config.outbound.allow
-        clients = [client] * 3 if client else [GuardedClient(allow=allow) for _ in range(3)]
+        clients = [client] * 5 if client else [GuardedClient(allow=allow) for _ in range(5)]
         for one in dict.fromkeys(clients):
             stack.push_async_callback(one.aclose)
-        client, ad_client, beacon_client = clients
-        policy = Policy.for_urls(show.origin for show in config.shows.values())
-        of_origin = Limits(total_s=config.timeouts.origin_s, read_s=config.timeouts.origin_s)
-        observer = _Observer(metrics)
-        remote = OriginCache(
-            client,
-            policy=policy,
-            clock=clock,
-            limits=replace(of_origin, max_bytes=REMOTE_BYTES),
-            observer=observer,
-            max_bytes=16 * REMOTE_BYTES,
-        )
-        stack.push_async_callback(remote.aclose)
-        origin = OriginCache(
-            client, policy=policy, clock=clock, limits=of_origin, observer=observer
-        )
-        stack.push_async_callback(origin.aclose)
+        client, ad_client, beacon_client, segment_client, feed_client = clients
         store = await open_store(_store_url(config), session_limit=config.sessions.limit)
         stack.push_async_callback(store.close)
         folder = config.media.folder
@@ -185,44 +136,30 @@ async def open_weft(
             limits=Limits(total_s=config.timeouts.creative_s, max_bytes=CREATIVE_LIMITS.max_bytes),
         )
         stack.push_async_callback(house.aclose)
-        ladders = Ladders(
-            origin=origin,
-            client=client,
-            library=library,
-            store=store,
-            clock=clock,
-            metrics=metrics,
+        presentations = await stack.enter_async_context(
+            open_presentations(
+                config,
+                base=base,
+                client=client,
+                library=library,
+                store=store,
+                clock=clock,
+                metrics=metrics,
+                on_ladder=house.prepare,
+            )
         )
-        presentations = HlsPresentations(
-            origin=origin,
-            ladders=ladders,
-            store=store,
-            clock=clock,
-            metrics=metrics,
+        rendering = await open_rendering(
+            config,
+            secrets=secrets,
             base=base,
-            remember_s=config.sessions.max_s,
-            on_ladder=house.prepare,
-        )
-        stack.push_async_callback(presentations.aclose)
-        mpd_ladders = MpdLadders(
-            client=client, library=library, store=store, clock=clock, metrics=metrics
-        )
-        heads = SegmentHeads(client)
-        stack.push_async_callback(heads.aclose)
-        dash_presentations = DashPresentations(
-            hls=presentations,
-            origin=origin,
-            ladders=mpd_ladders,
-            reading=MpdReading(remote),
-            heads=heads,
-            store=store,
+            client=segment_client,
+            templates=templates or {},
             clock=clock,
             metrics=metrics,
-            remember_s=config.sessions.max_s,
-            on_ladder=house.prepare,
+            draw=draw,
         )
-        stack.push_async_callback(dash_presentations.aclose)
-        digest = _digester(secrets[0])
+        stack.push_async_callback(rendering.aclose)
+        digest = session_digester(secrets[0])
         outbox = await open_outbox(config, clock=clock, metrics=metrics)
         stack.push_async_callback(outbox.close)
         pods = Pods(store, metrics)
@@ -234,6 +171,7 @@ async def open_weft(
             metrics=metrics,
             expire_s=config.beacons.expire_s,
         )
+        feeds = Feeds(config, client=feed_client, store=store, clock=clock, metrics=metrics)
         deciders = Deciders(
             config,
             client=ad_client,
@@ -241,17 +179,17 @@ async def open_weft(
             clock=clock,
             viewers=lambda: sessions.resident,
         )
-        filler = Filler(
-            house=House(
-                creative=library.get,
-                slate=house.slate,
-                asset=house.asset,
-                media_base=library.base,
-            ),
+        asking = Asking(
             decider_for=deciders.for_rule,
             session_digest=digest,
+            facts=Facts(feeds),
             clock=clock,
-            metrics=metrics,
+        )
+        house_media = House(
+            creative=library.get,
+            slate=house.slate,
+            asset=house.asset,
+            media_base=library.base,
         )
         errors = Errors(
             owe=outbox.owe,
@@ -262,13 +200,14 @@ async def open_weft(
         schedules = Schedules(
             sessions,
             server_for=deciders.vmap_of,
-            request_for=filler.request,
+            request_for=asking.request,
             errors=errors,
             metrics=metrics,
         )
         deciding = Deciding(
             sessions,
-            filler,
+            asking,
+            Filler(asking=asking, choosing=Choosing(house=house_media), metrics=metrics),
             schedules,
             errors,
             clock=clock,
@@ -279,7 +218,7 @@ async def open_weft(
             ),
         )
         signals = PodSignals(pods=pods, creative=library.get)
-        splices = Splices(filler.house, signals, metrics)
+        splices = Splices(house_media, signals, metrics)
         planner = Planner(deciding, splices, schedules, signals, clock=clock)
         stack.push_async_callback(planner.aclose)
         mpds = Mpds()
@@ -290,21 +229,22 @@ async def open_weft(
             clock=clock,
             metrics=metrics,
             client=client,
-            origin=origin,
             store=store,
             sessions=sessions,
             library=library,
             house=house,
             presentations=presentations,
-            dash_presentations=dash_presentations,
             planner=planner,
             playlists=Playlists(),
             mpds=mpds,
             patches=patches,
+            rendering=rendering,
             outbox=outbox,
             reporter=reporter,
             pods=pods,
-            warmed=anyio.Event(),
+            filmless=FilmlessBreaks(schedules=schedules, deciding=deciding, pods=pods, clock=clock),
+            feeds=feeds,
+            warming=Warming(config, presentations, house, metrics),
         )
         send = partial(
             run_sender,
@@ -314,7 +254,14 @@ async def open_weft(
             metrics=metrics,
             settings=sender_settings(config),
         )
-        async with _beside(partial(_sweep, weft), weft.warm, reporter.run, send):
+        async with _beside(
+            partial(_sweep, weft),
+            weft.warming.run,
+            reporter.run,
+            feeds.run,
+            send,
+            rendering.run,
+        ):
             yield weft
 
 
@@ -351,28 +298,3 @@ async def _sweep(weft: Weft) -> None:
 def _store_url(config: Config) -> str:
     path = config.store.path
     return "memory" if path is None else f"sqlite:///{path}"
-
-
-def _digester(secret: str) -> Callable[[str], str]:
-    """What ad servers get for a session's id: the same each time, and of no use here."""
-    key = sha256(b"ad servers" + secret.encode()).digest()
-
-    def digest(sid: str) -> str:
-        return str(uuid.UUID(bytes=hmac.digest(key, sid.encode(), "sha256")[:16], version=4))
-
-    return digest
-
-
-class _Observer(OriginObserver):
-    """Counts what the origin's cache does."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-
-    def fetched(self, url: str, seconds: float, failure: Reason | None) -> None:
-        self._metrics.origin_fetch(seconds)
-        if failure is not None:
-            report(failure, "origin_fetch_failed", self._metrics, url=url)
-
-    def stale_served(self, url: str, reason: Reason) -> None:
-        report(Reason.MANIFEST_STALE_SERVED, "manifest_stale_served", self._metrics, cause=reason)

@@ -79,7 +79,8 @@ class Call:
 
     def media(self, film: Film) -> str:
         """Where a film is."""
-        return film.url or f"{self.base_url}/media/{film.id}.mp4"
+        name = f"/{film.file.name}" if film.is_stream and film.file else ".mp4"
+        return film.url or f"{self.base_url}/media/{film.id}{name}"
 
     def beacons(self, ad: str, level: str = INLINE) -> Beacons:
         """Where the calls of an ad go."""

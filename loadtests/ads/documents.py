@@ -32,6 +32,7 @@ class Film:
     seconds: Decimal
     url: str = ""  # empty: the ad server's own `/media/<id>.mp4`
     file: Path | None = None  # what is found there; None: nothing
+    is_stream: bool = False  # `file` names what is beside it: `/media/<id>/<its name>`
     title: str = ""
     advertiser: str = ""
     category: str = ""

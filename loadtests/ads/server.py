@@ -1,7 +1,8 @@
 """The ad server: scenarios by URL, the films of its ads, and the sink for their beacons.
 
 ``/vast/<scenario>`` and ``/vmap/<scenario>`` answer ad calls, ``/media/<film>.mp4`` is what they
-show, ``/sink/...`` takes beacons, ``/calls`` tells which ad calls came. ``/`` lists the scenarios.
+show, or ``/media/<film>/...`` as HLS or DASH, ``/sink/...`` takes beacons, ``/calls`` tells which
+ad calls came. ``/`` lists the scenarios.
 """
 
 import time
@@ -89,6 +90,7 @@ class AdServer:
                 Route("/", self._index),
                 Route("/calls", self._calls),
                 Route("/media/{name}.mp4", self._media),
+                Route("/media/{name}/{path:path}", self._stream),
                 Mount("/sink", routes=self.sink.routes()),
                 *(Route(f"/{kind}/{{name}}", _Calls(self, kind)) for kind in KINDS),
             ]
@@ -153,6 +155,15 @@ class AdServer:
         for film in self.films:
             if film.id == request.path_params["name"] and film.file is not None:
                 return FileResponse(film.file, media_type=film.type)
+        return Response(status_code=404)
+
+    async def _stream(self, request: Request) -> Response:
+        for film in self.films:
+            if film.id == request.path_params["name"] and film.is_stream and film.file is not None:
+                folder = film.file.parent.resolve()
+                path = (folder / request.path_params["path"]).resolve()
+                if path.is_relative_to(folder) and path.is_file():
+                    return FileResponse(path)
         return Response(status_code=404)
 
     async def _calls(self, request: Request) -> Response:

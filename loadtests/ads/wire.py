@@ -78,8 +78,9 @@ async def _converse(
     app: ASGIApp, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     """Answer the requests of one connection, until it ends."""
+    ahead = bytearray()
     try:
-        while await _answer(app, reader, writer):
+        while await _answer(app, reader, writer, ahead):
             pass
     except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, _Unreadable):
         pass  # the other side has gone, or speaks something else
@@ -90,9 +91,13 @@ async def _converse(
         writer.close()
 
 
-async def _answer(app: ASGIApp, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-    """Answer one request; whether another may follow on the connection."""
-    scope = _scope(await reader.readuntil(b"\r\n\r\n"), writer)
+async def _answer(
+    app: ASGIApp, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ahead: bytearray
+) -> bool:
+    """Answer one request; whether another may follow on the connection, begun in `ahead`."""
+    head = bytes(ahead) + await reader.readuntil(b"\r\n\r\n")
+    ahead.clear()
+    scope = _scope(head, writer)
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")
     if b"transfer-encoding" in headers or not length.isdigit() or int(length) > MAX_BODY:
@@ -105,7 +110,9 @@ async def _answer(app: ASGIApp, reader: asyncio.StreamReader, writer: asyncio.St
         nonlocal body
         if body is None:  # nothing is left to be read but the end of the connection
             with suppress(OSError):
-                await reader.read(1)
+                ahead.extend(await reader.read(1))
+            if ahead:  # of the next request: who asked has not gone
+                await asyncio.Event().wait()
             return {"type": "http.disconnect"}
         message = {"type": "http.request", "body": body, "more_body": False}
         body = None

@@ -5,32 +5,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-import orjson
 from rich import box
 from rich.table import Table
 
 from loadtests.bench import dash as dash_bench
 from loadtests.bench import hls as hls_bench
 from loadtests.bench.ads_command import ads
-from loadtests.bench.measure import Aim, machine
-from loadtests.bench.printing import figure, show
-
-AnyResult = hls_bench.Result | dash_bench.Result
-
-
-with_rounds = click.option(
-    "--rounds",
-    type=click.IntRange(1),
-    default=15,
-    show_default=True,
-    help="How often everything is measured.",
-)
-with_json = click.option(
-    "--json",
-    "json_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write all figures to this file.",
-)
+from loadtests.bench.measure import machine
+from loadtests.bench.options import with_json, with_rounds
+from loadtests.bench.personal import Figures
+from loadtests.bench.printing import figure, show, write_figures
 
 
 @click.group(context_settings={"max_content_width": 100})
@@ -95,9 +79,11 @@ def hls(
     if past:
         cases.append(hls_bench.live_case(min(live), past=past))
     results = hls_bench.run(cases, rounds=rounds)
-    show([_hls_table(results)], hls_bench.aims(results), rounds, facts)
+    aims = hls_bench.aims(results)
+    show([_hls_table(results)], aims, rounds, facts)
     if json_file is not None:
-        json_file.write_bytes(report("hls", facts, rounds, results, hls_bench.aims(results)))
+        figures = {"rounds": rounds, "cases": [asdict(one) for one in results]}
+        write_figures(json_file, "hls", facts, figures, aims)
 
 
 @main.command()
@@ -140,9 +126,11 @@ def dash(vod: Sequence[int], live: Sequence[int], rounds: int, json_file: Path |
     facts = machine(("lxml",))
     cases = [*map(dash_bench.vod_case, vod), *map(dash_bench.live_case, live)]
     results = dash_bench.run(cases, rounds=rounds)
-    show([_dash_table(results)], dash_bench.aims(results), rounds, facts)
+    aims = dash_bench.aims(results)
+    show([_dash_table(results)], aims, rounds, facts)
     if json_file is not None:
-        json_file.write_bytes(report("dash", facts, rounds, results, dash_bench.aims(results)))
+        figures = {"rounds": rounds, "cases": [asdict(one) for one in results]}
+        write_figures(json_file, "dash", facts, figures, aims)
 
 
 def _hls_table(results: Sequence[hls_bench.Result]) -> Table:
@@ -164,7 +152,7 @@ def _dash_table(results: Sequence[dash_bench.Result]) -> Table:
     return found
 
 
-def _table(results: Sequence[AnyResult], ways: Mapping[str, str]) -> Table:
+def _table(results: Sequence[Figures], ways: Mapping[str, str]) -> Table:
     """Ways down, cases across: microseconds; there is room below for what they say together."""
     found = Table(box=box.SIMPLE_HEAD)
     found.add_column("microseconds", no_wrap=True)
@@ -175,26 +163,6 @@ def _table(results: Sequence[AnyResult], ways: Mapping[str, str]) -> Table:
         found.add_row(title, *(figure(one.us(way)) for one in results))
     found.add_section()
     return found
-
-
-def report(
-    benchmark: str,
-    facts: Mapping[str, str],
-    rounds: int,
-    results: Sequence[AnyResult],
-    aims: Sequence[Aim],
-) -> bytes:
-    """All figures as JSON, for comparing runs."""
-    return orjson.dumps(
-        {
-            "benchmark": benchmark,
-            "machine": dict(facts),
-            "rounds": rounds,
-            "cases": [asdict(one) for one in results],
-            "aims": [asdict(one) for one in aims],
-        },
-        option=orjson.OPT_INDENT_2,
-    )
 
 
 if __name__ == "__main__":

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 from rich import box
 from rich.table import Table
 
 from loadtests.bench.ads import run_decisions, run_reads
 from loadtests.bench.beacons import run_beacons
 from loadtests.bench.measure import Aim, machine
+from loadtests.bench.options import with_json, with_rounds
 from loadtests.bench.pace import run_pace
-from loadtests.bench.printing import figure, show
+from loadtests.bench.printing import figure, show, write_figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,13 +109,7 @@ def _table(*heads: str) -> Table:
     type=click.Choice(list(PARTS)),
     help="Only this part; may be given several times.  [default: all]",
 )
-@click.option(
-    "--rounds",
-    type=click.IntRange(1),
-    default=15,
-    show_default=True,
-    help="How often everything on one core is measured.",
-)
+@with_rounds
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0.05),
@@ -144,12 +138,7 @@ def _table(*heads: str) -> Table:
     show_default=True,
     help="How many of them.",
 )
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write all figures to this file.",
-)
+@with_json
 def ads(
     parts: Sequence[str],
     rounds: int,
@@ -191,10 +180,7 @@ def ads(
     show([part.table for part in found.values()], aims, rounds, facts)
     if json_file is not None:
         figures = {
-            "benchmark": "ads",
-            "machine": dict(facts),
             **asdict(effort),
             "parts": {name: [asdict(one) for one in part.results] for name, part in found.items()},
-            "aims": [asdict(aim) for aim in aims],
         }
-        json_file.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
+        write_figures(json_file, "ads", facts, figures, aims)

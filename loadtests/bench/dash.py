@@ -15,7 +15,8 @@ from typing import Any
 
 from lxml import etree
 
-from loadtests.bench.measure import ROUND_S, Aim, Measured, Subject, measure
+from loadtests.bench.measure import ROUND_S, Aim, Subject
+from loadtests.bench.personal import KNOWN, SESSIONS, Figures, flat, measure_ways, plans, size_of
 from loadtests.synthetic import pods
 from loadtests.synthetic_mpd import (
     MIDNIGHT,
@@ -41,8 +42,6 @@ POD = 2  # creatives in a break
 BREAK_S = POD * 15  # that a break of live content lasts
 FIRST = 10_000  # index of the first segment of a live window
 RUNG = "v1080"  # the reference's
-KNOWN = 24  # pods that many viewers have
-SESSIONS = 64  # viewers that take turns
 Pod = tuple[Creative, ...]
 
 WAYS = {
@@ -160,14 +159,7 @@ def joined(case: Case) -> dict[str, Callable[[], bytes]]:
         for place in range(len(case.edits))
     ]
     plan = Plan(splices=tuple(ready[0] for ready in known))
-    plans = cycle(
-        [
-            Plan(
-                splices=tuple(ready[(viewer + place) % KNOWN] for place, ready in enumerate(known))
-            )
-            for viewer in range(KNOWN)
-        ]
-    )
+    turns = plans(known)
     presentation = _presentation(case.channel.rules)
     sessions = cycle([_session(f"session-{number}") for number in range(SESSIONS)])
     kept, unkept = Mpds(), Mpds(max_bytes=0)
@@ -181,8 +173,8 @@ def joined(case: Case) -> dict[str, Callable[[], bytes]]:
 
     answer(kept, plan)
     for _ in range(KNOWN):
-        answer(unkept, next(plans))
-    return {"anew": lambda: answer(unkept, next(plans)), "shared": lambda: answer(kept, plan)}
+        answer(unkept, next(turns))
+    return {"anew": lambda: answer(unkept, next(turns)), "shared": lambda: answer(kept, plan)}
 
 
 def _presentation(rules: DashRules) -> Any:
@@ -311,23 +303,10 @@ def _point_to(template: etree._Element, media: CmafMedia) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Figures):
     """The figures of one case."""
 
-    name: str
-    live: bool
     origin_bytes: int
-    body_bytes: int  # of the viewer's MPD
-    measured: dict[str, Measured]  # by the keys of WAYS
-
-    def us(self, way: str) -> float:
-        """Median microseconds of one way."""
-        return self.measured[way].median_us
-
-    @property
-    def beyond_copy_us(self) -> float:
-        """What joining costs beyond copying as many bytes."""
-        return max(self.us("anew") - self.us("copy"), 0.0)
 
 
 def run(
@@ -339,30 +318,17 @@ def run(
 ) -> list[Result]:
     """Measure all cases in rounds that go through all ways of all of them."""
     work = [{one.name: one.call for one in subjects(case)} for case in cases]
-    measured = measure(
-        [
-            Subject(f"{number}/{way}", calls[way])
-            for number, calls in enumerate(work)
-            for way in ways
-        ],
-        rounds=rounds,
-        round_s=round_s,
-    )
+    measured = measure_ways(work, ways, rounds=rounds, round_s=round_s)
     return [
         Result(
             name=case.name,
             live=case.live,
             origin_bytes=len(case.body),
-            body_bytes=len(_bytes(calls["copy"]())),
-            measured={way: measured[f"{number}/{way}"] for way in ways},
+            body_bytes=size_of(calls["copy"]()),
+            measured=taken,
         )
-        for number, (case, calls) in enumerate(zip(cases, work, strict=True))
+        for case, calls, taken in zip(cases, work, measured, strict=True)
     ]
-
-
-def _bytes(body: object) -> bytes:
-    assert isinstance(body, bytes)
-    return body
 
 
 def aims(results: Sequence[Result]) -> list[Aim]:
@@ -379,12 +345,5 @@ def aims(results: Sequence[Result]) -> list[Aim]:
             )
         )
     if len(vod) > 1:
-        short, long = vod[0], vod[-1]
-        found.append(
-            Aim(
-                f"flat: joining {long.name} costs no more beyond the copy than {short.name}",
-                f"{long.beyond_copy_us:.1f} us to {short.beyond_copy_us:.1f} us",
-                long.beyond_copy_us <= 2 * short.beyond_copy_us + 5,
-            )
-        )
+        found.append(flat(vod[0], vod[-1]))
     return found

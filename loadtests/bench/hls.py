@@ -4,7 +4,7 @@ The obvious way reads the origin's playlist for every request, inserts segments 
 reads it once per refresh for all viewers; a viewer's playlist is a join of what was made then.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import cycle, islice
@@ -13,7 +13,8 @@ from typing import Any
 
 import m3u8
 
-from loadtests.bench.measure import ROUND_S, Aim, Measured, Subject, measure
+from loadtests.bench.measure import ROUND_S, Aim, Subject
+from loadtests.bench.personal import KNOWN, SESSIONS, Figures, flat, measure_ways, plans, size_of
 from loadtests.synthetic import (
     ORIGIN,
     RUNG,
@@ -35,8 +36,6 @@ CREATIVES = catalogue(100, 15)  # their pairs are more than Weft keeps ready
 POD = 2  # creatives in a break
 BREAK = POD * 15 // SEGMENT_S  # segments that a break of live content has
 PERIOD = 4 * BREAK  # from one past break of live content to the next, in segments
-KNOWN = 24  # pods that many viewers have
-SESSIONS = 64  # viewers that take turns
 FIRST = 1_000_000  # number of the first segment of a live window
 Pod = tuple[Creative, ...]
 
@@ -139,7 +138,7 @@ def subjects(case: Case) -> list[Subject]:
     ]
     over = case.channel.over
     plan = Plan(splices=tuple(ready[0] for ready in known[over:]))
-    plans = _plans(known[over:])
+    turns = plans(known[over:])
     fresh = pods(CREATIVES, POD)
     names = [f"session-{number}" for number in range(SESSIONS)]
     sessions = cycle(names)
@@ -163,7 +162,7 @@ def subjects(case: Case) -> list[Subject]:
     next_playlist = read_media_playlist(case.next_text, url=ORIGIN)
     pod = CREATIVES[:POD]
     calls: dict[str, Callable[[], object]] = {
-        "anew": lambda: answer(unkept, next(plans)),
+        "anew": lambda: answer(unkept, next(turns)),
         "new pods": with_new_pods,
         "shared": lambda: answer(kept, plan),
         "copy": lambda: bytes(memoryview(body)),
@@ -172,18 +171,6 @@ def subjects(case: Case) -> list[Subject]:
         "advance": lambda: case.before.advance({"0": next_playlist}),
     }
     return [Subject(name, calls[name]) for name in WAYS]
-
-
-def _plans(known: Sequence[Sequence[Splice]]) -> Iterator[Plan]:
-    """One viewer's plan after another; each break has another pod than the viewer before had."""
-    return cycle(
-        [
-            Plan(
-                splices=tuple(ready[(viewer + place) % KNOWN] for place, ready in enumerate(known))
-            )
-            for viewer in range(KNOWN)
-        ]
-    )
 
 
 def _presentation(*, live: bool) -> Any:
@@ -224,24 +211,11 @@ def naive(text: str, edits: Sequence[tuple[int, int]], pod: Pod) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Figures):
     """The figures of one case."""
 
-    name: str
-    live: bool
     past: int
     segments: int  # in the origin's playlist
-    body_bytes: int  # of the viewer's
-    measured: dict[str, Measured]  # by the keys of WAYS
-
-    def us(self, way: str) -> float:
-        """Median microseconds of one way."""
-        return self.measured[way].median_us
-
-    @property
-    def beyond_copy_us(self) -> float:
-        """What joining costs beyond copying as many bytes."""
-        return max(self.us("anew") - self.us("copy"), 0.0)
 
 
 def run(
@@ -253,31 +227,18 @@ def run(
 ) -> list[Result]:
     """Measure all cases in rounds that go through all ways of all of them."""
     work = [{one.name: one.call for one in subjects(case)} for case in cases]
-    measured = measure(
-        [
-            Subject(f"{number}/{way}", calls[way])
-            for number, calls in enumerate(work)
-            for way in ways
-        ],
-        rounds=rounds,
-        round_s=round_s,
-    )
+    measured = measure_ways(work, ways, rounds=rounds, round_s=round_s)
     return [
         Result(
             name=case.name,
             live=case.live,
             past=case.past,
             segments=case.text.count("#EXTINF:"),
-            body_bytes=_size(calls["copy"]()),
-            measured={way: measured[f"{number}/{way}"] for way in ways},
+            body_bytes=size_of(calls["copy"]()),
+            measured=taken,
         )
-        for number, (case, calls) in enumerate(zip(cases, work, strict=True))
+        for case, calls, taken in zip(cases, work, measured, strict=True)
     ]
-
-
-def _size(body: object) -> int:
-    assert isinstance(body, bytes)
-    return len(body)
 
 
 def aims(results: Sequence[Result]) -> list[Aim]:
@@ -286,14 +247,7 @@ def aims(results: Sequence[Result]) -> list[Aim]:
     live = sorted((one for one in results if one.live and not one.past), key=lambda r: r.segments)
     found = []
     if len(vod) > 1:
-        short, long = vod[0], vod[-1]
-        found.append(
-            Aim(
-                f"flat: joining {long.name} costs no more beyond the copy than {short.name}",
-                f"{long.beyond_copy_us:.1f} us to {short.beyond_copy_us:.1f} us",
-                long.beyond_copy_us <= 2 * short.beyond_copy_us + 5,
-            )
-        )
+        found.append(flat(vod[0], vod[-1]))
     if live:
         found.append(
             Aim(

@@ -1,7 +1,10 @@
-"""What a benchmark's command says at its end: a table, aims, what the machine is."""
+"""What a benchmark's command says at its end: a table, aims, what the machine is; or a file."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
 
+import orjson
 from rich.console import Console
 from rich.table import Table
 
@@ -28,3 +31,20 @@ def show(
         style="dim",
         highlight=False,
     )
+
+
+def write_figures(
+    file: Path,
+    benchmark: str,
+    facts: Mapping[str, str],
+    figures: Mapping[str, object],
+    aims: Sequence[Aim],
+) -> None:
+    """Write all figures as JSON, for comparing runs."""
+    document = {
+        "benchmark": benchmark,
+        "machine": dict(facts),
+        **figures,
+        "aims": [asdict(one) for one in aims],
+    }
+    file.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))

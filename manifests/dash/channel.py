@@ -41,6 +41,7 @@ class DashRules:
     spliced: bool = True  # the show may have breaks
     removes_cues: bool = True  # SCTE 35 does not reach players (B-52)
     content_base: tuple[str, str] | None = None  # prefix of content's URLs and what replaces it
+    video_base: tuple[str, str] | None = None  # the same for video alone, which may be drawn on
     asset_id: str | None = None  # of the content, where it has none of its own (B-19)
 
 
@@ -188,8 +189,13 @@ class DashChannel:
                 late[cut] = found
         return replace(self, late=late, awaited_at=awaited_at)
 
-    def _cut(self, at: Decimal) -> Decimal | None:
-        """Where the content may be cut at about an instant; None: not listed yet, or never."""
+    def _cut(self, at: Decimal, *, counted_from: Decimal | None = None) -> Decimal | None:
+        """Where the content may be cut at about an instant; None: not listed yet, or never.
+
+        Args:
+            at: The instant.
+            counted_from: An earlier cut; what is found follows from it, not from what is listed.
+        """
         if self.mpd is None or self.listed is None:
             return None
         period = self.period_at(at)
@@ -198,7 +204,8 @@ class DashChannel:
         if not computes(period) and at > self.listed.end and period is self.mpd.periods[-1]:
             return None  # B-04: only the last Period grows, and it is cut where it is complete
         start = origin_of(self.mpd) + period.start
-        into = cut_point(period, max(at - start, Decimal(0)))
+        since = None if counted_from is None else max(counted_from - start, Decimal(0))
+        into = cut_point(period, max(at - start, Decimal(0)), counted_from=since)
         return None if into is None else start + into
 
     def period_at(self, at: Decimal) -> Period | None:
@@ -264,8 +271,22 @@ class DashChannel:
         """Whether the content can be cut where the break begins and, if that is known, ends."""
         if ad_break.is_point:
             return self._cut(ad_break.out_at) is not None
+        if ad_break.joins:
+            return self._can_end_within(ad_break)
         return all(
             self._refusal(at) is None for at in (ad_break.out_at, ad_break.in_at) if at is not None
+        )
+
+    def _can_end_within(self, ad_break: AdBreak) -> bool:
+        """Whether content can go on from anywhere in a break: only its pod says where (B-03)."""
+        if self.mpd is None or ad_break.in_at is None:
+            return False
+        zero = origin_of(self.mpd)
+        return all(
+            cut_refusal(period) is None
+            for period in self.mpd.periods
+            if zero + period.start < ad_break.in_at
+            and (period.end is None or zero + period.end > ad_break.out_at)
         )
 
     def can_hold(self, ad_break: AdBreak) -> bool:
@@ -299,7 +320,10 @@ class DashChannel:
         )
         filled_until = out_at + sum((creative.duration for creative in one.pod), Decimal(0))
         if planned is None or filled_until < self.cuts.get(planned, planned) - FRAME_S:
-            back = self._cut(filled_until)  # rule D-53: the rest is content
+            # Rule D-53: the rest is content. Its segment leaves the window before what follows.
+            back = self._cut(filled_until, counted_from=out_at)
+            if back is None and planned is not None and self._refusal(filled_until) is not None:
+                return None  # B-03: content could not go on where the ads end
             limit = filled_until if planned is None else min(planned, filled_until)
         else:
             back = self.cuts.get(planned)
@@ -319,6 +343,10 @@ class DashChannel:
         if self.makes_periods and at > self.listed.last_start + FRAME_S:
             return False
         return at < self.listed.end
+
+    def nearest_border(self, at: Decimal) -> Decimal:
+        """The instant itself: Periods end anywhere (`_cut`)."""
+        return at
 
     def insertion_of(
         self, at: Decimal, pod: Iterable[Creative], rung: str, *, break_id: str
@@ -344,11 +372,14 @@ def _is_older(new: Mpd, known: Mpd, window: Listed | None) -> bool:
     if new.publish_time is not None and known.publish_time is not None:
         return new.publish_time < known.publish_time
     newest, last = new.periods[-1], _begun(known, window)
-    if newest.id != last.id:
-        return newest.start < last.start
-    grown = [after[1] - before[1] for before, after in _listed_by_both(last, newest)]
-    if any(grown):
-        return min(grown) < 0 and max(grown) <= 0
+    if newest.id != last.id and newest.start < last.start:
+        return True
+    if newest.id == last.id:
+        grown = [after[1] - before[1] for before, after in _listed_by_both(last, newest)]
+        if any(grown):
+            return min(grown) < 0 and max(grown) <= 0
+    if newest.start > known.periods[-1].start:
+        return False
     # Up to the same end, what is older lists more at the front.
     front, first = new.periods[0], known.periods[0]
     if front.id != first.id:

@@ -170,6 +170,7 @@ class Renderer:
             dressing = dressing_of(
                 mpd,
                 content_base=rules.content_base,
+                video_base=rules.video_base,
                 removed_schemes=CUE_SCHEMES if rules.removes_cues else frozenset(),
                 asset_id=rules.asset_id,
             )

@@ -262,6 +262,12 @@ class Channel:
         # Late out, late in (rule A-26): what the content leaves open up to its border is filled.
         return replace(one, in_at=in_at, limit=max(one.limit, in_at))
 
+    def nearest_border(self, at: Decimal) -> Decimal:
+        """The border nearest to an instant; of two as near, the first (D-43)."""
+        track = self.tracks[self.reference]
+        index = track.border(at)
+        return track.starts[index] if index < len(track.starts) else track.edge
+
     def insertion_of(
         self, at: Decimal, pod: Iterable[Creative], rung: str, *, break_id: str
     ) -> Splice:
@@ -274,7 +280,7 @@ class Channel:
     def is_aligned(self, ad_break: AdBreak) -> bool:
         """Whether every followed rendition has a border near the out point (rule A-26)."""
         if ad_break.is_point:
-            return True  # it goes to the nearest one (D-43)
+            return True  # there is one, and `place` finds the nearest in each rendition
         out_at = self.out_border(ad_break)
         if out_at is None:
             return False
@@ -315,6 +321,7 @@ class Channel:
         *,
         past: Sums = NO_SUMS,
         until: Decimal | None = None,
+        strip: Strip | None = None,
     ) -> bytes:
         """A session's media playlist.
 
@@ -324,6 +331,7 @@ class Channel:
             rung: Key of the rendition's rung in the creatives.
             past: Effect of the splices that are past (`effect`).
             until: Start of the first break that is not decided yet.
+            strip: The rendition's strip as these sessions see it (`replaced`); None: as it is.
         """
         limit = self.limit(name)
         header, tags = self.headers[name], NOTHING_TOLD
@@ -334,7 +342,7 @@ class Channel:
             header = replace(header, after=header.after + OWN_CLOCK)
             tags = own_clock_tags(splices, start=self.window[0])
         return render(
-            self.strips[name],
+            self.strips[name] if strip is None else strip,
             leading_in(header, self.tracks[name], splices),
             splices,
             pod_of=lambda one: self.pod(name, one, rung),

@@ -1,13 +1,8 @@
 """The names of the tags of HLS, by where they may stand (RFC 8216bis, section 4.4)."""
 
-# 4.4.1 to 4.4.3: they say something of the whole playlist.
-PLAYLIST_TAGS = frozenset(
+# 4.4.3: they say something of the whole of a media playlist.
+_MEDIA_TAGS = frozenset(
     {
-        "EXTM3U",
-        "EXT-X-VERSION",
-        "EXT-X-INDEPENDENT-SEGMENTS",
-        "EXT-X-START",
-        "EXT-X-DEFINE",
         "EXT-X-TARGETDURATION",
         "EXT-X-MEDIA-SEQUENCE",
         "EXT-X-DISCONTINUITY-SEQUENCE",
@@ -16,9 +11,18 @@ PLAYLIST_TAGS = frozenset(
         "EXT-X-I-FRAMES-ONLY",
         "EXT-X-PART-INF",
         "EXT-X-SERVER-CONTROL",
-        "EXT-X-ALLOW-CACHE",  # until version 7
     }
 )
+
+# The same, and 4.4.1 and 4.4.2, of any playlist.
+PLAYLIST_TAGS = _MEDIA_TAGS | {
+    "EXTM3U",
+    "EXT-X-VERSION",
+    "EXT-X-INDEPENDENT-SEGMENTS",
+    "EXT-X-START",
+    "EXT-X-DEFINE",
+    "EXT-X-ALLOW-CACHE",  # until version 7
+}
 
 # 4.4.4 and 4.4.5: they say something of what follows.
 SEGMENT_TAGS = frozenset(
@@ -50,16 +54,7 @@ CUE_PREFIXES = (
 )
 
 # 4.4.3 and 4.4.4: a playlist with one of them is a media playlist.
-MEDIA_PLAYLIST_TAGS = (SEGMENT_TAGS - {"EXT-X-DATERANGE"}) | {
-    "EXT-X-TARGETDURATION",
-    "EXT-X-MEDIA-SEQUENCE",
-    "EXT-X-DISCONTINUITY-SEQUENCE",
-    "EXT-X-ENDLIST",
-    "EXT-X-PLAYLIST-TYPE",
-    "EXT-X-I-FRAMES-ONLY",
-    "EXT-X-PART-INF",
-    "EXT-X-SERVER-CONTROL",
-}
+MEDIA_PLAYLIST_TAGS = (SEGMENT_TAGS - {"EXT-X-DATERANGE"}) | _MEDIA_TAGS
 
 # 4.4.6: a playlist with one of them is a multivariant playlist.
 MULTIVARIANT_TAGS = frozenset(

@@ -61,6 +61,9 @@ class Content(Protocol):
     def splice_of(self, ad_break: AdBreak, pod: Iterable[Creative], rung: str) -> Splice | None:
         """A session's decision for a break as a splice, as far as it is known now."""
 
+    def nearest_border(self, at: Decimal) -> Decimal:
+        """Where VOD content is left for a break at an instant of somebody else's choice (D-43)."""
+
     def insertion_of(
         self, at: Decimal, pod: Iterable[Creative], rung: str, *, break_id: str
     ) -> Splice:

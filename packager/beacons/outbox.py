@@ -5,7 +5,6 @@ file may be shared by the processes of one machine: to claim is to write, and th
 one of several processes the first.
 """
 
-import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -23,6 +22,7 @@ from packager.beacons.schema import MIGRATIONS
 from packager.beacons.values import Beacon
 from packager.beacons.verdicts import Verdict, wait_s
 from packager.clock import Clock
+from packager.disk_room import DiskRoom
 from packager.log import report
 from packager.metrics import Metrics
 from packager.reasons import Reason
@@ -32,7 +32,6 @@ from packager.stores.sqlite_thread import SqliteThread
 
 LEASE = timedelta(seconds=30)  # longer than any call takes with all its redirects
 RESERVE_BYTES = 64 * 1024 * 1024  # of the disk, for what becomes of pending beacons (row 33)
-_LOOK_S = 1.0  # between two looks at the disk
 
 
 class Outbox:
@@ -47,7 +46,7 @@ class Outbox:
         limits: Limits,
         keep: timedelta,
         send_again: bool,
-        free_bytes: Callable[[], int],
+        has_room: Callable[[], bool],
     ) -> None:
         self._thread = thread
         self._clock = clock
@@ -55,9 +54,7 @@ class Outbox:
         self._limits = limits
         self._keep = keep
         self._send_again = send_again
-        self._free_bytes = free_bytes
-        self._looked_at: float | None = None
-        self._has_room = True
+        self._has_room = has_room
         self._unsaved: Given = Counter()  # refused because the file takes nothing
         self._claimed: set[int] = set()  # in this process, and not yet settled
         self._host = ""  # where the last claim ended
@@ -99,7 +96,9 @@ class Outbox:
             limits=limits or Limits(),
             keep=keep,
             send_again=send_again,
-            free_bytes=free_bytes or (lambda: shutil.disk_usage(path.parent).free),
+            has_room=DiskRoom(
+                path.parent, clock, reserve_bytes=RESERVE_BYTES, free_bytes=free_bytes
+            ),
         )
 
     async def owe(self, beacons: Iterable[Beacon]) -> None:
@@ -120,7 +119,7 @@ class Outbox:
 
         def run(connection: sqlite3.Connection) -> Given:
             rows.count_refused(connection, refused)
-            if self._disk_has_room():
+            if self._has_room():
                 return rows.insert(connection, new, self._limits)
             full = Counter((row["event"], Reason.BEACON_NOT_STORED) for row in new)
             rows.count_refused(connection, full)
@@ -227,14 +226,6 @@ class Outbox:
         with suppress(StoreError):
             await self.tend()
         await self._thread.close()
-
-    def _disk_has_room(self) -> bool:
-        """In the thread: whether there is more room than what pending beacons may need."""
-        now = self._clock.monotonic()
-        if self._looked_at is None or now - self._looked_at >= _LOOK_S:
-            self._looked_at = now
-            self._has_room = self._free_bytes() > RESERVE_BYTES
-        return self._has_room
 
     def _tell(self, given: Given, **fields: str) -> None:
         for (event, reason), beacons in given.items():

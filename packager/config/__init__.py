@@ -1,38 +1,36 @@
 """The configuration: one YAML file, checked whole at start, as frozen values.
 
-`packager.config.values` has every setting.
+`packager.config.values` is the whole file; the modules called `..._settings` have its parts.
 """
 
 from packager.config.ad_settings import VastServer
+from packager.config.break_settings import (
+    AssetFill,
+    BreakRule,
+    CueBreaks,
+    Fill,
+    ScheduledBreak,
+    SlateFill,
+    VastFill,
+    VmapBreaks,
+)
 from packager.config.document import ConfigError, Place, Problem
 from packager.config.file import load
-from packager.config.scalars import Secret
-from packager.config.table import settings_table
-from packager.config.values import (
+from packager.config.process_settings import (
     Admin,
-    Asset,
-    AssetFill,
     Beacons,
-    BreakRule,
-    Config,
-    CueBreaks,
-    Cues,
-    Fill,
-    Limits,
     Listen,
     Log,
     Media,
     Outbound,
-    ScheduledBreak,
-    Segments,
     Sessions,
-    Show,
-    SlateFill,
     Store,
     Timeouts,
-    VastFill,
-    VmapBreaks,
 )
+from packager.config.scalars import Secret
+from packager.config.show_settings import Asset, Cues, Limits, Segments, Show
+from packager.config.table import settings_table
+from packager.config.values import Config
 
 __all__ = [
     "Admin",

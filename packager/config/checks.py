@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
+from typing import cast, get_args
 from urllib.parse import urlsplit
 
 from packager.config.document import Entries, Node, Problem, Scalar, below, each
 from packager.config.settings import suggestion
+from packager.facts.values import read_value
+from packager.rules import Kind
 
 _BREAK = re.compile(r"\{(break\.[a-z_.]+)\}")
 _FACT = re.compile(r"\{fact\.([A-Za-z0-9_.-]+)\}")
@@ -34,7 +37,7 @@ def assets_exist(show: Entries) -> Iterator[Problem]:
     assets = below(show, "assets")
     known = tuple(assets.keys) if isinstance(assets, Entries) else ()
     for rule in each(below(show, "breaks")):
-        uses = [("fill", "asset"), ("bumpers", "before"), ("bumpers", "after")]
+        uses = [("fill", "asset"), ("else", "asset"), ("bumpers", "before"), ("bumpers", "after")]
         for asset in (below(rule, *use) for use in uses):
             if asset and (name := _text(asset)) and name not in known:
                 yield Problem(asset.place, f"no asset {name!r}; {suggestion(name, known)}")
@@ -58,6 +61,41 @@ def facts_exist(show: Entries) -> Iterator[Problem]:
             for name in _FACT.findall(_text(text)):
                 if name not in known:
                     yield Problem(text.place, f"no fact {name!r}; {suggestion(name, known)}")
+
+
+def fact_has_such_values(fact: Entries) -> Iterator[Problem]:
+    """What a fact may be, and its default, are of its type; its default is one that it may be."""
+    kind, default = _text(below(fact, "type")), below(fact, "default")
+    if kind not in get_args(Kind):
+        return
+    known = []
+    for node in [*each(below(fact, "of")), default]:
+        if not isinstance(node, Scalar) or node.value is None:
+            continue
+        try:
+            value = read_value(cast(Kind, kind), node.text)
+        except ValueError as error:
+            yield Problem(node.place, f"{node.text!r} {error}")
+            continue
+        if node is not default:
+            known.append(value)
+        elif known and value not in known:
+            yield Problem(node.place, f"{node.text!r} is not in `of`; add it there")
+
+
+def feeds_are_shared(fact: Entries) -> Iterator[Problem]:
+    """What comes from a feed is the same for all, and nothing else is."""
+    shared = below(fact, "shared")
+    if isinstance(shared, Scalar) and shared.value is True:
+        if "feed" not in fact.keys:
+            yield Problem(shared.place, "is not said by viewers; add `feed: https://...`")
+        for key in ("header", "consent"):
+            if key in fact.keys:
+                yield Problem(
+                    fact.keys[key], "is about viewers, and the fact is `shared`; remove it"
+                )
+    elif "feed" in fact.keys:
+        yield Problem(fact.keys["feed"], "is the same for all viewers; add `shared: true`")
 
 
 def vmap_knows_no_break(rule: Entries) -> Iterator[Problem]:
@@ -110,13 +148,14 @@ def admin_is_private(config: Entries) -> Iterator[Problem]:
 
 
 def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
-    """Origins and ad servers with a private address are in ``outbound.allow``."""
+    """Origins, ad servers and feeds with a private address are in ``outbound.allow``."""
     networks = []
     for item in each(below(config, "outbound", "allow")):
         with suppress(ValueError):
             networks.append(ip_network(_text(item)))
     for show in each(below(config, "shows")):
         servers = [server for rule in each(below(show, "breaks")) for server in _servers(rule)]
+        servers += [feed for fact in each(below(show, "facts")) if (feed := below(fact, "feed"))]
         urls = [below(server, "url") or server for server in servers]
         for url in (below(show, "origin"), *urls):
             with suppress(ValueError):

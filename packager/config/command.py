@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from packager.config.break_settings import ScheduledBreak
 from packager.config.document import ConfigError
 from packager.config.file import load
-from packager.config.values import Config, ScheduledBreak
+from packager.config.values import Config
 from packager.terminal import CONTEXT
 
 

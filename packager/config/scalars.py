@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 from packager.config.document import ConfigError, Entries, Node, Scalar
 from packager.config.settings import suggestion
 from packager.decisions.templates import Template, read_body, read_template
+from packager.feeds.pointer import Pointer, read_pointer
+from packager.outbound import OutboundError, Policy
+from packager.outbound.guard import read_target
 from packager.tokens import MIN_SECRET_CHARACTERS
 
 Network = IPv4Network | IPv6Network
@@ -26,6 +29,10 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")  # RFC 9110, section 5
 _OWN_HEADERS = frozenset(
     {"accept-encoding", "connection", "content-length", "expect", "host", "sec-gpc"}
     | {"te", "trailer", "transfer-encoding", "upgrade", "x-forwarded-for"}
+)
+MAX_FACT_CHARACTERS = 256
+_IDENTITIES = frozenset(
+    {"authorization", "cookie", "forwarded", "proxy-authorization", "x-forwarded-for", "x-real-ip"}
 )
 _OCTET = re.compile(r"0x[0-9A-Fa-f]{1,2}")
 
@@ -46,6 +53,15 @@ def text(node: Node) -> str:
     if not node.value.strip() or not node.value.isprintable():
         raise ConfigError.at(node.place, "must be text in one line, not empty")
     return node.value
+
+
+def plain(node: Node) -> str:
+    """Read text, a number or a boolean, as it is written."""
+    value = node.text if isinstance(node, Scalar) and node.value is not None else None
+    if value is None or not value.isprintable() or len(value) > MAX_FACT_CHARACTERS:
+        reason = f"must be text, a number, true or false, at most {MAX_FACT_CHARACTERS} characters"
+        raise ConfigError.at(node.place, reason)
+    return value
 
 
 def check_name(name: str) -> None:
@@ -138,6 +154,26 @@ def url(node: Node) -> str:
     return value
 
 
+def call_url(node: Node) -> str:
+    """Read an absolute http or https URL without user and fragment; it may have a query."""
+    value = text(node)
+    try:
+        read_target(value, Policy(ports=frozenset(range(1, 65536))))
+    except OutboundError as error:
+        raise ConfigError.at(
+            node.place, f"must be a whole URL, `https://host/path`: {error}"
+        ) from error
+    return value
+
+
+def json_pointer(node: Node) -> Pointer:
+    """Read where in a JSON document something is: ``/match/score``."""
+    try:
+        return read_pointer(text(node))
+    except ValueError as error:
+        raise ConfigError.at(node.place, str(error)) from error
+
+
 def folder_url(node: Node) -> str:
     """Read a URL below which other URLs are: as `url`, and ends in a slash."""
     value = url(node)
@@ -227,6 +263,16 @@ def check_header(name: str) -> None:
         raise ValueError(f"{name!r} cannot be the name of a header")
     if name.lower() in _OWN_HEADERS or name.lower().startswith("x-device-"):
         raise ValueError(f"{name} is written by Weft itself; remove it")
+
+
+def header_name(node: Node) -> str:
+    """Read the name of a header that requests may have."""
+    value = text(node)
+    if not _HEADER.fullmatch(value):
+        raise ConfigError.at(node.place, f"{value!r} cannot be the name of a header")
+    if value.lower() in _IDENTITIES:
+        raise ConfigError.at(node.place, f"{value} says who the viewer is, which no fact may")
+    return value
 
 
 def header_value(node: Node) -> str:

@@ -129,7 +129,7 @@ class Section:
 class Short:
     """Reads a mapping by its section, or in its place the value of one of its keys alone."""
 
-    section: Section
+    section: "Section | OneOf"
     key: str
 
     def __call__(self, node: Node) -> Any:

@@ -43,7 +43,7 @@ def _sections(path: str, read: Read) -> Iterator[tuple[str, Section]]:
         case Section():
             yield path, read
         case Short(section=section):
-            yield path, section
+            yield from _sections(path, section)
         case ListOf(item=item):
             yield from _sections(f"{path}[]", item)
         case MapOf(item=item):

@@ -17,9 +17,10 @@ import anyio
 
 from manifests.breaks import Cue
 from manifests.cues.rules import CueRules
-from manifests.dash.cues.segment_heads import SegmentHead, first_heads, latest_heads
+from manifests.dash.cues.segment_heads import first_heads, latest_heads, told_by
 from manifests.dash.cues.told_cues import ToldCues
 from manifests.dash.model import Mpd
+from manifests.dash.segments import MediaSegment
 from manifests.errors import ManifestError
 from packager.log import report
 from packager.metrics import Metrics
@@ -47,7 +48,7 @@ class SegmentHeads:
         self._client = client
         self._flights: SingleFlight[None] = SingleFlight(limit=IN_FLIGHT)
 
-    async def fetch(self, head: SegmentHead) -> bytes:
+    async def fetch(self, head: MediaSegment) -> bytes:
         """The first bytes of a segment.
 
         Raises:
@@ -106,7 +107,7 @@ class InbandCues:
         self._mpd: Mpd | None = None
         self._told = ToldCues()
         self._cues: tuple[Cue, ...] | None = ()  # in `_told`; None: not gathered yet
-        self._waiting: deque[SegmentHead] = deque()  # in the order in which they are looked at
+        self._waiting: deque[MediaSegment] = deque()  # in the order in which they are looked at
         self._looked_until: Decimal | None = None  # no later segment was listed before
         self._failures = 0  # in a row
 
@@ -169,7 +170,7 @@ class InbandCues:
         while self._waiting:
             head, mpd = self._waiting.popleft(), self._mpd
             try:
-                cues = head.cues(await self._fetched(head), self._rules)
+                cues = told_by(head, await self._fetched(head), self._rules)
             except Exception as error:  # a stranger's bytes must not end the looking
                 self._failed(error)
                 continue
@@ -178,7 +179,7 @@ class InbandCues:
                 self._keep(self._told.tell(head.start, cues))
                 self._on_news()
 
-    async def _fetched(self, head: SegmentHead) -> bytes:
+    async def _fetched(self, head: MediaSegment) -> bytes:
         try:
             return await self._heads.fetch(head)
         except OutboundError:

@@ -140,10 +140,8 @@ class MpdKeeper:
                 )
             await self._memory.keep(advanced)
         self._channel = advanced
-        now = self._clock.monotonic()
-        wait, age = freshness_s(document.value), max(now - document.confirmed_at, 0.0)
-        stale = document.stale_since is not None
-        self._due = now + (min(wait, 0.5) if stale else max(wait - age, 0.05))
+        fresh_s = freshness_s(document.value)
+        self._due = document.due_at(self._clock.monotonic(), fresh_s=fresh_s)
         if self._inband is not None and self._inband.cues != inband:  # told in the meantime
             self._look_again()
         return advanced

@@ -15,7 +15,7 @@ from manifests.dash.content_clock import origin_of
 from manifests.dash.model import AdaptationSet, Mpd, Period, Representation
 from manifests.errors import ManifestError
 from packager.clock import Clock
-from packager.config.values import Show
+from packager.config.show_settings import Show
 from packager.ladder_memory import LadderMemory
 from packager.log import report
 from packager.metrics import Metrics

@@ -17,7 +17,8 @@ from manifests.dash.model import AdaptationSet, Mpd, Representation
 from manifests.dash.rendering import Renderer
 from packager.channel_ids import next_channel_id
 from packager.clock import Clock
-from packager.config.values import CueBreaks, Show, VmapBreaks
+from packager.config.break_settings import CueBreaks, VmapBreaks
+from packager.config.show_settings import Show
 from packager.cue_rules import cue_rules
 from packager.dash.inband import SegmentHeads
 from packager.dash.keeper import MpdKeeper, freshness_s

@@ -15,7 +15,7 @@ from manifests.dash.reading.xlink import (
     remote_periods,
 )
 from manifests.errors import ManifestError, RemoteElementError
-from packager.config.values import Show
+from packager.config.show_settings import Show
 from packager.origin import Document, OriginCache
 from packager.outbound import NotWhole, OutboundError
 from packager.xml_thread import XmlThread

@@ -20,5 +20,5 @@ class Omission(StrEnum):
     UNDERFILLED = "break_underfilled"  # too little of the break would have been ads (D-53)
     CONDITIONAL = "ad_conditional"  # the ad itself would decide whether it plays (D-56)
     SKIPPABLE = "ad_skippable"  # sold as skippable, which a stitched ad is not (D-09)
-    NOT_VIDEO = "ad_not_video"  # an overlay, companions or sound only
+    NOT_VIDEO = "ad_not_video"  # an overlay, companions or sound only; or not wanted as a film
     NO_DURATION = "ad_no_duration"  # VAST error 202: Duration missing, unreadable or 0 (D-09)

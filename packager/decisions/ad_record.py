@@ -17,7 +17,7 @@ import orjson
 
 from packager.decisions.ads import Ad, Linear, Tracking
 
-VERSION = 2  # 1 had no tracking of the break: a list of ads
+VERSION = 3  # 2 had no overlays, and 1 no tracking of the break: a list of ads
 MAX_BYTES = 16 << 20  # of a record when inflated
 
 _LEFT_OUT: Mapping[type, tuple[str, ...]] = {Linear: ("media_files", "mezzanines")}
@@ -33,14 +33,18 @@ class PodRecord:
 
     ads: tuple[Ad | None, ...] = ()  # of its entries; None: one that is not an ad
     tracking: tuple[Tracking, ...] = ()  # of the break itself: breakStart, breakEnd (D-42)
+    overlays: tuple[Ad, ...] = ()  # that the player draws (D-10)
 
 
 NO_POD = PodRecord()
+_READ = frozenset({b"\x01", b"\x02", bytes([VERSION])})
 
 
-def write_ads(ads: Sequence[Ad | None], tracking: Sequence[Tracking] = ()) -> bytes:
+def write_ads(
+    ads: Sequence[Ad | None], tracking: Sequence[Tracking] = (), overlays: Sequence[Ad] = ()
+) -> bytes:
     """Encode the ads of a pod, where None is an entry that is not an ad, and their break's own."""
-    record = PodRecord(ads=tuple(ads), tracking=tuple(tracking))
+    record = PodRecord(ads=tuple(ads), tracking=tuple(tracking), overlays=tuple(overlays))
     return bytes([VERSION]) + zlib.compress(orjson.dumps(_written(record)))
 
 
@@ -50,7 +54,7 @@ def read_pod(data: bytes) -> PodRecord:
     Raises:
         AdRecordError: The bytes are not such a record.
     """
-    if data[:1] not in (b"\x01", bytes([VERSION])):
+    if data[:1] not in _READ:
         raise AdRecordError("a record of ads of another version")
     inflater = zlib.decompressobj()
     try:

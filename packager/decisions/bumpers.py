@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from packager.decisions.fill import Candidate, Fill, FillRules, PodEntry, SlateOption, fill
+from packager.decisions.fill import Candidate, Fill, FillRules, PodEntry, fill
+from packager.decisions.slates import SlateOption
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def fill_between(
     before: Bumper | None = None,
     after: Bumper | None = None,
     tolerance: Fraction,
-    slate: SlateOption | None = None,
+    slates: Sequence[SlateOption] = (),
     rules: FillRules | None = None,
 ) -> Fill:
     """Fill a break as `fill` does, between bumpers.
@@ -37,7 +38,7 @@ def fill_between(
         before: Plays before the first ad; None: nothing does.
         after: Plays after the last ad.
         tolerance: See there.
-        slate: See there.
+        slates: See there.
         rules: See there.
 
     Raises:
@@ -51,13 +52,13 @@ def fill_between(
             None if break_length is None else break_length - extra,
             candidates,
             tolerance=tolerance,
-            slate=slate,
+            slates=slates,
             rules=replace(
                 rules, max_length=None if rules.max_length is None else rules.max_length - extra
             ),
         )
     if found is None or not any(entry.kind == "ad" for entry in found.pod):
-        return fill(break_length, candidates, tolerance=tolerance, slate=slate, rules=rules)
+        return fill(break_length, candidates, tolerance=tolerance, slates=slates, rules=rules)
     ads = [entry for entry in found.pod if entry.kind == "ad"]
     others = [entry for entry in found.pod if entry.kind != "ad"]
     return replace(found, pod=_in_a_row([*_entry(before), *ads, *_entry(after), *others]))

@@ -18,7 +18,7 @@ from packager.decisions.call_errors import reason_of
 from packager.decisions.calls import AdCall, CallTemplate
 from packager.decisions.chains import TAKES_ALL, ChainLimits, Resolved, Terms
 from packager.decisions.macros import expand_macros
-from packager.decisions.media_files import rank_media_files
+from packager.decisions.media_files import choose_media_files
 from packager.decisions.offers import Decided, Offer
 from packager.decisions.request import DecisionRequest
 from packager.decisions.vast import VastError, read_vast
@@ -34,7 +34,6 @@ AD_LIMITS = Limits(total_s=2.5, read_s=2.5, max_bytes=MAX_BYTES)  # for who bind
 _RETIRE_BYTES = 16 << 20  # of documents read by one thread
 _CHAIN_LIMITS = ChainLimits()
 _GRACE_S = 0.1  # for looking up creatives, after the last call
-_MAX_FILES = 3  # of one ad that are tried
 _MAX_DETAIL = 2000  # characters of what is said of one answer
 
 
@@ -141,7 +140,7 @@ class VastDecider:
             )
             # What came in the last moment is used, too.
             async with asyncio.timeout_at(deadline + _GRACE_S):
-                return await self._offers(resolved, request.ladder)
+                return await self._offers(resolved, request.ladder if request.linear else None)
         except TimeoutError:
             return Decided(
                 reasons=(Reason.AD_TIMEOUT,), detail=f"undecided after {self._timeout_s:g} s"
@@ -177,7 +176,7 @@ class VastDecider:
         # An empty body is as good as an empty document: there is no ad.
         return await self._xml.run(read_vast, body) if body.strip() else Vast(version="")
 
-    async def _offers(self, resolved: Resolved, ladder: Ladder) -> Decided:
+    async def _offers(self, resolved: Resolved, ladder: Ladder | None) -> Decided:
         offers = [await self._offer(ad, False, ladder) for ad in resolved.pod]
         offers += [await self._offer(ad, True, ladder) for ad in resolved.substitutes]
         offers += [await self._offer(ad, True, ladder) for ad in resolved.skipped]
@@ -188,24 +187,23 @@ class VastDecider:
             answer_errors=resolved.errors,
         )
 
-    async def _offer(self, ad: Ad | Failure, substitute: bool, ladder: Ladder) -> Offer:
+    async def _offer(self, ad: Ad | Failure, substitute: bool, ladder: Ladder | None) -> Offer:
         if isinstance(ad, Failure):
             return Offer(ad=ad.ad, substitute=substitute, refusal=ad.reason)
         return Offer.of(ad, await self._creative(ad, ladder), substitute=substitute)
 
-    async def _creative(self, ad: Ad, ladder: Ladder) -> Creative | Reason | Omission | None:
-        """Give the ad's creative, or why it has none."""
+    async def _creative(self, ad: Ad, ladder: Ladder | None) -> Creative | Reason | Omission | None:
+        """Give the ad's creative, or why it has none; without a ladder no film is asked for."""
         if ad.conditional:
             return Omission.CONDITIONAL
-        if ad.linear is None or ad.kind == "audio":
+        if ladder is None or ad.linear is None or ad.kind == "audio":
             return Omission.NOT_VIDEO
         if ad.linear.skip_offset is not None and not self._allow_skippable:
             return Omission.SKIPPABLE
         if not ad.linear.duration:
             return Omission.NO_DURATION
-        heights = [rung.video.height for rung in ladder.rungs if rung.video is not None]
         result: Creative | Reason | None = Reason.AD_NO_MEDIA_FILE
-        for file in rank_media_files(ad, ladder_max_height=max(heights, default=0))[:_MAX_FILES]:
+        for file in choose_media_files(ad, ladder_max_height=ladder.max_height):
             result = await self._condition(file, ad, ladder)
             if not isinstance(result, Reason):  # another file is worth a try where one failed
                 break

@@ -92,11 +92,22 @@ class DisclosureRules:
         """Names of the ad parameters that carry consent strings."""
         return frozenset(self.name_of(signal) for signal in STRINGS)
 
+    def consent(self, viewer: Viewer, params: Pairs) -> Consent:
+        """What was said of a viewer's consent, in their ad parameters and by their browser."""
+        return read_consent(self._said(params), opted_out=viewer.opted_out)
+
+    def permits(self, viewer: Viewer, params: Pairs) -> bool:
+        """Whether anybody may be told who the viewer is."""
+        return self.consent(viewer, params).permits(self.mode)
+
+    def _said(self, params: Pairs) -> dict[str, str]:
+        """Values by the names of `SIGNALS`."""
+        said = dict(params)
+        return {signal: said.get(self.name_of(signal), "") for signal in SIGNALS}
+
     def disclose(self, viewer: Viewer, params: Pairs) -> tuple[Disclosed, Pairs]:
         """Say what ad servers may be told: of the viewer, and of their ad parameters."""
-        said = dict(params)
-        signals = {signal: said.get(self.name_of(signal), "") for signal in SIGNALS}
-        consent = read_consent(signals, opted_out=viewer.opted_out)
+        signals, consent = self._said(params), self.consent(viewer, params)
         known = Disclosed(
             address="" if viewer.address is None else str(viewer.address),
             user_agent=viewer.user_agent,

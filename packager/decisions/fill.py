@@ -4,12 +4,13 @@ All times are exact `Fraction` seconds, measured on conditioned media (D-50).
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
 from packager.decisions import Omission
+from packager.decisions.slates import SlateOption, slate_instead, slates_in
 from packager.reasons import Reason
 
 Name = tuple[str, str]  # what is counted (creative, advertiser or category), and which
@@ -37,29 +38,11 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlateOption:
-    """What a break shows where it has no ad.
-
-    `cut` gives the creative of a slate of the length asked for, and its own length, which is at
-    most the tolerance longer; None where there is none (yet), and the content shows instead.
-    """
-
-    id: str
-    duration: Fraction  # seconds of the whole slate
-    cut: Callable[[Fraction], tuple[str, Fraction] | None] = lambda _: None
-    minimum: Fraction = Fraction(1, 2)  # a shorter rest is not worth a splice
-
-    def __post_init__(self) -> None:
-        if not 0 < self.minimum <= self.duration:
-            raise ValueError("a slate is at least as long as the shortest rest that it fills")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FillRules:
     """How a show wants its breaks filled.
 
-    An insertion takes no content away: nothing limits it but a length given, it has no rest and no
-    slate, and it may be longer by `overrun`. A replacement never is (D-51).
+    An insertion takes no content away: nothing limits it but a length given, it has no rest, and it
+    may be longer by `overrun`. A replacement never is (D-51).
     """
 
     insertion: bool = False
@@ -119,18 +102,20 @@ def fill(
     candidates: Sequence[Candidate],
     *,
     tolerance: Fraction,
-    slate: SlateOption | None = None,
+    slates: Sequence[SlateOption] = (),
     rules: FillRules | None = None,
 ) -> Fill:
     """Fill a break with the longest prefix of the pod that fits, then with slate (D-51, D-53).
 
-    An ad of the pod that does not play gives its place to the first substitute that fits (D-05).
+    An ad of the pod that does not play gives its place to the first substitute that fits (D-05). An
+    insertion, which has no rest, shows slate only in place of ads: once, and whole.
 
     Args:
         break_length: Seconds to be filled; None: unknown, `rules.max_length` counts (D-55).
         candidates: The pod in playing order, and substitutes.
         tolerance: One video frame in seconds: the pod may be longer or shorter by so much.
-        slate: What fills the rest; None: the content does.
+        slates: What fills the rest: the first as often as it fits, then the next; at last the
+            content does.
         rules: What the show's configuration says.
 
     Raises:
@@ -146,11 +131,13 @@ def fill(
     choice = _Choice(None if limit is None else limit + tolerance, rules)
     choice.offer(candidates)
     if rules.insertion or limit is None:
-        return Fill(pod=_in_a_row(choice.ads), rest=Fraction(0), dropped=tuple(choice.dropped))
+        stand_in = () if choice.ads else slate_instead(slates, choice.limit)
+        pod = _in_a_row(choice.ads, stand_in)
+        return Fill(pod=pod, rest=Fraction(0), dropped=tuple(choice.dropped))
     if rules.max_unfilled is not None and limit - choice.filled > rules.max_unfilled:
         choice.drop_all(Omission.UNDERFILLED)
-        slate = None
-    pod = _in_a_row(choice.ads, _slates(slate, limit - choice.filled, tolerance))
+        slates = ()
+    pod = _in_a_row(choice.ads, slates_in(limit - choice.filled, slates, tolerance))
     rest = (limit if break_length is None else break_length) - sum(e.duration for e in pod)
     return Fill(pod=pod, rest=rest, dropped=tuple(choice.dropped))
 
@@ -166,7 +153,7 @@ class _Choice:
         self.dropped: list[Dropped] = []
         self.filled = Fraction(0)
         self._counts: Counter[Name] = Counter()
-        self._limit = limit  # with tolerance
+        self.limit = limit  # with tolerance
         self._rules = rules
 
     def offer(self, candidates: Sequence[Candidate]) -> None:
@@ -210,7 +197,7 @@ class _Choice:
             return Omission.REPEATED
         if self.ads and self._compete(ad, self.ads[-1][1]):
             return Omission.COMPETING
-        if self._limit is not None and self.filled + ad.duration > self._limit:
+        if self.limit is not None and self.filled + ad.duration > self.limit:
             return Reason.CREATIVE_TOO_LONG
         return None
 
@@ -240,22 +227,6 @@ def _is_blocked(ad: Candidate, blocked: frozenset[str]) -> bool:
         return False
     values = (category.rpartition(" ")[2] for category in ad.categories)
     return any(value == one or value.startswith(f"{one}-") for value in values for one in blocked)
-
-
-def _slates(
-    slate: SlateOption | None, open_s: Fraction, tolerance: Fraction
-) -> list[tuple[str, Fraction]]:
-    """Whole slates, then one cut to what remains, as far as there are such (D-53)."""
-    if slate is None or open_s <= tolerance or open_s < slate.minimum:
-        return []
-    whole = int((open_s + tolerance) // slate.duration)
-    slates = [(slate.id, slate.duration)] * whole
-    remaining = open_s - whole * slate.duration
-    if remaining > tolerance and remaining >= slate.minimum:
-        cut = slate.cut(remaining)
-        if cut is not None and 0 < cut[1] <= remaining + tolerance:
-            slates.append(cut)
-    return slates
 
 
 def _in_a_row(

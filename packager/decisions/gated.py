@@ -1,4 +1,4 @@
-"""A decider behind the gate of its ad server: asked as often as the server can take."""
+"""A decider behind the gates of its ad servers: asked as often as each can take."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,21 +20,21 @@ class GatedDecider:
     def __init__(
         self,
         decider: AdDecider,
-        gate: Gate,
+        gate_of: Callable[[DecisionRequest], Gate | None],
         *,
         viewers: Callable[[], int],
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """Put a decider behind a gate.
+        """Put a decider behind gates.
 
         Args:
             decider: Who asks the server.
-            gate: The server's.
+            gate_of: Gives that of the server which a request goes to; None: it goes to none.
             viewers: How many viewers there are at present.
             sleep: Waits so many seconds.
         """
         self._decider = decider
-        self._gate = gate
+        self._gate_of = gate_of
         self._viewers = viewers
         self._sleep = sleep
 
@@ -44,11 +44,14 @@ class GatedDecider:
         What is wanted only later is asked for at a moment of the viewer's own within that time, so
         that the server hears of a break of many viewers little by little.
         """
+        gate = self._gate_of(request)
+        if gate is None:
+            return await self._decider.decide(request)
         names = (request.ad_break.id, request.session)
         wait_s = draw_of("when", *names) * request.spread_s
         if wait_s:
             await self._sleep(wait_s)
-        passage = self._gate.passage(
+        passage = gate.passage(
             draw=draw_of("whether", *names),
             viewers=self._viewers(),
             within_s=request.spread_s - wait_s,

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 from packager.decisions.ads import Ad, MediaFile
 
+_MAX_FILMS = 3  # of one ad that are tried
+_MAX_STREAMS = 2  # one as HLS and one as DASH, say
+
 Nature = Literal["film", "stream", "sound", "program", "unknown"]
 
 _FILMS = frozenset(
@@ -94,6 +97,20 @@ def rank_media_files(ad: Ad, *, ladder_max_height: int) -> tuple[MediaFile, ...]
     mezzanines = frozenset(ad.linear.mezzanines)
     files = (*ad.linear.mezzanines, *ad.linear.media_files)
     return tuple(sorted((f for f in files if nature(f) in ("film", "unknown")), key=rank))
+
+
+def choose_media_files(ad: Ad, *, ladder_max_height: int) -> tuple[MediaFile, ...]:
+    """What is tried for an ad, in this order: mezzanines, streams, the other files (D-08).
+
+    A stream comes before files because it may be used as it is. Empty: nothing can be stitched.
+    """
+    films = rank_media_files(ad, ladder_max_height=ladder_max_height)[:_MAX_FILMS]
+    mezzanines = frozenset(ad.linear.mezzanines if ad.linear else ())
+    return (
+        *(film for film in films if film in mezzanines),
+        *streams(ad)[:_MAX_STREAMS],
+        *(film for film in films if film not in mezzanines),
+    )
 
 
 def streams(ad: Ad) -> tuple[MediaFile, ...]:

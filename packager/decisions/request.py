@@ -51,6 +51,7 @@ class DecisionRequest:
     blocked_categories: tuple[str, ...] = ()
     ladder: Ladder  # what creatives are conditioned for
     source: AdSource | None = None  # where the ads come from, as a VMAP says
+    linear: bool = True  # False: nothing is played, only drawn (D-40)
     spread_s: float = 0.0  # seconds that there are before anybody waits for the answer
 
     @property

@@ -20,19 +20,10 @@ from manifests.creative import Creative
 from manifests.splicing.timeline import Span, spans
 from packager.clock import Clock, unix_seconds
 from packager.config.ad_settings import VastServer
-from packager.config.values import (
-    Admin,
-    Asset,
-    AssetFill,
-    Config,
-    CueBreaks,
-    Listen,
-    Media,
-    Outbound,
-    ScheduledBreak,
-    Show,
-    VastFill,
-)
+from packager.config.break_settings import AssetFill, CueBreaks, ScheduledBreak, VastFill
+from packager.config.process_settings import Admin, Listen, Media, Outbound
+from packager.config.show_settings import Asset, Show
+from packager.config.values import Config
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.templates import read_template
 from packager.demo import site
@@ -177,7 +168,7 @@ async def stock(
     await _listening(places)
     for last in (False, True):  # the first round begins it, the second one finds it done
         for show in weft.config.shows.values():
-            presentation = await weft.presentations.get(TENANT, show, ASSET)
+            presentation = await weft.presentations.hls.get(TENANT, show, ASSET)
             if presentation.ladder is None:
                 continue
             for clip in media.creatives:
@@ -249,7 +240,7 @@ class _Timelines:
         session = await weft.sessions.resume(request.path_params["token"], weft.clock.now())
         record = session.record
         show = weft.config.shows[record.show]
-        presentation = await weft.presentations.get(TENANT, show, record.asset)
+        presentation = await weft.presentations.hls.get(TENANT, show, record.asset)
         channel = await presentation.keeper.current(presentation.reference)
         plan = weft.planner.known(session, presentation, channel)
         track = channel.tracks[channel.reference]

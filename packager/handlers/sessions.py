@@ -4,16 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeVar
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from packager.clock import Clock
-from packager.config.values import Config, Show, VastFill, VmapFill
+from packager.config.break_settings import VastFill, VmapFill
+from packager.config.show_settings import Show
+from packager.config.values import Config
 from packager.decisions.disclosure import Disclosed
+from packager.facts.said import take
+from packager.handlers.bodies import body_of
+from packager.log import report
+from packager.metrics import Metrics
 from packager.parameters import (
-    MAX_BODY_BYTES,
     Pairs,
-    ParameterError,
     Parameters,
     read_body,
     read_query,
@@ -62,6 +66,7 @@ class SessionDesk:
     sessions: Sessions
     by_format: Mapping[Ending, PresentationSource[Any]]
     clock: Clock
+    metrics: Metrics
 
     async def start(self, request: Request) -> Response:
         """``GET, POST /v1/session/{tenant}/{show}/{asset}``."""
@@ -127,7 +132,7 @@ class SessionDesk:
         session = self.sessions.lookup(token, self.clock.now()) or await self._find(token)
         session.require(tenant=tenant)
         record = session.record
-        show = self._show(record.tenant, record.show)
+        show = self.show(record.tenant, record.show)
         made = source.made(record.tenant, show, record.asset, record.parameters.manifest)
         return session, made or await self._presentation(session, source)
 
@@ -139,7 +144,7 @@ class SessionDesk:
     def disclosed(self, request: Request, session: Session) -> Disclosed:
         """What ad servers may know of who asks."""
         record = session.record
-        rules = self._show(record.tenant, record.show).consent.rules
+        rules = self.show(record.tenant, record.show).consent.rules
         disclosed, _ = rules.disclose(self.viewer(request), record.parameters.ads)
         return disclosed
 
@@ -148,7 +153,7 @@ class SessionDesk:
 
     async def _presentation(self, session: Session, source: PresentationSource[P]) -> P:
         record = session.record
-        show = self._show(record.tenant, record.show)
+        show = self.show(record.tenant, record.show)
         return await source.get(record.tenant, show, record.asset, record.parameters.manifest)
 
     async def _begin(
@@ -158,12 +163,17 @@ class SessionDesk:
         source: PresentationSource[P],
     ) -> tuple[Session, P]:
         tenant, name = request.path_params["tenant"], request.path_params["show"]
-        show = self._show(tenant, name)
+        show = self.show(tenant, name)
         asset = check_asset(asset)
-        parameters = await _parameters(request, show)
+        parameters, viewer = await _parameters(request, show), self.viewer(request)
         if parameters.signalling is None:  # settled for as long as the session lasts
             parameters = replace(parameters, signalling=show.ads.signalling)
-        if (neighbourhood := self.viewer(request).neighbourhood) is not None:
+        permitted = show.consent.rules.permits(viewer, parameters.ads)
+        said = take(show.facts, parameters.facts, request.headers, permitted=permitted)
+        for fact in said.refused:
+            report(Reason.FACT_INVALID, "fact_not_taken", self.metrics, show=name, fact=fact)
+        parameters = replace(parameters, facts=said.pairs)
+        if (neighbourhood := viewer.neighbourhood) is not None:
             self.sessions.admit(neighbourhood, self.clock.now())
         presentation = await source.get(tenant, show, asset, parameters.manifest)
         session = await self.sessions.start(
@@ -177,7 +187,12 @@ class SessionDesk:
         )
         return session, presentation
 
-    def _show(self, tenant: str, name: str) -> Show:
+    def show(self, tenant: str, name: str) -> Show:
+        """The show of a URL.
+
+        Raises:
+            NotConfigured: There is no such tenant, or none of its shows has that name.
+        """
         if tenant not in self.config.tenants:
             raise NotConfigured(Reason.TENANT_UNKNOWN)
         shows: Mapping[str, Show] = self.config.shows
@@ -194,22 +209,9 @@ async def _parameters(request: Request, show: Show) -> Parameters:
     """What the viewer sends along, in a body or in the query."""
     strings = show.consent.rules.strings
     if request.method == "POST":
-        return read_body(await _body(request), (), strings)
+        return read_body(await body_of(request), show.facts, strings)
     query: bytes = request.scope["query_string"]
-    return read_query(query.decode("latin-1"), (), strings)
-
-
-async def _body(request: Request) -> bytes:
-    """A request's body, if it is not larger than is read (threat 29)."""
-    received = bytearray()
-    try:
-        async for piece in request.stream():
-            received += piece
-            if len(received) > MAX_BODY_BYTES:
-                raise ParameterError("the body is too large", Reason.REQUEST_TOO_LARGE)
-    except ClientDisconnect as error:
-        raise ParameterError("the body ended early") from error
-    return bytes(received)
+    return read_query(query.decode("latin-1"), show.facts, strings)
 
 
 def _require(session: Session, request: Request) -> None:

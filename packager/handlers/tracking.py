@@ -17,6 +17,7 @@ from packager.dash.presentations import DashPresentation
 from packager.decisions.ad_record import NO_POD, PodRecord
 from packager.decisions.beacon_macros import beacon_macros
 from packager.decisions.macros import MacroValue
+from packager.filmless import FilmlessBreaks
 from packager.handlers.sessions import FORMAT_PARAMETER, SessionDesk
 from packager.hls.presentations import HlsPresentation
 from packager.paths import Ending
@@ -35,6 +36,7 @@ class TrackingHandlers:
     desk: SessionDesk
     viewing: Viewing
     pods: Pods
+    filmless: FilmlessBreaks
 
     async def document(self, request: Request) -> Response:
         """``GET, POST /v1/tracking/{tenant}/{show}/{session}``.
@@ -63,9 +65,10 @@ class TrackingHandlers:
         body = tracking_document(
             avails_of(
                 plan.splices,
-                {name: pod.ads for name, pod in pods.items()},
+                pods,
                 zero=zero,
-                tracking={name: pod.tracking for name, pod in pods.items()},
+                by_segments=ending == "m3u8",
+                filmless=await self.filmless.of(session, presentation, content, who),
             ),
             reporting=session.record.parameters.reporting,
             macros_of=partial(_macros, self.desk.disclosed(request, session).macros),

@@ -172,10 +172,7 @@ class Keeper:
             self._applied |= fresh
         self._channel = channel
         for name, document in documents.items():
-            wait = freshness_s(document.value)
-            age = max(now - document.confirmed_at, 0.0)
-            stale = document.stale_since is not None
-            self._due[name] = now + (min(wait, 0.5) if stale else max(wait - age, 0.05))
+            self._due[name] = document.due_at(now, fresh_s=freshness_s(document.value))
         return channel
 
     def _trimmed(self, channel: Channel, now: float) -> Channel:

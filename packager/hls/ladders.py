@@ -11,7 +11,7 @@ from typing import Any
 
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
 from packager.clock import Clock
-from packager.config.values import Show
+from packager.config.show_settings import Show
 from packager.hls.keeper import freshness_s, read_playlist
 from packager.ladder_memory import LadderMemory
 from packager.log import report

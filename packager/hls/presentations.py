@@ -19,7 +19,8 @@ from manifests.hls.model import MediaPlaylist, MultivariantPlaylist, Rendition, 
 from manifests.hls.multivariant import is_multivariant, read_multivariant_playlist
 from manifests.hls.session_template import SessionTemplate, prepare_multivariant
 from packager.clock import Clock
-from packager.config.values import CueBreaks, Show, VmapBreaks
+from packager.config.break_settings import CueBreaks, VmapBreaks
+from packager.config.show_settings import Show
 from packager.cue_rules import cue_rules
 from packager.hls.keeper import Keeper, freshness_s, read_playlist
 from packager.hls.ladders import Ladders

@@ -6,8 +6,8 @@ knows no cookies and no proxies. Nothing else in the project opens a connection 
 
 import re
 import ssl
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -61,6 +61,15 @@ class Fetched:
     status: int
     headers: Mapping[str, str]  # names in any case
     body: bytes  # inflated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streamed:
+    """An answer whose body is still coming."""
+
+    status: int  # as in `Fetched`
+    headers: Mapping[str, str]  # names in any case
+    pieces: AsyncGenerator[bytes, None]  # inflated, within the limits of the call but its time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +163,38 @@ class GuardedClient:
             headers=response.headers,
             body=pieces[0] if len(pieces) == 1 else b"".join(pieces),
         )
+
+    @asynccontextmanager
+    async def streamed(
+        self,
+        url: str,
+        *,
+        policy: Policy,
+        limits: Limits,
+        headers: Mapping[str, str] | None = None,
+        credentials: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Streamed]:
+        """GET `url` and give its answer as it comes; it is closed when the block is left.
+
+        Args:
+            url: As in `fetch`, and what follows.
+            policy: See there.
+            limits: Of size; of time, up to the head of the answer, and between two pieces.
+            headers: See `fetch`.
+            credentials: See there.
+
+        Raises:
+            OutboundError: There is no such answer; reading the pieces may raise one, too.
+        """
+        message = _Message(headers=headers or {}, credentials=credentials or {})
+        with _total_time(limits):
+            target, response = await self._open(url, policy, limits, message)
+        async with aclosing(response):
+            yield Streamed(
+                status=response.status_code,
+                headers=response.headers,
+                pieces=_pieces(response, target.host, limits),
+            )
 
     async def download(
         self, url: str, path: Path, *, policy: Policy, limits: Limits = CREATIVE_LIMITS

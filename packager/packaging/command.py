@@ -15,10 +15,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from manifests.errors import ManifestError
+from packager.children import WorkerLimits
 from packager.packaging.encoded import EncodedRendition, encoded_from_json
 from packager.packaging.errors import LadderUnmatched, PackagingError
 from packager.packaging.index_mpd import write_mpd
-from packager.packaging.jobs import WorkerLimits, run_job
+from packager.packaging.jobs import run_job
 from packager.packaging.ladder import Ladder, Rung, Unmatched, rung_to_json
 from packager.packaging.library import MediaLibrary
 from packager.packaging.local import is_mpd, read_local_mpd, read_local_show

@@ -2,6 +2,8 @@
 
 PackagingError
     CreativeRefused      the source is not a video that Weft packages
+        StreamRefused    it is HLS or DASH that is live, encrypted, too much or not readable
+    StreamUnmatched      its renditions cannot stand in the show's playlists as they are
     CreativeFailed       the source could not be decoded, or its renditions are not as they must be
     WorkerCrashed        the process that packaged it died, or took too long
     LadderUnmatched      no playlist of the show can be matched
@@ -22,6 +24,18 @@ class CreativeRefused(PackagingError):
     """The source is not a video that Weft packages: trying again gives the same answer."""
 
     reason = Reason.CREATIVE_REFUSED
+
+
+class StreamRefused(CreativeRefused):
+    """HLS or DASH that nothing is made of: live, encrypted, too much of it, or unreadable."""
+
+    reason = Reason.CREATIVE_STREAM_REFUSED
+
+
+class StreamUnmatched(PackagingError):
+    """The renditions of an HLS or DASH creative are not those of the ladder."""
+
+    reason = Reason.CREATIVE_STREAM_UNMATCHED
 
 
 class CreativeFailed(PackagingError):

@@ -6,10 +6,10 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from packager.children import WorkerLimits, environment
 from packager.packaging import errors
 from packager.packaging.errors import PackagingError, WorkerCrashed
 
@@ -19,16 +19,13 @@ _LONGEST_ANSWER = 16 * 1024 * 1024  # bytes in a line
 _LOG_TAIL = 500  # characters of what a dead worker said
 _ERRORS = {
     error.__name__: error
-    for error in (errors.CreativeRefused, errors.CreativeFailed, errors.MediaWriteFailed)
+    for error in (
+        errors.CreativeRefused,
+        errors.CreativeFailed,
+        errors.StreamUnmatched,
+        errors.MediaWriteFailed,
+    )
 }
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerLimits:
-    """What one job may use."""
-
-    timeout_s: float = 600.0
-    memory_bytes: int = 4 * 1024**3  # of address space, most of which is never touched
 
 
 async def run_job(
@@ -62,7 +59,7 @@ async def run_job(
             stdout=PIPE,
             stderr=log,
             limit=_LONGEST_ANSWER,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=environment(),
         )
     try:
         async with asyncio.timeout(limits.timeout_s):

@@ -99,6 +99,11 @@ class Ladder:
         """The rungs, each once."""
         return tuple(dict.fromkeys(entry for entry in self.entries if isinstance(entry, Rung)))
 
+    @property
+    def max_height(self) -> int:
+        """Pixels of the tallest rung; 0 without video."""
+        return max((rung.video.height for rung in self.rungs if rung.video), default=0)
+
     @cached_property
     def key(self) -> str:
         """A short digest: ladders with the same rungs have the same key."""

@@ -21,6 +21,7 @@ from cachetools import LRUCache
 from manifests.creative import Creative
 from manifests.dash.model import Period
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
+from packager.children import WorkerLimits
 from packager.packaging.assets import Asset
 from packager.packaging.cutting import cut, cut_id, cut_lengths
 from packager.packaging.errors import (
@@ -29,10 +30,11 @@ from packager.packaging.errors import (
     LadderUnmatched,
     MediaWriteFailed,
     PackagingError,
+    StreamUnmatched,
     WorkerCrashed,
 )
-from packager.packaging.jobs import WORKER, WorkerLimits, run_job
-from packager.packaging.ladder import Ladder
+from packager.packaging.jobs import WORKER, run_job
+from packager.packaging.ladder import Ladder, Rung
 from packager.packaging.making import Maker, Progress
 from packager.packaging.mpd_excerpt import Excerpt
 from packager.packaging.mpd_ladder import MpdLadder, RepresentationKey, mpd_ladder
@@ -141,7 +143,7 @@ class MediaLibrary:
             MediaMissing: PyAV is not installed.
             WorkerCrashed: The worker died or took too long.
         """
-        streams = await self._streams([(probe.init, probe.media) for probe in probes])
+        streams = await self.look_at([(probe.init, probe.media) for probe in probes])
         return ladder_from_streams(source, probes, streams)
 
     async def derive_mpd_ladder(
@@ -157,11 +159,16 @@ class MediaLibrary:
             MediaMissing: PyAV is not installed.
             WorkerCrashed: The worker died or took too long.
         """
-        found = await self._streams([(probe.init, probe.media) for probe in probes.values()])
+        found = await self.look_at([(probe.init, probe.media) for probe in probes.values()])
         return mpd_ladder(period, probes, dict(zip(probes, found, strict=True)))
 
-    async def _streams(self, media: Sequence[tuple[bytes, bytes]]) -> list[tuple[Stream, ...]]:
-        """Have a worker read the streams of pairs of an init section and a segment."""
+    async def look_at(self, media: Sequence[tuple[bytes, bytes]]) -> list[tuple[Stream, ...]]:
+        """Have a worker read the streams of pairs of an init section and a segment.
+
+        Raises:
+            MediaMissing: PyAV is not installed.
+            WorkerCrashed: The worker died or took too long.
+        """
         async with self._probe_slots:
             with self._folder.work_folder() as work:
                 paths = await anyio.to_thread.run_sync(_write_media, media, work)
@@ -201,6 +208,34 @@ class MediaLibrary:
             return creative
         make = partial(self._maker.condition, source, digest, ladder, kind)
         return await self._once(creative_id, kind, make, progress or _unheard)
+
+    async def take(self, renditions: Mapping[Rung, Path], ladder: Ladder) -> Creative:
+        """Return the creative of an ad whose renditions are those of `ladder` already.
+
+        Args:
+            renditions: For each rung but those of subtitles a folder with ``init.mp4``, where there
+                is one, and segments, ``1.m4s`` and so on. It may be one folder for several rungs.
+            ladder: Of the show.
+
+        Raises:
+            StreamUnmatched: They are not.
+            PackagingError: They cannot be taken.
+        """
+        digest = await anyio.to_thread.run_sync(_digest_of_folders, renditions)
+        creative_id = digest_of("as it is", digest, ladder.key, self._maker.profile[0])
+        if creative := self.get(creative_id):
+            return creative
+        make = partial(self._maker.take, renditions, digest, ladder, "ad")
+        return await self._once(creative_id, "ad", make, _unheard)
+
+    async def join(self, parts: Sequence[tuple[Path, str, Fraction]], target: Path) -> None:
+        """As `Maker.join`, in its turn.
+
+        Raises:
+            PackagingError: They cannot be joined.
+        """
+        async with self._slots:
+            await self._maker.join(parts, target)
 
     async def cut(self, slate: Creative, duration: Fraction | Decimal) -> tuple[Creative, ...]:
         """Return creatives that together show `slate` for `duration` seconds (D-53).
@@ -250,7 +285,7 @@ class MediaLibrary:
             async with self._slots:
                 asset = await _persist(make, creative_id, self._share(creative_id, progress))
                 await anyio.to_thread.run_sync(self._folder.add_asset, asset)
-        except (CreativeRefused, CreativeFailed, WorkerCrashed) as error:
+        except (CreativeRefused, CreativeFailed, StreamUnmatched, WorkerCrashed) as error:
             self._failures[creative_id] = error
             raise
         except OSError as error:
@@ -288,6 +323,14 @@ def _write_media(media: Sequence[tuple[bytes, bytes]], work: Path) -> list[tuple
             path.write_bytes(data)
         pairs.append(tuple(map(str, paths)))
     return pairs
+
+
+def _digest_of_folders(folders: Mapping[Rung, Path]) -> str:
+    files = {
+        folder: [[path.name, digest_of_source(path)] for path in sorted(folder.iterdir())]
+        for folder in set(folders.values())
+    }
+    return digest_of(*sorted([rung.key, files[folder]] for rung, folder in folders.items()))
 
 
 def _unheard(share: float) -> None:

@@ -4,17 +4,17 @@ What is already there is not made again: a rendition's digest follows from its s
 how it is conditioned.
 """
 
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
 
+from packager.children import WorkerLimits
 from packager.packaging.assets import Asset, StoredRendition, stored
 from packager.packaging.encoded import encoded_from_json
-from packager.packaging.jobs import WorkerLimits, run_job
+from packager.packaging.jobs import run_job
 from packager.packaging.ladder import Ladder, Rung, rung_to_json
 from packager.packaging.segmentation import nearest
 from packager.packaging.settings import ConditionSettings, settings_to_json
@@ -72,7 +72,7 @@ class Maker:
             if missing:
                 found.update(await self.encode(path, missing, digests, work, progress))
             if kind == "slate":
-                await anyio.to_thread.run_sync(_keep, path, self.folder.source(source_digest), work)
+                await anyio.to_thread.run_sync(self.folder.keep_source, path, source_digest)
         renditions = tuple(rendition for rendition in found.values() if rendition is not None)
         return Asset(
             id=creative_id,
@@ -80,6 +80,48 @@ class Maker:
             source=source_digest,
             frames=_frames(renditions),
             renditions=renditions,
+        )
+
+    async def take(
+        self,
+        renditions: Mapping[Rung, Path],
+        source_digest: str,
+        ladder: Ladder,
+        kind: str,
+        creative_id: str,
+        progress: Progress,
+    ) -> Asset:
+        """Make the asset of renditions that are there already; the arguments as in `condition`.
+
+        Args:
+            renditions: The folders of init section and segments, named as they are here. Rungs of
+                subtitles have none.
+            source_digest: Of all of them.
+            ladder: Of the show.
+            kind: What it is for.
+            creative_id: Of the creative.
+            progress: Told of the share that is done.
+
+        Raises:
+            StreamUnmatched: A rendition cannot be used as it is.
+        """
+        profile = ["as it is", PROFILE_VERSION]
+        digests = {rung: digest_of(source_digest, rung.key, profile) for rung in ladder.rungs}
+        with self.folder.work_folder() as work:
+            folders = [str(renditions[r]) if r in renditions else None for r in ladder.rungs]
+            job = {
+                "do": "take",
+                "rungs": [rung_to_json(rung) for rung in ladder.rungs],
+                "folders": folders,
+                "out": str(work / "out"),
+            }
+            found = await self._renditions(job, ladder.rungs, digests, work, progress)
+        return Asset(
+            id=creative_id,
+            kind=kind,
+            source=source_digest,
+            frames=_frames(tuple(found.values())),
+            renditions=tuple(found.values()),
         )
 
     async def encode(
@@ -92,26 +134,62 @@ class Maker:
         part: dict[str, Any] | None = None,
     ) -> dict[Rung, StoredRendition]:
         """Have a worker make renditions, and take them into the folder."""
+        job = {
+            "do": "condition",
+            "source": str(source),
+            "rungs": [rung_to_json(rung) for rung in rungs],
+            "out": str(work / "out"),
+            "settings": settings_to_json(self._settings),
+            "part": part,
+        }
+        return await self._renditions(job, rungs, digests, work, progress, is_part=part is not None)
+
+    async def _renditions(
+        self,
+        job: dict[str, Any],
+        rungs: Sequence[Rung],
+        digests: Mapping[Rung, str],
+        work: Path,
+        progress: Progress,
+        *,
+        is_part: bool = False,
+    ) -> dict[Rung, StoredRendition]:
+        """Have a worker do a job that makes a folder for each rung, and keep what it has made."""
         answer = await run_job(
-            {
-                "do": "condition",
-                "source": str(source),
-                "rungs": [rung_to_json(rung) for rung in rungs],
-                "out": str(work / "out"),
-                "settings": settings_to_json(self._settings),
-                "part": part,
-            },
-            work,
-            limits=self._limits,
-            progress=progress,
-            command=self._command,
+            job, work, limits=self._limits, progress=progress, command=self._command
         )
         made = {}
         for rung, item in zip(rungs, answer["renditions"], strict=True):
             digest, encoded = digests[rung], encoded_from_json(rung, item)
-            made[rung] = stored(encoded, digest, is_part=part is not None)
-            self.folder.add_rendition(encoded.folder, digest, made[rung])
+            made[rung] = stored(encoded, digest, is_part=is_part)
+            await anyio.to_thread.run_sync(
+                self.folder.add_rendition, encoded.folder, digest, made[rung]
+            )
         return made
+
+    async def join(self, parts: Sequence[tuple[Path, str, Fraction]], target: Path) -> None:
+        """Join pictures and sound that are in files of their own to a progressive file.
+
+        Args:
+            parts: Of each the file, its container as in `Rung`, and the seconds on its own clock
+                at which it is to begin.
+            target: The file that is made.
+
+        Raises:
+            CreativeRefused: One of them cannot be read.
+        """
+        with self.folder.work_folder() as work:
+            await run_job(
+                {
+                    "do": "join",
+                    "parts": [[str(path), kind, str(start)] for path, kind, start in parts],
+                    "target": str(target),
+                },
+                work,
+                limits=self._limits,
+                progress=lambda share: None,
+                command=self._command,
+            )
 
 
 def _frames(renditions: Sequence[StoredRendition]) -> int:
@@ -127,10 +205,3 @@ def _local(source: bytes | Path, work: Path) -> Path:
     path = work / "source"
     path.write_bytes(source)
     return path
-
-
-def _keep(source: Path, target: Path, work: Path) -> None:
-    """Copy a source to where it stays."""
-    copy = work / "kept"
-    shutil.copyfile(source, copy)
-    copy.replace(target)

@@ -60,6 +60,7 @@ def _stream(stream: Any, times: list[Fraction], size: int) -> Stream:
         return Stream(
             kind="video",
             codec=name,
+            codecs=_avc_codecs(bytes(codec.extradata or b"")) if name == "h264" else "",
             bitrate=bitrate,
             width=codec.width,
             height=codec.height,
@@ -73,11 +74,17 @@ def _stream(stream: Any, times: list[Fraction], size: int) -> Stream:
         return Stream(
             kind="audio",
             codec=name,
+            codecs="mp4a.40.2" if name == "aac" and codec.profile == "LC" else "",
             bitrate=bitrate,
             sample_rate=codec.sample_rate,
             channels=codec.channels,
         )
     return Stream(kind=stream.type, codec=name)
+
+
+def _avc_codecs(config: bytes) -> str:
+    """Return the codecs string that an avcC box gives; "" for Annex B."""
+    return f"avc1.{config[1:4].hex()}" if config[:1] == b"\x01" else ""
 
 
 def h264_profile(config: bytes) -> tuple[int, int]:

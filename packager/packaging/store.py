@@ -2,8 +2,8 @@
 
 ``renditions/{digest}/`` holds a rendition's files and its index, ``assets/{id}.json`` says which
 segments of which renditions an asset shows, ``sources/{digest}`` keeps what slates are cut from.
-Everything is made in ``work/`` and renamed, so what is there is whole. Several processes may share
-the folder.
+Everything is made in ``work/``, synced and renamed, so what is there is whole, after a power cut,
+too. Several processes may share the folder.
 """
 
 import fcntl
@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from packager.durable import put, sync, sync_files
 from packager.packaging.assets import (
     Asset,
     StoredRendition,
@@ -32,7 +33,7 @@ from packager.packaging.ladder import Rung
 
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"init\.mp4|[1-9][0-9]{0,5}\.(?:m4s|ts|aac|vtt)")
-_CONTENT_TYPES = {
+CONTENT_TYPES = {
     ".mp4": "video/mp4",
     ".m4s": "video/iso.segment",
     ".ts": "video/mp2t",
@@ -58,8 +59,12 @@ class MediaFolder:
         self._assets = folder / "assets"
         self._sources = folder / "sources"
         self._work = folder / "work"
+        is_new = not folder.exists()
         for path in (self._renditions, self._assets, self._sources, self._work):
             path.mkdir(parents=True, exist_ok=True)
+        sync(folder)
+        if is_new:
+            sync(folder.parent)
         lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o644)
         self._unlock = weakref.finalize(self, os.close, lock)
         with suppress(BlockingIOError):  # held by another process, whose work this may be
@@ -83,26 +88,39 @@ class MediaFolder:
         with self.work_folder() as work:
             path = work / "asset.json"
             path.write_text(json.dumps(asset_to_json(asset)), "utf-8")
-            path.replace(self._assets / f"{asset.id}.json")
+            put(path, self._assets / f"{asset.id}.json")
 
     def rendition(self, digest: str, rung: Rung) -> StoredRendition | None:
         """Return a whole rendition that was made before, by whatever asset."""
-        try:
+        with suppress(ValueError, KeyError, TypeError, FileNotFoundError):
             value = json.loads((self._renditions / digest / "index.json").read_text("utf-8"))
-        except FileNotFoundError:
-            return None
-        return rendition_from_json(rung, value)
+            return rendition_from_json(rung, value)
+        return None
 
     def add_rendition(self, made: Path, digest: str, rendition: StoredRendition) -> None:
         """Take over a folder of files that a worker has made."""
         (made / "index.json").write_text(json.dumps(rendition_to_json(rendition)), "utf-8")
+        sync_files(made)
         target = self._renditions / digest
         try:
             made.rename(target)
         except OSError:
             if not target.is_dir():
                 raise
-            # another process made the same bytes first; ours go with the work folder
+            # Another process made the same bytes first, and ours go with the work folder; or what
+            # is there is damaged, and goes with one.
+            if self.rendition(digest, rendition.rung) is None:
+                with self.work_folder() as work:
+                    target.rename(work / "damaged")
+                    made.rename(target)
+        sync(self._renditions)
+
+    def keep_source(self, source: Path, digest: str) -> None:
+        """Copy a source to where it stays, for what will be cut from it."""
+        with self.work_folder() as work:
+            copy = work / "kept"
+            shutil.copyfile(source, copy)
+            put(copy, self.source(digest))
 
     def source(self, digest: str) -> Path:
         """Return where the source with this digest is, or would be."""
@@ -124,7 +142,7 @@ class MediaFolder:
         if not _DIGEST.fullmatch(digest) or not _NAME.fullmatch(name):
             return None
         path = self._renditions / digest / name
-        return MediaFile(path, _CONTENT_TYPES[path.suffix]) if path.is_file() else None
+        return MediaFile(path, CONTENT_TYPES[path.suffix]) if path.is_file() else None
 
     @contextmanager
     def work_folder(self) -> Iterator[Path]:

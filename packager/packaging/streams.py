@@ -21,6 +21,7 @@ class Stream:
 
     kind: str  # "video", "audio", "subtitle" or "data"
     codec: str  # FFmpeg's name: "h264", "hevc", "aac", "eac3"
+    codecs: str = ""  # as in RFC 6381; of H.264 and AAC
     bitrate: int = 0  # bit/s in the segment that was read
     width: int = 0
     height: int = 0

@@ -11,16 +11,15 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TextIO
 
+from packager.children import be_modest, set_limit
 from packager.packaging.encoded import encoded_to_json
 from packager.packaging.errors import MediaMissing, MediaWriteFailed, PackagingError
 from packager.packaging.ladder import rung_from_json
 
-_NICENESS = 10
-_OPEN_FILES = 256
 _PROGRESS_S = 0.1
 
 
@@ -29,7 +28,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints must not stand between the answers
     job = json.loads(sys.stdin.read())
-    _limit(job["memory_bytes"], job["cpu_s"])
+    be_modest(job["memory_bytes"])
+    set_limit(resource.RLIMIT_CPU, job["cpu_s"])
     with answers:
         print(json.dumps(do(job, Reporter(answers))), file=answers)
 
@@ -101,19 +101,28 @@ def _streams(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, 
     }
 
 
-_JOBS = {"condition": _condition, "streams": _streams}
+def _take(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any]:
+    try:
+        from packager.packaging.ready.taking import take
+    except ModuleNotFoundError as error:
+        raise MediaMissing from error
+    rungs = [rung_from_json(value) for value in job["rungs"]]
+    folders = [None if folder is None else Path(folder) for folder in job["folders"]]
+    renditions = take(dict(zip(rungs, folders, strict=True)), Path(job["out"]))
+    return {"renditions": [encoded_to_json(rendition) for rendition in renditions]}
 
 
-def _limit(memory_bytes: int, cpu_s: int) -> None:
-    os.nice(_NICENESS)
-    for kind, amount in (
-        (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_CPU, cpu_s),
-        (resource.RLIMIT_NOFILE, _OPEN_FILES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        with suppress(ValueError, OSError):  # not every system has every limit
-            resource.setrlimit(kind, (amount, amount))
+def _join(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any]:
+    try:
+        from packager.packaging.ready.joining import join
+    except ModuleNotFoundError as error:
+        raise MediaMissing from error
+    parts = [(Path(path), container, Fraction(s)) for path, container, s in job["parts"]]
+    join(parts, Path(job["target"]))
+    return {}
+
+
+_JOBS = {"condition": _condition, "streams": _streams, "take": _take, "join": _join}
 
 
 if __name__ == "__main__":

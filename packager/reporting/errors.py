@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from packager.beacons import NO_AD, Beacon
 from packager.clock import Clock
-from packager.config.values import Show
+from packager.config.show_settings import Show
 from packager.decisions.ads import Ad
 from packager.decisions.beacon_macros import beacon_macros
 from packager.decisions.macros import expand_macros

@@ -6,7 +6,6 @@ from dataclasses import replace
 from decimal import Decimal
 
 from manifests.break_log import BreakLog, CueSettings
-from manifests.breaks import AdBreak
 from manifests.creative import Creative
 from manifests.dash.arrangement import AdPart, arrange
 from manifests.dash.channel import DashChannel, DashRules
@@ -144,21 +143,30 @@ def _content(mpd: Mpd, window: Listed | None) -> Content:
 def _check_place(channel: DashChannel, filling: Filling, *, is_live: bool) -> None:
     """The content can be left and found again, and there is enough of it."""
     ad_break = filling.ad_break
-    if reason := _refusal(channel, ad_break):
+    if reason := _refusal(channel, filling):
         raise PlanError(f"{filling.where}: {reason}")
     if ad_break.is_point or is_live or channel.listed is None:
         return
     left = (channel.listed.end - ad_break.start).normalize()
-    length = sum((one.duration for one in filling.creatives), Decimal(0))
+    length = _length(filling)
     if length > left + FRAME_S:
         raise PlanError(
             f"{filling.where}: its creatives last {length} s, and {left:f} s of content are left"
         )
 
 
-def _refusal(channel: DashChannel, ad_break: AdBreak) -> str | None:
+def _length(filling: Filling) -> Decimal:
+    return sum((one.duration for one in filling.creatives), Decimal(0))
+
+
+def _refusal(channel: DashChannel, filling: Filling) -> str | None:
     """Why viewers cannot leave the content for a break, or not come back."""
-    for at in (ad_break.out_at, ad_break.in_at):
+    ad_break = filling.ad_break
+    places = [ad_break.out_at, ad_break.in_at]
+    filled_until = ad_break.out_at + _length(filling)
+    if ad_break.in_at is not None and filled_until < ad_break.in_at - FRAME_S:
+        places.append(filled_until)  # rule D-53: the rest is content
+    for at in places:
         period = None if at is None else channel.period_at(at)
         if period is not None and at not in channel.cuts and (reason := cut_refusal(period)):
             return reason
@@ -170,7 +178,7 @@ def _splices(channel: DashChannel, fillings: Iterable[Filling]) -> Iterator[Spli
     is_live = channel.mpd is not None and channel.mpd.is_dynamic
     for filling in fillings:
         ad_break, creatives = filling.ad_break, filling.creatives
-        if _refusal(channel, ad_break) is not None:
+        if _refusal(channel, filling) is not None:
             continue
         if not ad_break.is_point:
             one = channel.splice_of(ad_break, creatives, RUNG)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from packager.durable import sync
 from packager.stores import StoreError
 
 BUSY_TIMEOUT_S = 2.0  # for another process to commit; its groups take milliseconds
@@ -22,6 +23,7 @@ def open_file(path: Path, migrations: Migrations) -> sqlite3.Connection:
         StoreError: It is of a later release.
     """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    sync(path.parent)  # SQLite syncs its bytes, and the name only of files that it makes itself
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
         _use_wal(connection)
@@ -48,9 +50,14 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 def _migrate(connection: sqlite3.Connection, migrations: Migrations) -> None:
-    """Bring the schema up to date, one process at a time."""
+    """Bring the schema up to date, one process at a time.
+
+    Where it is, nothing is written: a full disk keeps no server from reading what it has.
+    """
+    if _version(connection) == len(migrations):
+        return
     connection.execute("BEGIN IMMEDIATE")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = _version(connection)  # another process may have been first
     if version > len(migrations):
         raise StoreError(f"its schema is of a later release: version {version}")
     for migration in migrations[version:]:
@@ -58,3 +65,8 @@ def _migrate(connection: sqlite3.Connection, migrations: Migrations) -> None:
             connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {len(migrations)}")
     connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)

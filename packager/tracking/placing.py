@@ -1,38 +1,56 @@
-"""Where a session's breaks are on its player's clock."""
+"""Where a session's breaks are on its player's clock, also those in which nothing is played."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import get_args
 
-from manifests.splicing.timeline import Splice
-from packager.decisions.ads import Ad, Tracking
+from manifests.splicing.timeline import FRAME_S, Splice
+from packager.decisions.ad_record import NO_POD, PodRecord
+from packager.decisions.ads import Ad
 from packager.tracking.avails import Avail, Kind, PlacedAd
-
-NO_TRACKING: Mapping[str, Sequence[Tracking]] = {}
 
 _KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filmless:
+    """A break in which the content plays on: it stayed empty, or is only drawn over."""
+
+    break_id: str
+    at: Decimal  # the instant of the content clock at which it is
+    pod: PodRecord  # without films
+    linear: bool = True
+
+
 def avails_of(
     splices: Iterable[Splice],
-    ads: Mapping[str, Sequence[Ad | None]],
+    pods: Mapping[str, PodRecord],
     *,
     zero: Decimal,
-    tracking: Mapping[str, Sequence[Tracking]] = NO_TRACKING,
+    by_segments: bool,
+    filmless: Sequence[Filmless] = (),
 ) -> tuple[Avail, ...]:
     """Place breaks and ads in presentation time.
 
     Args:
         splices: The session's, in order; insertions move what comes after them.
-        ads: What ad servers said of the entries of each pod, by break id.
+        pods: What ad servers said of each pod, and a VMAP of the break itself, by break id.
         zero: The instant of the content clock at which presentation time is 0.
-        tracking: What a VMAP wants to be told of the breaks themselves, by break id (D-42).
+        by_segments: Whether an early return leaves out whole segments, as in HLS (A-27); else it
+            ends the ad at its very instant, as in DASH (B-31).
+        filmless: Breaks without a splice; at one instant they come after those with one.
     """
     found: list[Avail] = []
     inserted = Decimal(0)
+    waiting = deque(sorted(filmless, key=lambda one: one.at))
     for one in splices:
+        while waiting and waiting[0].at < one.out_at:
+            found.append(_filmless(waiting.popleft(), inserted - zero))
         start = one.out_at - zero + inserted
-        placed = _placed(one, start, ads.get(one.break_id, ()))
+        pod = pods.get(one.break_id, NO_POD)
+        placed = _placed(one, start, pod.ads, _shown(one, by_segments=by_segments))
         if not placed:
             continue
         end = max(entry.start_s + entry.seconds for entry in placed)
@@ -46,20 +64,47 @@ def avails_of(
                 start_s=start,
                 duration_s=end - start,
                 ads=tuple(placed),
-                tracking=tuple(tracking.get(one.break_id, ())),
+                overlays=pod.overlays,
+                tracking=pod.tracking,
             )
         )
-    return tuple(found)
+    return (*found, *(_filmless(one, inserted - zero) for one in waiting))
 
 
-def _placed(one: Splice, start: Decimal, ads: Sequence[Ad | None]) -> list[PlacedAd]:
-    limit = None if one.is_insertion else one.in_at if one.limit is None else one.limit
+def _filmless(one: Filmless, offset: Decimal) -> Avail:
+    """The viewer does not leave the content; overlays last as long as they should at least."""
+    lengths = [drawn.min_duration for ad in one.pod.overlays for drawn in ad.nonlinears]
+    return Avail(
+        id=one.break_id,
+        start_s=one.at + offset,
+        duration_s=max((length for length in lengths if length is not None), default=Decimal(0)),
+        overlays=one.pod.overlays,
+        tracking=one.pod.tracking,
+        linear=one.linear,
+    )
+
+
+def _shown(one: Splice, *, by_segments: bool) -> Decimal | None:
+    """Seconds of a pod that are shown; None: all that there are."""
+    if one.is_insertion:
+        return None
+    if by_segments:
+        return one.ends[one.final - 1] if one.final else Decimal(0)
+    until = one.in_at if one.limit is None else one.limit
+    return None if until is None else until - one.out_at
+
+
+def _placed(
+    one: Splice, start: Decimal, ads: Sequence[Ad | None], shown: Decimal | None
+) -> list[PlacedAd]:
     placed: list[PlacedAd] = []
     at = Decimal(0)
     for index, creative in enumerate(one.pod):
-        left = None if limit is None else limit - one.out_at - at
-        if left is not None and left <= 0:
+        left = None if shown is None else shown - at
+        if left is not None and left <= FRAME_S:
             break
+        # D-51: an ad that is a frame too long is whole.
+        is_cut = left is not None and left < creative.duration - FRAME_S
         placed.append(
             PlacedAd(
                 index=index,
@@ -68,7 +113,7 @@ def _placed(one: Splice, start: Decimal, ads: Sequence[Ad | None]) -> list[Place
                 ad=ads[index] if index < len(ads) else None,
                 kind=_KINDS[creative.kind],
                 creative_id=creative.id,
-                shown_s=left if left is not None and left < creative.duration else None,
+                shown_s=left if is_cut else None,
             )
         )
         at += creative.duration

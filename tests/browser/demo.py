@@ -14,7 +14,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from packager.config.ad_settings import VastServer
-from packager.config.values import Config, VastFill
+from packager.config.break_settings import VastFill
+from packager.config.values import Config
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.templates import read_template
 from packager.demo.compose import ASSET, TENANT, DemoPlaces, demo_config, demo_routes, stock
@@ -130,7 +131,7 @@ def _asking(config: Config, ad_server: str) -> Config:
 async def _meet(weft: Weft, media: DemoMedia, ad_server: str) -> None:
     """Let Weft see the other ad server's films, which are those that it has packaged."""
     for show in weft.config.shows.values():
-        presentation = await weft.presentations.get(TENANT, show, ASSET)
+        presentation = await weft.presentations.hls.get(TENANT, show, ASSET)
         assert presentation.ladder is not None
         for clip in media.creatives:
             file = MediaFile(url=f"{ad_server}/media/{clip.file}", type="video/mp4")

@@ -13,7 +13,8 @@ import pytest
 
 pytest.importorskip("av", reason="content and ads need PyAV")
 
-from packager.config.values import CueBreaks, ScheduledBreak, Show, VastFill
+from packager.config.break_settings import CueBreaks, ScheduledBreak, VastFill
+from packager.config.show_settings import Show
 from packager.demo.media import DemoMedia
 from tests.browser import aes
 from tests.browser.conftest import MEDIA

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from packager.clock import SystemClock
-from packager.config.values import CueBreaks, ScheduledBreak, Show, VastFill
+from packager.config.break_settings import CueBreaks, ScheduledBreak, VastFill
+from packager.config.show_settings import Show
 from packager.demo.build import Recipe, ensure_demo_media
 from packager.demo.origin import create_demo_origin
 from packager.demo.schedule import OriginSettings

@@ -19,7 +19,10 @@ from starlette.types import ASGIApp
 from packager.app import create_app
 from packager.clock import SystemClock
 from packager.config.ad_settings import VastServer
-from packager.config.values import Config, Listen, Media, Outbound, Show, Timeouts, VastFill
+from packager.config.break_settings import VastFill
+from packager.config.process_settings import Listen, Media, Outbound, Timeouts
+from packager.config.show_settings import Show
+from packager.config.values import Config
 from packager.decisions import Omission
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.templates import read_template
@@ -140,11 +143,11 @@ def serving_shows(
         )
 
     async def prepare(weft: Weft, url: str) -> list[str]:
-        await weft.warmed.wait()
+        await weft.warming.done.wait()
         problems = []
         jobs = []
         for show in weft.config.shows.values():
-            presentation = await weft.presentations.get(_TENANT, show, _ASSET)
+            presentation = await weft.presentations.hls.get(_TENANT, show, _ASSET)
             if presentation.ladder is None:
                 problems.append(f"{show.name}: no ladder")
                 continue

@@ -76,8 +76,10 @@ class _Origin:
             both = [(edges[each], end) for each, end in self.edges.items() if each in edges]
             is_stale = any(a < b for a, b in both) and not any(a > b for a, b in both)
             is_stale |= max(edges.values(), default=0) < max(self.edges.values(), default=0)
-            # Up to the same end, what is older has more at the front.
+            # Up to the same end, what is older has more at the front: segments, or a Period.
             more = min(fronts.values(), default=0) < min(self.fronts.values(), default=0)
+            if self.periods and text.periods[-1].start <= self.periods[-1].start:
+                more |= text.periods[0].start < self.periods[0].start
             is_stale |= more and not any(a != b for a, b in both)
             # B-06: a Period that had begun when it was told does not go away at the end.
             begun = [one.start for one in self.periods if one.start + text.ast <= asked_at]

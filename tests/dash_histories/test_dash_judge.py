@@ -393,6 +393,16 @@ def test_a_copy_without_a_period_that_has_begun_is_stale() -> None:
     assert broken(answered((95, two, two), (97, one, one)), FACTS) == set()  # it was withdrawn
 
 
+def test_a_copy_with_a_period_that_had_gone_at_the_front_is_stale() -> None:
+    """B-04, where no publishTime tells, nor segments that players compute."""
+    zero, one, two = (computed(f"P{n}", start) for n, start in enumerate((0, 50, 98)))
+    older, newer = (re.sub(' publishTime="[^"]*"', "", mpd(0, *p)) for p in ((zero, one), (one,)))
+    assert broken(answered((99, newer, newer), (101, older, newer)), FACTS) == set()
+    assert "B-04" in broken(answered((99, newer, newer), (101, older, older)), FACTS)
+    more = re.sub(' publishTime="[^"]*"', "", mpd(0, zero, one, two))
+    assert "B-03" in broken(answered((99, newer, newer), (101, more, newer)), FACTS)
+
+
 def test_a_period_that_the_origin_tells_late_may_come_before_ads_that_have_begun() -> None:
     """B-04, B-06, B-40: nothing else is new before them."""
     ads = ad("b42.0", 100, "one") + ad("b42.1", 115, "two", duration="15")

@@ -29,19 +29,10 @@ from manifests.timing import format_date_time
 from packager.app import create_app
 from packager.clock import ManualClock, unix_seconds
 from packager.config.ad_settings import VastServer
-from packager.config.values import (
-    Asset,
-    AssetFill,
-    Config,
-    CueBreaks,
-    Media,
-    ScheduledBreak,
-    Show,
-    SlateFill,
-    Store,
-    Timeouts,
-    VastFill,
-)
+from packager.config.break_settings import AssetFill, CueBreaks, ScheduledBreak, SlateFill, VastFill
+from packager.config.process_settings import Media, Store, Timeouts
+from packager.config.show_settings import Asset, Show
+from packager.config.values import Config
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.templates import read_template
 from packager.demo.ad_server import AdServer, DemoAd
@@ -54,6 +45,7 @@ from packager.packaging.probe import Probe, derive_ladder, media_playlist_uris
 from packager.packaging.store import digest_of_source
 from packager.packaging.vod import package_vod
 from packager.reasons import Reason
+from packager.rendering.workers import DRAW
 from packager.weft import Weft, open_weft
 
 ORIGIN = "http://origin.example/"
@@ -447,6 +439,8 @@ class Bench:
     show_changes: dict[str, Any] = field(default_factory=dict)  # of the live show
     conditioned: bool = True  # the media folder has everything
     patience_s: float = 2.0  # with an ad server; only a busy machine needs so much
+    draw: str = DRAW  # what draws overlays in worker processes
+    templates: dict[str, Path] = field(default_factory=dict)  # of overlays, by digest
 
     def __post_init__(self) -> None:
         self.clock.advance(self.seconds)
@@ -500,6 +494,8 @@ class Bench:
             metrics=metrics,
             client=GuardedClient(transport=httpx2.MockTransport(self.world)),
             library=library,
+            templates=self.templates,
+            draw=self.draw,
         ) as weft:
             app = create_app(weft)
             transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)

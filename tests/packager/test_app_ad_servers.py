@@ -34,7 +34,8 @@ from starlette.routing import Route
 from loadtests.ads import AdServer, Film, listening
 from packager.app import create_app
 from packager.config.ad_settings import VastServer
-from packager.config.values import Outbound, Timeouts, VastFill
+from packager.config.break_settings import VastFill
+from packager.config.process_settings import Outbound, Timeouts
 from packager.decisions.templates import read_template
 from packager.metrics import Metrics
 from packager.outbound import network

@@ -11,7 +11,7 @@ from mpd_for_bench import event
 
 from manifests.scte35 import SpliceInfo, SpliceInsert, to_hex, write_splice_info
 from manifests.timing import format_date_time
-from packager.config.values import Timeouts
+from packager.config.process_settings import Timeouts
 from packager.reasons import Reason
 
 HLS, DASH = "/v1/master/default/live/index.m3u8", "/v1/dash/default/live/index.mpd"

@@ -11,7 +11,7 @@ from app_bench import CREATIVES, Bench, Running, answer, down
 from lxml import etree
 from mpd_for_bench import event
 
-from packager.config.values import AssetFill, ScheduledBreak
+from packager.config.break_settings import AssetFill, ScheduledBreak
 from packager.reasons import Reason
 from tests.mpd_schema import assert_valid, needs_schema
 

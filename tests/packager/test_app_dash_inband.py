@@ -336,7 +336,7 @@ async def test_segments_that_left_the_window_unseen_are_told_of(bench: Bench) ->
     telling = Telling(bench)
     async with bench.run() as running:
         weft = running.weft
-        await weft.dash_presentations.get("default", weft.config.shows["live"], "index")
+        await weft.presentations.dash.get("default", weft.config.shows["live"], "index")
         gate = asyncio.Event()
         for number in range(42, 50):
             bench.world.gates[f"s{number}.m4s"] = gate

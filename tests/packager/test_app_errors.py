@@ -9,7 +9,7 @@ import pytest
 from app_bench import ADS, Bench, Running, answer, vast
 
 from packager.config.ad_settings import ConsentSettings
-from packager.config.values import ScheduledBreak
+from packager.config.break_settings import ScheduledBreak
 from packager.reasons import Reason
 
 pytestmark = pytest.mark.anyio

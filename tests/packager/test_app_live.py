@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from app_bench import Bench, Listed, Player, Running, answer, down, vast
 
-from packager.config.values import SlateFill
+from packager.config.break_settings import SlateFill
 from packager.reasons import Reason
 
 LIVE = "/v1/master/default/live/index.m3u8"
@@ -302,7 +302,7 @@ async def test_a_creative_that_is_not_packaged_yet_is_skipped_now_and_played_in_
     bench = make_bench()
     bench.world.cues = {52: "#EXT-X-CUE-OUT:6", 60: "#EXT-X-CUE-OUT:6"}
     async with bench.run(stocked=False) as running:
-        await running.weft.warmed.wait()
+        await running.weft.warming.done.wait()
         player = await running.player().open(LIVE)
         await running.weft.house.settled()
         played = await watch(bench, player, 6)

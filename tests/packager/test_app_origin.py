@@ -109,7 +109,7 @@ async def test_a_vod_playlist_that_is_cut_in_mid_list_is_never_taken(bench: Benc
     """Row 4: its length was announced."""
     async with bench.run() as running:
         player = await running.player().open(VOD)
-        running.weft.origin._entries.clear()
+        running.weft.presentations.origin._entries.clear()
         bench.world.faults[".m3u8"] = cut_off
         got = await running.get(player.renditions[1])
         assert (got.status_code, got.json()) == (502, {"error": "origin_truncated"})
@@ -156,7 +156,7 @@ async def test_a_rendition_that_vanished_from_every_cache_is_published_from_the_
     async with bench.run() as running:
         player = await running.player().open(LIVE)
         good = [await player.poll(number) for number in range(3)]
-        running.weft.origin._entries.clear()
+        running.weft.presentations.origin._entries.clear()
         bench.world.faults[".m3u8"] = down
         bench.clock.advance(4)
         for number in range(3):

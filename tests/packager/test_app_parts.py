@@ -13,9 +13,10 @@ from app_bench import MEDIA, Bench, answer, down, vast
 
 from manifests.break_log import CueSettings
 from manifests.breaks import AdBreak
+from packager import warming
 from packager import weft as composition
 from packager.bodies import Body
-from packager.config.values import CueBreaks, ScheduledBreak
+from packager.config.break_settings import CueBreaks, ScheduledBreak
 from packager.cue_news import _ended_by_maximum
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.offers import Decided
@@ -99,13 +100,13 @@ def test_a_show_without_cues_has_no_maximum_to_count() -> None:
 async def test_a_show_that_cannot_be_warmed_is_reported_and_the_server_is_ready_all_the_same(
     make_bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(composition, "WARM_TRIES", 2)
-    monkeypatch.setattr(composition, "WARM_PAUSE_S", 0.01)
+    monkeypatch.setattr(warming, "TRIES", 2)
+    monkeypatch.setattr(warming, "PAUSE_S", 0.01)
     bench = make_bench(show_changes={"warm": ("index",)})
     bench.world.faults["index.m3u8"] = down
     async with bench.run(stocked=False) as running:
-        await running.weft.warmed.wait()
-        assert running.weft.ready
+        await running.weft.warming.done.wait()
+        assert running.weft.warming.done.is_set()
         assert "asset_not_warmed" in running.log.getvalue()
 
 
@@ -191,7 +192,7 @@ async def test_presentations_that_cannot_be_made_now_are_an_unreachable_origin(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with bench.run() as running:
-        presentations = running.weft.presentations
+        presentations = running.weft.presentations.hls
 
         async def closed(*args: object) -> None:
             raise FlightsClosed("closing")
@@ -208,7 +209,7 @@ async def test_a_presentation_without_a_ladder_has_no_rungs(
 ) -> None:
     bench = make_bench()
     async with bench.run() as running:
-        get = running.weft.presentations.get
+        get = running.weft.presentations.hls.get
         plain = await get("default", bench.config.shows["plain"], "index")
         assert plain.rung(0) is None
         assert plain.reference_rung is None
@@ -259,7 +260,7 @@ async def test_a_ladder_for_other_playlists_is_not_taken(
     bench: Bench,
 ) -> None:
     async with bench.run() as running:
-        memory = running.weft.presentations._ladders._memory
+        memory = running.weft.presentations.hls._ladders._memory
         await memory.keep("x", "digest", bench.media.ladder)
         assert await memory.get("x", "digest") == bench.media.ladder
         assert await memory.get("x", "another") is None
@@ -338,7 +339,7 @@ async def test_rules_without_ads_ask_nobody(make_bench: Callable[..., Bench]) ->
     bench = make_bench()
     async with bench.run() as running:
         show = bench.config.shows["vod"]
-        decider = running.weft.planner._deciding._filler.decider_for(show, show.breaks[2])
+        decider = running.weft.planner._deciding._asking.decider_for(show, show.breaks[2])
         assert await decider.renewed(Decided(), bench.media.ladder) == Decided()
 
 
@@ -368,7 +369,7 @@ async def test_the_plan_that_is_known_decides_nothing(bench: Bench) -> None:
     async with bench.run() as running:
         weft = running.weft
         show = bench.config.shows["live"]
-        presentation = await weft.presentations.get("default", show, "index")
+        presentation = await weft.presentations.hls.get("default", show, "index")
         channel = await presentation.keeper.current(0)
         session = await weft.sessions.start(
             "default", "live", "index", Parameters(), weft.clock.now()
@@ -418,7 +419,7 @@ async def test_breaks_that_cannot_be_placed_are_refused(bench: Bench) -> None:
     bench.clock.advance(8)
     async with bench.run() as running:
         show = bench.config.shows["live"]
-        presentation = await running.weft.presentations.get("default", show, "index")
+        presentation = await running.weft.presentations.hls.get("default", show, "index")
         await presentation.keeper.current(2)
         channel = await presentation.keeper.current(0)
         one = Opening(channel.log.breaks[0], show.breaks[0])

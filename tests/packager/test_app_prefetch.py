@@ -12,13 +12,19 @@ from app_bench import CREATIVES, Bench, Running, answer, vast
 from mpd_for_bench import event
 
 from packager.config.ad_settings import Prefetch
-from packager.config.values import CueBreaks, Timeouts
+from packager.config.break_settings import CueBreaks
+from packager.config.process_settings import Timeouts
 from packager.reasons import Reason
 from packager.stores.records import Decision
 
 HLS, DASH = "/v1/master/default/live/index.m3u8", "/v1/dash/default/live/index.mpd"
 OUT, BACK = 52, 56  # segments of 2 s
 Poll = Callable[[], Awaitable[str]]
+OVERLAY = """<VAST version="4.2"><Ad id="logo"><InLine>
+  <Impression>https://ads.example/impression</Impression>
+  <Creatives><Creative><NonLinearAds><NonLinear width="320" height="50">
+  <IFrameResource>https://overlay.example/</IFrameResource>
+  </NonLinear></NonLinearAds></Creative></Creatives></InLine></Ad></VAST>"""
 both = pytest.mark.parametrize("kind", [HLS, DASH], ids=["hls", "dash"])
 
 
@@ -54,10 +60,10 @@ def cue(bench: Bench, kind: str, start: int, back: int, name: int = 1) -> None:
         bench.world.events.append(event(2 * start, 2 * (back - start), event_id=name))
 
 
-async def watched(running: Running, kind: str) -> Poll:
+async def watched(running: Running, kind: str, **parameters: str) -> Poll:
     """Open a session; what polls it gives what is listed, in words."""
     if kind == HLS:
-        player = await running.player().open(HLS)
+        player = await running.player().open(HLS, **parameters)
 
         async def poll() -> str:
             return " ".join((await player.poll()).kinds)
@@ -247,6 +253,24 @@ async def test_a_pod_of_which_nothing_fits_is_kept_for_the_next_break(
         assert pods(running, "used") == 1
         first, second = decisions(running)
         assert [first.prefetched_at, second.prefetched_at] == [None, 100]
+
+
+@pytest.mark.parametrize("reporting", ["client", "server"])
+async def test_a_pod_of_overlays_is_used_up_by_a_break_that_they_are_drawn_in(
+    prefetching: Callable[..., Bench], reporting: str
+) -> None:
+    """Where the server reports they are drawn nowhere (D-10), so the pod remains."""
+    bench = prefetching()
+    bench.world.faults["/vast/fill"] = answer(OVERLAY)
+    cue(bench, HLS, OUT, BACK)
+    async with bench.run() as running:
+        poll = await watched(running, HLS, **{"aws.reportingMode": reporting})
+        await poll()
+        await asked(bench, 1)
+        await go_on(bench, poll, 6)
+        (decision,) = decisions(running)
+        assert (decision.prefetched_at is not None) == (reporting == "client")
+        assert pods(running, "used") == int(reporting == "client")
 
 
 async def test_the_calls_of_many_viewers_are_spread_over_the_window(

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from app_bench import CREATIVES, Bench, Listed, Player, answer, vast
 
-from packager.config.values import CueBreaks, ScheduledBreak
+from packager.config.break_settings import CueBreaks, ScheduledBreak
 from packager.reasons import Reason
 
 LIVE = "/v1/master/default/live/index.m3u8"

@@ -10,7 +10,8 @@ from app_bench import CREATIVES, Bench, Running, answer, vast
 from lxml import etree
 from mpd_for_bench import event
 
-from packager.config.values import CueBreaks, ScheduledBreak, Timeouts
+from packager.config.break_settings import CueBreaks, ScheduledBreak
+from packager.config.process_settings import Timeouts
 from packager.reasons import Reason
 from tests.mpd_schema import assert_valid, needs_schema
 

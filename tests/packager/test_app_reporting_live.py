@@ -13,7 +13,7 @@ from mpd_for_bench import event
 from loadtests.ads import AdServer, Film
 from loadtests.ads.sink import KEY_HEADER
 from packager.config.ad_settings import VastServer
-from packager.config.values import VastFill
+from packager.config.break_settings import VastFill
 from packager.decisions.templates import read_template
 
 pytestmark = pytest.mark.anyio

@@ -178,9 +178,8 @@ async def test_a_channel_state_that_cannot_be_read_is_begun_anew(
     shared: Bench, state: bytes
 ) -> None:
     async with shared.run() as running:
-        keeper = (
-            await running.weft.presentations.get("default", shared.config.shows["live"], "index")
-        ).keeper
+        show = shared.config.shows["live"]
+        keeper = (await running.weft.presentations.hls.get("default", show, "index")).keeper
         await running.weft.store.put_channel(keeper.key, state)
         await running.weft.store.put_channel(f"ladder of {keeper.key}", state)
     async with shared.run(stocked=False) as running:

@@ -15,7 +15,7 @@ from mpd_for_bench import event
 
 from manifests.splicing.signalling import SCHEME
 from packager.config.ad_settings import Ads
-from packager.config.values import CueBreaks, SlateFill
+from packager.config.break_settings import CueBreaks, SlateFill
 from packager.reasons import Reason
 from packager.stores import StoreError
 from tests.mpd_schema import assert_valid, needs_schema

@@ -14,7 +14,8 @@ from lxml import etree
 
 from packager import schedules
 from packager.config.ad_settings import VastServer
-from packager.config.values import CueBreaks, Show, SlateFill, VmapBreaks
+from packager.config.break_settings import CueBreaks, SlateFill, VmapBreaks
+from packager.config.show_settings import Show
 from packager.decisions.templates import read_template
 from packager.reasons import Reason
 from packager.single_flight import FlightsFull
@@ -103,7 +104,7 @@ async def hls(running: Running, **parameters: str) -> tuple[Player, Listed]:
 
 
 async def test_breaks_are_where_the_vmap_has_them_in_every_rendition(film: Bench) -> None:
-    """D-43: an offset goes to the border that follows; nothing changes afterwards (A-05)."""
+    """D-43: an offset goes to the nearest border; nothing changes afterwards (A-05)."""
     async with film.run() as running:
         player, listed = await hls(running)
         kinds = listed.kinds
@@ -212,6 +213,137 @@ async def test_a_client_that_reports_is_given_what_the_break_is_told_by(film: Be
         ]
         assert events == [["breakStart", "breakEnd", "error"]] * 3
         assert [avail["availId"] for avail in document["avails"]] == ["v0", "v1", "v2"]
+
+
+def overlay(name: str, *, film: str = "") -> str:
+    return f"""<vmap:VASTAdData><VAST version="3.0"><Ad id="{name}"><InLine>
+      <Error>{ADS}/beacon/{name}/refused?c=[ERRORCODE]</Error>
+      <Impression>{ADS}/beacon/{name}/impression</Impression>
+      <Creatives>{film}<Creative><NonLinearAds><TrackingEvents>
+      <Tracking event="creativeView">{ADS}/beacon/{name}/view</Tracking></TrackingEvents>
+      <NonLinear width="320" height="50" minSuggestedDuration="00:00:05">
+      <StaticResource creativeType="image/png">http://media.example/{name}.png</StaticResource>
+      </NonLinear></NonLinearAds></Creative></Creatives></InLine></Ad></VAST></vmap:VASTAdData>"""
+
+
+async def tracked(running: Running, ending: str = "m3u8") -> str:
+    """The URL of the tracking document of a new session, whose player reports."""
+    started = await running.client.post(f"/v1/session/default/vod/index.{ending}", json={})
+    assert started.status_code == 200, started.text
+    return str(started.json()["trackingUrl"])
+
+
+async def document_at(running: Running, url: str) -> dict[str, Any]:
+    """The document, which is the same each time."""
+    found = (await running.get(url)).json()
+    assert (await running.get(url)).json() == found
+    return dict(found)
+
+
+@pytest.mark.parametrize("ending", ["m3u8", "mpd"])
+async def test_breaks_that_stay_empty_are_told_of_by_the_client(film: Bench, ending: str) -> None:
+    """D-42: once, where the content passes them; also those that have no source (D-41)."""
+    film.world.faults["/vmap"] = answer(
+        vmap(
+            ad_break("start", inline("b"), "pre"),
+            ad_break("00:00:04", tag("empty"), "none"),
+            ad_break("00:00:08", "", "mark"),
+            ad_break("00:00:12", tag("status/500"), "failed"),
+        )
+    )
+    async with film.run() as running:
+        document = await document_at(running, await tracked(running, ending))
+        told_of = [
+            (
+                avail["startTimeInSeconds"],
+                avail["durationInSeconds"],
+                len(avail["ads"]),
+                [event["beaconUrls"][0].partition("/beacon/")[2] for event in _events(avail)],
+            )
+            for avail in document["avails"]
+        ]
+        assert told_of == [
+            (0.0, 2.0, 1, ["pre/breakStart", "pre/breakEnd", "pre/error?c=[ERRORCODE]"]),
+            (6.0, 0.0, 0, ["none/breakStart", "none/breakEnd"]),
+            (10.0, 0.0, 0, ["mark/breakStart", "mark/breakEnd"]),
+            (14.0, 0.0, 0, ["failed/breakStart", "failed/breakEnd"]),
+        ]
+        assert document["nonLinearAvails"] == []
+
+
+def _events(avail: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(avail["adBreakTrackingEvents"])
+
+
+async def test_of_breaks_that_stay_empty_a_server_tells_nothing(film: Bench) -> None:
+    """E-05: nothing proves that they were seen."""
+    film.world.faults["/vmap"] = answer(vmap(ad_break("start", ""), ad_break("end", tag("empty"))))
+    async with film.run() as running:
+        player, listed = await hls(running)
+        assert listed.kinds == CONTENT
+        for number in range(3):
+            await player.poll(number)
+        assert await settled(film, running) == ["none/error?code=303"]
+        url = f"/v1/tracking/default/vod/{player.token}"
+        assert (await running.get(url)).json()["avails"] == []
+
+
+async def test_overlays_of_a_vmap_are_for_the_client_to_draw(film: Bench) -> None:
+    """D-10, D-40: whatever else the ad has; nobody is told that they were refused."""
+    film.use_sqlite()
+    spot = "<Creative><Linear><Duration>00:00:02</Duration></Linear></Creative>"
+    both = overlay("both", film=spot)
+    film.world.faults["/vmap"] = answer(
+        vmap(
+            ad_break("00:00:02", inline("b"), "film"),
+            ad_break("00:00:06", overlay("logo"), "drawn", breakType="nonlinear"),
+            ad_break("00:00:10", both, "two", breakType="display,nonlinear"),
+            ad_break("00:00:14", tag("status/500"), "failed", breakType="nonlinear"),
+        )
+    )
+    async with film.run() as running:
+        url = await tracked(running)
+        document = await document_at(running, url)
+        assert [avail["availId"] for avail in document["avails"]] == ["v0"]
+        drawn, two, failed = document["nonLinearAvails"]
+        assert (drawn["startTimeInSeconds"], drawn["durationInSeconds"]) == (8.0, 5.0)
+        assert (drawn["ads"], len(_events(drawn))) == ([], 2)
+        (shown,) = drawn["nonLinearAdsList"]
+        (picture,) = shown["nonLinearAdList"]
+        assert picture["staticResource"] == "http://media.example/logo.png"
+        assert {event["eventType"] for event in shown["trackingEvents"]} >= {
+            "impression",
+            "creativeView",
+        }
+        assert len(two["nonLinearAdsList"]) == 1
+        assert (failed["nonLinearAdsList"], len(_events(failed))) == ([], 2)
+        assert await settled(film, running) == ["failed/error?c=1008"]
+        assert not any(asked.endswith(".png") for asked in film.world.requests)
+    film.world.faults["/vmap"] = answer(vmap())
+    async with film.run() as running:  # A-02
+        assert await document_at(running, url) == document
+
+
+async def test_an_overlay_among_films_is_drawn_over_them(film: Bench) -> None:
+    film.world.faults["/vmap"] = answer(
+        vmap(
+            ad_break("start", overlay("logo"), "alone"),
+            ad_break("end", _together(overlay("logo"), inline("a")), "both"),
+        )
+    )
+    async with film.run() as running:
+        alone, both = (await document_at(running, await tracked(running)))["avails"]
+        assert [len(each["nonLinearAdsList"]) for each in (alone, both)] == [1, 1]
+        assert [len(each["ads"]) for each in (alone, both)] == [0, 1]
+        assert (alone["durationInSeconds"], both["durationInSeconds"]) == (5.0, 4.0)
+        await hls(running)  # of a server that reports, an overlay is refused (D-14)
+        assert await settled(film, running, 2) == ["logo/refused?c=201"] * 2
+
+
+def _together(*sources: str) -> str:
+    """One answer of the ads of several."""
+    ads = [one.partition('<VAST version="3.0">')[2].partition("</VAST>")[0] for one in sources]
+    return f'<vmap:VASTAdData><VAST version="3.0">{"".join(ads)}</VAST></vmap:VASTAdData>'
 
 
 SKIPPED = {
@@ -352,6 +484,50 @@ async def test_breaks_at_one_border_play_in_the_order_of_the_document(film: Benc
         assert listed.kinds == [*"012", "b", "3", "b", "a", "a", *"4567", "b", *"89"]
 
 
+NEAREST = {"00:00:07.100": 4, "00:00:06.900": 3, "00:00:07": 3, "00:00:00.400": 0, "99%": 10}
+
+
+@pytest.mark.parametrize(("offset", "border"), NEAREST.items())
+async def test_an_offset_goes_to_the_nearest_border_d_43(
+    film: Bench, offset: str, border: int
+) -> None:
+    film.world.faults["/vmap"] = answer(vmap(ad_break(offset, inline("b"))))
+    async with film.run() as running:
+        _, listed = await hls(running)
+        assert listed.kinds == [*CONTENT[:border], "b", *CONTENT[border:]]
+
+
+async def test_breaks_that_come_to_one_border_are_in_the_order_of_the_document_d_43(
+    film: Bench,
+) -> None:
+    film.world.faults["/vmap"] = answer(
+        vmap(ad_break("00:00:08.500", inline("a")), ad_break("00:00:07.500", inline("b")))
+    )
+    async with film.run() as running:
+        _, listed = await hls(running)
+        assert listed.kinds == [*"0123", "a", "a", "b", *"456789"]
+
+
+async def test_a_host_that_a_vmap_names_is_left_alone_when_it_fails(film: Bench) -> None:
+    """Row 29: as an ad server of the configuration's; what the document has itself is played."""
+    tags = "http://tags.example"
+    film.world.faults["/vmap"] = answer(
+        vmap(ad_break("start", tag("down").replace(ADS, tags), "bad"), ad_break("end", inline("b")))
+    )
+    film.world.faults["/vast/down"] = answer(status=500)
+    async with film.run() as running:
+        for _ in range(7):
+            _, listed = await hls(running)
+            assert listed.kinds == [*CONTENT, "b"]
+        assert film.world.requests[f"{tags}/vast/down"] == 5
+        assert running.count(Reason.AD_STATUS) == 5
+        assert running.count(Reason.AD_SERVER_RESTS) == 2
+        assert await settled(film, running, 7) == ["bad/error?c=1008"] * 7
+        film.clock.advance(3)
+        await hls(running)
+        assert film.world.requests[f"{tags}/vast/down"] == 6
+
+
 async def test_the_server_is_asked_with_what_it_may_know(film: Bench) -> None:
     async with film.run() as running:
         await hls(running, **{"ads.zone": "7&8"})
@@ -429,7 +605,7 @@ async def test_a_vmap_that_meets_a_bug_leaves_the_content(
 ) -> None:
     """P1: the log has the traceback, the viewer has the content."""
 
-    def broken(*args: object) -> None:
+    def broken(*args: object, **more: object) -> None:
         raise ZeroDivisionError("in the sums")
 
     monkeypatch.setattr(schedules, "place_breaks", broken)

@@ -9,7 +9,7 @@ import pytest
 from app_bench import ADS, Bench, answer, vast
 
 from packager.config.ad_settings import Bumpers, VastServer
-from packager.config.values import AssetFill, CueBreaks, ScheduledBreak, VastFill
+from packager.config.break_settings import AssetFill, CueBreaks, ScheduledBreak, VastFill
 from packager.decisions.templates import read_template
 from packager.reasons import Reason
 

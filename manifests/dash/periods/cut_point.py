@@ -20,7 +20,9 @@ SEQUENCES = etree.XPath(
 )
 
 
-def cut_point(period: Period, at: Decimal) -> Decimal | None:
+def cut_point(
+    period: Period, at: Decimal, *, counted_from: Decimal | None = None
+) -> Decimal | None:
     """The instant nearest to `at` where a Period may be cut.
 
     In this order: the Period's borders, which every Period has; a border of the first video
@@ -31,6 +33,8 @@ def cut_point(period: Period, at: Decimal) -> Decimal | None:
     Args:
         period: Of the origin.
         at: Seconds into the Period.
+        counted_from: Where a frame begins, in seconds into the Period: the same is found whatever
+            segments are listed. None: that is looked up among the segments.
 
     Returns:
         Seconds into the Period, exact; None if it cannot be cut (`cut_refusal` says why).
@@ -43,7 +47,7 @@ def cut_point(period: Period, at: Decimal) -> Decimal | None:
     if cut_refusal(period) is not None:
         return None
     grid = _grid(period, tolerance)
-    border = _border(period, wanted)
+    border = _border(period, wanted) if counted_from is None else Fraction(counted_from)
     if frame is not None:
         wanted = border + round((wanted - border) / frame) * frame
     found = Fraction(round(wanted * grid), grid)

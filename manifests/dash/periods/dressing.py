@@ -6,7 +6,8 @@ from lxml import etree
 
 from manifests.dash.model import Mpd
 from manifests.dash.periods.children import children, local_name, make_child, remove
-from manifests.dash.periods.segment_information import KINDS
+from manifests.dash.periods.detour import detour
+from manifests.dash.periods.segment_information import KINDS, TEMPLATES
 from manifests.dash.periods.written_bases import (
     WrittenBase,
     is_absolute,
@@ -17,7 +18,6 @@ from manifests.dash.periods.written_bases import (
 
 ASSET_SCHEME = "urn:org:dashif:asset-id:2013"
 BEFORE_ASSET = ("BaseURL", "SegmentBase", "SegmentList", "SegmentTemplate")
-TEMPLATES = ("media", "initialization", "index", "bitstreamSwitching")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ class Dressing:
 
     bases: tuple[WrittenBase, ...]  # of the MPD, to be written into each Period (B-22)
     content_base: tuple[str, str] | None = None  # origin prefix, and what players get instead
+    video_base: tuple[str, str] | None = None  # the same for video alone (`detour`)
     # EventStreams and InbandEventStreams of these schemes are taken out (B-52).
     removed_schemes: frozenset[str] = frozenset()
     asset_id: str | None = None  # for an AssetIdentifier where the origin has none (B-19)
@@ -35,6 +36,7 @@ def dressing_of(
     mpd: Mpd,
     *,
     content_base: tuple[str, str] | None = None,
+    video_base: tuple[str, str] | None = None,
     removed_schemes: frozenset[str] = frozenset(),
     asset_id: str | None = None,
 ) -> Dressing:
@@ -46,6 +48,7 @@ def dressing_of(
     return Dressing(
         bases=join_bases(mpd.element, (WrittenBase(join(mpd.url, ".")),)),
         content_base=content_base,
+        video_base=video_base,
         removed_schemes=removed_schemes,
         asset_id=asset_id,
     )
@@ -74,6 +77,8 @@ def dress(period: etree._Element, dressing: Dressing) -> None:
         identifier.set("value", dressing.asset_id)
     bases = join_bases(period, dressing.bases)
     _write_bases(period, bases)
+    if dressing.video_base is not None and bases:
+        detour(period, bases[0].url, dressing.video_base)
     if dressing.content_base is not None and bases:
         _rehost(period, bases[0].url, dressing.content_base)
 

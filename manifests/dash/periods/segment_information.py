@@ -17,6 +17,7 @@ from manifests.dash.periods.timeline_cut import Cut
 from manifests.dash.reading.xlink import is_removed
 
 KINDS = ("SegmentTemplate", "SegmentList", "SegmentBase")  # the first one found is the one
+TEMPLATES = ("media", "initialization", "index", "bitstreamSwitching")  # attributes that name URLs
 ORDER = (
     "Initialization",
     "RepresentationIndex",

@@ -18,6 +18,8 @@ BOM = b"\xef\xbb\xbf"
 PROLOG = re.compile(rb"(?:[ \t\r\n]++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
 DECLARATION = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]{0,40})[\"']")
 ROOT = re.compile(rb"<(?:[^\s/>:]{1,80}:)?([^\s/>:<]{1,80})")
+# libxml2's names for what it refuses, as in ERR_TAG_NAME_MISMATCH.
+KINDS = {code: name for name, code in vars(etree.ErrorTypes).items() if isinstance(code, int)}
 UTF8 = {b"utf-8", b"utf8", b"us-ascii", b"ascii"}  # ASCII is UTF-8 too
 
 
@@ -165,10 +167,14 @@ def _check_prolog(body: bytes, root: str) -> int:
 
 
 def _reason(body: bytes, error: etree.XMLSyntaxError) -> str:
-    """What is wrong with a document that the parser refused."""
+    """What is wrong with a document that the parser refused, in words that are not its own.
+
+    The parser's message quotes the document, and a URL in it may be signed (threat 33).
+    """
     # Only now: the text of every MPD would cost a third more time than its tree alone.
     try:
         body.decode()
     except UnicodeDecodeError as no_text:
         return f"line {body.count(NEWLINE, 0, no_text.start) + 1}: not UTF-8"
-    return f"line {error.lineno or 1}: {error.msg or 'not well-formed'}"[:200]
+    kind = KINDS.get(error.code, "").replace("ERR_", "").replace("_", " ").lower()
+    return f"line {error.lineno or 1}: not well-formed XML ({kind or error.code})"

@@ -2,7 +2,7 @@
 
 from packager.decisions.vmap.breaks import AdSource, Offset, Vmap, VmapBreak, VmapCode
 from packager.decisions.vmap.document import MAX_BREAKS, VmapError, read_offset, read_vmap
-from packager.decisions.vmap.places import MAX_PLACES, Place, Placement, place_breaks
+from packager.decisions.vmap.places import MAX_PLACES, Place, PlaceKind, Placement, place_breaks
 from packager.decisions.vmap.record import ScheduleError, read_schedule, write_schedule
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "AdSource",
     "Offset",
     "Place",
+    "PlaceKind",
     "Placement",
     "ScheduleError",
     "Vmap",

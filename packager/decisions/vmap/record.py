@@ -5,15 +5,18 @@ release (A-02); the document is read again where a break is yet to be filled.
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from typing import get_args
 
 import orjson
 
-from packager.decisions.vmap.places import Place
+from packager.decisions.vmap.places import Place, PlaceKind
 
-VERSION = 1
+VERSION = 2  # 1 had films only
 MAX_BYTES = 4 << 20  # of a record when inflated
+
+_KINDS: Mapping[str, PlaceKind] = {kind: kind for kind in get_args(PlaceKind)}
 
 
 class ScheduleError(ValueError):
@@ -22,7 +25,7 @@ class ScheduleError(ValueError):
 
 def write_schedule(places: Iterable[Place], document: bytes) -> bytes:
     """Encode places and the VMAP that they are from."""
-    written = [[place.break_id, place.number, str(place.at)] for place in places]
+    written = [[place.break_id, place.number, str(place.at), place.kind] for place in places]
     return bytes([VERSION]) + zlib.compress(orjson.dumps(written) + b"\n" + document)
 
 
@@ -32,7 +35,7 @@ def read_schedule(data: bytes) -> tuple[tuple[Place, ...], bytes]:
     Raises:
         ScheduleError: The bytes are not such a record.
     """
-    if data[:1] != bytes([VERSION]):
+    if data[:1] not in (b"\x01", bytes([VERSION])):
         raise ScheduleError("a record of breaks of another version")
     inflater = zlib.decompressobj()
     try:
@@ -41,9 +44,10 @@ def read_schedule(data: bytes) -> tuple[tuple[Place, ...], bytes]:
             raise ScheduleError("a record of breaks is cut off, too long or not alone")
         head, _, document = text.partition(b"\n")
         places = tuple(
-            Place(str(name), int(number), Decimal(at)) for name, number, at in orjson.loads(head)
+            Place(str(name), int(number), Decimal(at), *(_KINDS[one] for one in kind))
+            for name, number, at, *kind in orjson.loads(head)
         )
-    except (zlib.error, ValueError, TypeError, InvalidOperation) as error:
+    except (zlib.error, ValueError, KeyError, TypeError, InvalidOperation) as error:
         if isinstance(error, ScheduleError):
             raise
         raise ScheduleError("a record of breaks is damaged") from error

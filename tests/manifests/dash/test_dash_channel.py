@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
@@ -278,6 +279,25 @@ def test_without_publish_time_a_copy_is_stale_that_lacks_a_period_which_has_begu
     assert told(advanced(ahead, one, now=49)) == ["P0 0"]  # it was withdrawn
 
 
+def test_without_publish_time_a_copy_is_stale_that_has_a_period_which_had_gone_b_04() -> None:
+    """Also while the last Period lies ahead; a copy that tells of another one is newer."""
+
+    def since(number: int, *starts: str) -> str:
+        text = undated(computed())
+        head, period, tail = text.partition(text[text.index("<Period") : text.index("</MPD>")])
+        told = [
+            period.replace('id="P0" start="PT0S"', f'id="P{n}" start="PT{start}S"')
+            for n, start in enumerate(starts)
+        ]
+        return "".join((head, *told[number:], tail))
+
+    for now in (98, 102):
+        channel = advanced(DashChannel(), since(1, "0", "50", "100"), now=now)
+        assert advanced(channel, since(0, "0", "50", "100"), now=now).mpd is channel.mpd
+        assert advanced(channel, since(2, "0", "50", "100"), now=now).mpd is not channel.mpd
+        assert advanced(channel, since(0, "0", "50", "100", "150"), now=now).mpd is not channel.mpd
+
+
 @pytest.mark.parametrize("at", ["40", "40.013"])
 def test_an_ad_that_has_begun_stays_when_its_break_is_cancelled_at_once_b_06(at: str) -> None:
     out, cancelled = event(at, "20"), event(at, None, cancel=True)
@@ -303,6 +323,25 @@ def test_a_break_that_ends_where_it_begins_removes_nothing() -> None:
     channel = advanced(DashChannel(), slow, now=45)
     assert len(channel.log.breaks) == 1
     assert told(channel, A) == ["P0 0"]
+
+
+def test_content_is_back_where_it_was_when_its_segment_has_left_the_window_b_04() -> None:
+    """Where frames take no whole number of ticks, segments begin beside them."""
+    borders = [round(Fraction(1001 * 31 * number, 30)) for number in range(50)]  # of 31 frames
+
+    def ntsc(first: int, last: int) -> str:
+        runs = "".join(f'<S t="{a}" d="{b - a}"/>' for a, b in pairwise(borders[first : last + 1]))
+        text = live(last, event("20", "30"), first=first + 1).replace("PT60S", "PT15S")
+        video = re.sub("<S [^>]*>", runs, text.partition('<AdaptationSet id="2"')[0])
+        video = video.replace('frameRate="25"', 'frameRate="30000/1001"').replace("90000", "1000")
+        return f"{video}</Period></MPD>"
+
+    channel = advanced(DashChannel(), ntsc(0, 24))
+    short = creative("a", "3.1")
+    back = [told(channel := advanced(channel, ntsc(n, n + 15)), short) for n in range(10, 30)]
+    assert {one for each in back for one in each if one.startswith("P0~")} == {
+        "P0~b1767225620 23.09"
+    }
 
 
 def test_a_channel_remembers_where_it_was_cut() -> None:
@@ -398,6 +437,9 @@ def test_a_period_that_cannot_be_cut_can_be_replaced_as_a_whole() -> None:
     for ad_break, aligned in ((whole, True), (inside, False)):
         channel = advanced(DashChannel(log=BreakLog((ad_break,))), text)
         assert channel.is_aligned(ad_break) is aligned
+        for seconds, is_filled in (("10", aligned), ("6", False)):
+            one = channel.splice_of(ad_break, [creative("a", seconds)], "v")
+            assert (one is not None) is is_filled  # B-03: after 6 s nothing could follow
 
 
 def test_a_segment_where_no_clock_goes_is_refused() -> None:

@@ -66,6 +66,16 @@ def test_a_cut_point_is_a_cut_point(sets: list[str], at: str, expected: str) -> 
     assert cut_point(period(*sets), Decimal(expected)) == Decimal(expected)
 
 
+def test_a_cut_counted_from_another_is_the_same_whatever_is_listed() -> None:
+    """B-04: what followed it was published."""
+    late = VIDEO_25.replace('<S t="7"', '<S t="907"')  # all of it is listed 10 ms later
+    assert cut_point(period(late), Decimal("103.64")) == Decimal("103.65")
+    for at, frame in (("103.651", "103.64"), ("103.669", "103.68"), ("199.999", "200.01")):
+        for one in (period(VIDEO_25), period(late)):
+            found = cut_point(one, Decimal(at), counted_from=Decimal("100.04"))
+            assert found == Decimal(frame)
+
+
 REFUSED = {
     "time from a duration": (NUMBERS.format(media="$Time$"), "B-13"),
     "sequences": (VIDEO_25.replace("<S ", '<S k="2" '), "S@k"),

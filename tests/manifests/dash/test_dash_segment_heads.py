@@ -7,7 +7,7 @@ import pytest
 
 from manifests.breaks import CueKind
 from manifests.cues.rules import CueRules
-from manifests.dash.cues.segment_heads import LATEST_PERIODS, first_heads, latest_heads
+from manifests.dash.cues.segment_heads import LATEST_PERIODS, first_heads, latest_heads, told_by
 from manifests.dash.model import Mpd
 from manifests.dash.reading.reader import read_mpd
 from manifests.scte35 import SpliceInfo, SpliceInsert, write_splice_info
@@ -142,5 +142,5 @@ def test_messages_count_from_their_segment_or_from_the_period_b_01(
     value = mpd(period(TIMELINE.format(repeat=0)))
     second = list(latest_heads(value, now=EPOCH + 200))[-2]
     assert second.time == 70
-    (cue,) = second.cues(head, CueRules())
+    (cue,) = told_by(second, head, CueRules())
     assert (cue.kind, cue.at, cue.event_id) == (CueKind.OUT, EPOCH + at, "4")

@@ -133,7 +133,7 @@ WRONG = {
         "document types",
     ),
     "a document type behind the root": (OPEN + b"</MPD><!DOCTYPE a>", "line 1: "),
-    "an entity that nobody declared": (OPEN + b"&lol;</MPD>", "lol"),
+    "an entity that nobody declared": (OPEN + b"&lol;</MPD>", "undeclared entity"),
     "UTF-16 with a mark": ("<MPD/>".encode("utf-16"), "UTF-16"),
     "UTF-16 without a mark": ("<MPD/>".encode("utf-16-be"), "UTF-16"),
     "UTF-32": ("<MPD/>".encode("utf-32"), "UTF-16 or UTF-32"),
@@ -160,6 +160,29 @@ def test_threats_14_and_15_what_is_no_mpd_is_refused_for_a_reason(body: bytes, r
     with pytest.raises(MpdSyntaxError) as caught:
         read_tree(body)
     assert reason in str(caught.value)
+
+
+CANARY = b"https://sink.test/?token=canary"
+UNREADABLE = {
+    "ends in the middle": (OPEN + b"\n<BaseURL>" + CANARY, "line 2: "),
+    "an entity that is not there": (OPEN + b"\n<BaseURL>" + CANARY + b"&canary=2", "line 2: "),
+    "ends of others": (
+        OPEN + b"<canary>\n</MPD>",
+        "line 2: not well-formed XML (tag name mismatch)",
+    ),
+    "an attribute twice": (OPEN + b'<a canary="1" canary="2"/></MPD>', "attribute redefined"),
+    "a prefix of nobody": (OPEN + b"<canary:a/></MPD>", "undefined namespace"),
+    "no quotes": (OPEN + b"<a canary=" + CANARY + b"/></MPD>", "attribute not started"),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), UNREADABLE.values(), ids=UNREADABLE)
+def test_an_error_says_what_is_wrong_and_quotes_nothing_of_it(body: bytes, reason: str) -> None:
+    """Threat 33: what cannot be read may be a signed URL."""
+    with pytest.raises(MpdSyntaxError) as caught:
+        read_tree(body)
+    assert reason in str(caught.value)
+    assert "canary" not in str(caught.value)
 
 
 TOO_MUCH = {

@@ -144,6 +144,15 @@ def test_several_insertions_before_the_first_segment() -> None:
     assert short(text) == "0/0 x0 [D]y0 [D]0 1 2 [D]z0"
 
 
+def test_an_instant_has_a_nearest_border_in_the_whole_programme_d_43() -> None:
+    head = ("#EXT-X-PLAYLIST-TYPE:VOD",)
+    text = origin(range(3), head=head, tail=["#EXT-X-ENDLIST"], dates=False)
+    channel = advance(Channel(reference="v", rules=RULES), v=text)
+    instants = ("0", "2.9", "3", "3.1", "8.9", "9.1", "15", "15.1", "18")
+    found = [channel.nearest_border(Decimal(at)) for at in instants]
+    assert found == [Decimal(at) for at in (0, 0, 0, 6, 6, 12, 12, 18, 18)]
+
+
 def test_every_discontinuity_has_a_date() -> None:
     """A-30: also where the origin gave it none."""
     text = origin(range(4), said={2: ["#EXT-X-DISCONTINUITY"]}, lengths={0: "5.5"})

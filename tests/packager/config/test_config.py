@@ -20,6 +20,8 @@ from packager.config import (
     load,
 )
 from packager.config.ad_settings import Cap, Prefetch, Separation
+from packager.config.fact_settings import Fact
+from packager.config.feed_settings import PolledFeed, PushedFeed
 
 CASES = Path(__file__).parents[2] / "cases" / "config"
 BAD = sorted((CASES / "bad").glob("*.yaml"))
@@ -117,11 +119,37 @@ def test_every_setting_is_read() -> None:
     assert (rules.mode, rules.identifiers) == ("require", {"ppid"})
     assert rules.strings == {"tcString", "gpp"}
     assert rules.name_of("ifa") == "rdid"
+    minutes = news.facts["minutes"]
+    assert (minutes.name, minutes.kind, minutes.of, minutes.fallback) == (
+        "minutes",
+        "int",
+        ("5", "15", "45"),
+        15,
+    )
+    assert news.facts["theme"] == Fact(name="theme", kind="string")
+    assert (news.facts["theme"].fallback, news.facts["lead"].fallback) == ("", 1.5)
+    country = news.facts["country"]
+    assert (country.header, country.max_characters) == ("CloudFront-Viewer-Country", 2)
+    assert news.facts["club"].consent == "personalise"
+    score, leader, goal = (news.facts[name] for name in ("score", "leader", "goal"))
+    assert score.shared
+    assert score.feed == PolledFeed(url="http://127.0.0.1:9997/m7?key=k")
+    assert leader.feed == PolledFeed(
+        url="https://feed.example/events",
+        headers={"X-Key": "secret"},
+        pointer=("match", "leader"),
+        event="match",
+        every_s=2.0,
+        stale_s=30.0,
+    )
+    secret = Secret("a feed's secret of more than 32 characters")
+    assert goal.feed == PushedFeed(secret=secret, pointer=("goal",), stale_s=10.0)
+    assert "key=k" not in repr(score)
     assert (news.markers, news.tenants) == ("keep", ("acme",))
     (from_vmap,) = config.shows["film"].breaks
     assert isinstance(from_vmap, VmapBreaks)
     assert from_vmap.server.url.literals[0] == "https://ads.example/vmap?sid="
-    assert from_vmap.otherwise == "slate"
+    assert from_vmap.otherwise == AssetFill(asset="promo")
 
 
 def test_a_show_and_its_origin_are_enough() -> None:

@@ -141,3 +141,10 @@ def test_what_a_break_is_told_by_is_kept_with_its_ads() -> None:
     record = read_pod(write_ads([Ad(id="a"), None], tracking))
     assert (record.ads, record.tracking) == ((Ad(id="a"), None), tracking)
     assert read_pod(write_ads([AD])).tracking == ()
+
+
+def test_overlays_are_kept_beside_the_pod() -> None:
+    record = read_pod(write_ads([None], (), [AD]))
+    assert (record.ads, record.overlays) == ((None,), (without_files(AD),))
+    before = bytes([2]) + write_ads([AD])[1:]  # the version that had none
+    assert read_pod(before) == read_pod(write_ads([AD]))

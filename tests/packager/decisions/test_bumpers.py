@@ -40,14 +40,14 @@ def test_bumpers_take_of_the_breaks_time(length: int, expected: str) -> None:
 
 def test_slate_comes_after_the_last_bumper() -> None:
     found = fill_between(
-        Fraction(18), ads(10), before=BEFORE, after=AFTER, tolerance=FRAME, slate=SLATE
+        Fraction(18), ads(10), before=BEFORE, after=AFTER, tolerance=FRAME, slates=[SLATE]
     )
     assert played(found) == "in ad10 out slate slate slate"
     assert [entry.start for entry in found.pod] == [0, 2, 12, 15, 16, 17]
 
 
 def test_a_break_of_slate_alone_has_none() -> None:
-    found = fill_between(Fraction(3), [], before=BEFORE, tolerance=FRAME, slate=SLATE)
+    found = fill_between(Fraction(3), [], before=BEFORE, tolerance=FRAME, slates=[SLATE])
     assert played(found) == "slate slate slate"
 
 
@@ -67,7 +67,7 @@ def test_a_break_with_bumpers_is_never_too_long_and_adds_up_h_14(
     length: int, seconds: list[int], before: Bumper | None, after: Bumper | None
 ) -> None:
     found = fill_between(
-        Fraction(length), ads(*seconds), before=before, after=after, tolerance=FRAME, slate=SLATE
+        Fraction(length), ads(*seconds), before=before, after=after, tolerance=FRAME, slates=[SLATE]
     )
     assert found.duration <= length + FRAME
     assert found.duration + found.rest == length

@@ -164,7 +164,6 @@ SPECIAL = {
     "conditional": {"a": Omission.CONDITIONAL},
     "skippable": {"a": Omission.SKIPPABLE},
     "vpaid": {"a": Reason.AD_NO_MEDIA_FILE},
-    "stream": {"a": Reason.AD_NO_MEDIA_FILE},
 }
 
 
@@ -176,6 +175,10 @@ async def test_ads_that_cannot_be_stitched_are_skipped_d_08_d_09_d_56(
     assert outcomes(decided) == expected
     (candidate,) = decided.candidates
     assert candidate.refusal == next(iter(expected.values()))
+
+
+async def test_an_ad_that_comes_only_as_a_stream_can_be_stitched_d_08(server: AdServer) -> None:
+    assert outcomes(await decide(server, "stream")) == {"a": "creative-a"}
 
 
 async def test_skippable_ads_play_where_the_buyer_allows_d_09(server: AdServer) -> None:

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.decisions import Omission
-from packager.decisions.fill import Candidate, Fill, FillRules, SlateOption, fill
+from packager.decisions.fill import Candidate, Fill, FillRules, fill
+from packager.decisions.slates import SlateOption
 from packager.reasons import Reason
 
 FRAME = Fraction(1, 25)
@@ -174,7 +175,7 @@ def test_a_long_break_is_filled_up_to_the_maximum() -> None:
         Fraction(600),
         [ad("a", 20), ad("b", 20)],
         tolerance=FRAME,
-        slate=SlateOption(id="s", duration=Fraction(1)),
+        slates=[SlateOption(id="s", duration=Fraction(1))],
         rules=FillRules(max_length=Fraction(30)),
     )
     assert result.duration == 30
@@ -186,17 +187,26 @@ def test_a_replacement_needs_a_length_or_a_maximum() -> None:
         filled(None, ad("a", 20))
 
 
-def test_an_insertion_has_no_length_no_rest_and_no_slate() -> None:
+def test_an_insertion_has_no_length_no_rest_and_no_slate_after_ads() -> None:
     pod = [ad(str(n), 60) for n in range(20)]
     slate = SlateOption(id="s", duration=Fraction(1))
     endless = FillRules(insertion=True)
-    result = fill(None, pod, tolerance=FRAME, slate=slate, rules=endless)
+    result = fill(None, pod, tolerance=FRAME, slates=[slate], rules=endless)
     assert len(result.pod) == 20
     assert result.rest == 0
     limited = FillRules(insertion=True, max_length=Fraction(100))
-    result = fill(None, pod, tolerance=FRAME, slate=slate, rules=limited)
+    result = fill(None, pod, tolerance=FRAME, slates=[slate], rules=limited)
     assert played(result) == "0"
     assert result.rest == 0
+
+
+def test_an_insertion_without_ads_shows_what_stands_in_for_them_once_and_whole() -> None:
+    asset = SlateOption(id="h", duration=Fraction(20))
+    for limit, expected in ((60, "h"), (20, "h"), (20 - FRAME, "h"), (19, "")):
+        rules = FillRules(insertion=True, max_length=Fraction(limit))
+        result = fill(None, [ad("a", 90)], tolerance=FRAME, slates=[asset], rules=rules)
+        assert (played(result), result.rest) == (expected, 0)
+        assert dropped(result) == {"a": Reason.CREATIVE_TOO_LONG}
 
 
 def test_only_an_insertion_may_run_over_d_51() -> None:
@@ -212,7 +222,7 @@ def test_a_break_with_too_few_ads_is_left_alone_d_53() -> None:
         rules = FillRules(max_unfilled=Fraction(unfilled))
         result = fill(Fraction(30), [ad("a", 10)], tolerance=FRAME, rules=rules)
         assert played(result) == expected
-        result = fill(Fraction(30), [ad("a", 10)], tolerance=FRAME, slate=slate, rules=rules)
+        result = fill(Fraction(30), [ad("a", 10)], tolerance=FRAME, slates=[slate], rules=rules)
         assert (result.pod == ()) == (expected == "")
     assert result.rest == 30
     assert dropped(result) == {"a": Omission.UNDERFILLED}
@@ -246,10 +256,31 @@ def test_slate_fills_what_ads_leave_d_53(
     open_s: Fraction, cut: object, expected: str, rest: Fraction
 ) -> None:
     slate = SlateOption(id="s", duration=Fraction(10), cut=cut)  # type: ignore[arg-type]
-    result = fill(30 + open_s, [ad("a", 30)], tolerance=FRAME, slate=slate)
+    result = fill(30 + open_s, [ad("a", 30)], tolerance=FRAME, slates=[slate])
     assert played(result) == expected
     assert result.rest == rest
     assert [entry.kind for entry in result.pod] == ["ad"] + ["slate"] * (len(result.pod) - 1)
+
+
+HOUSE = {
+    "as often as it fits, then slate": (Fraction(25), "a h h s", 0),
+    "the slate is cut": (Fraction(24), "a h h cut-2", 0),
+    "never cut": (Fraction(9), "a s s s", 0),
+    "a frame too long": (22 - FRAME, "a h h", -FRAME),
+    "nothing left for slate": (Fraction(22), "a h h", 0),
+    "a rest that is not worth a splice": (Fraction(223, 10), "a h h", Fraction(3, 10)),
+}
+
+
+@pytest.mark.parametrize(("open_s", "expected", "rest"), HOUSE.values(), ids=HOUSE)
+def test_an_asset_is_repeated_and_slate_has_the_rest_d_53(
+    open_s: Fraction, expected: str, rest: Fraction
+) -> None:
+    asset = SlateOption(id="h", duration=Fraction(11))
+    slate = SlateOption(id="s", duration=Fraction(3), cut=exact)
+    found = fill(30 + open_s, [ad("a", 30)], tolerance=FRAME, slates=[asset, slate])
+    assert played(found) == expected
+    assert found.rest == rest
 
 
 def test_what_has_no_duration_is_refused() -> None:
@@ -291,8 +322,9 @@ CUTS = st.sampled_from([
     lambda r: ("frames", Fraction(round(r / FRAME)) * FRAME),
     lambda r: ("long", r * 2),
 ])  # fmt: skip
-SLATE = st.none() | st.builds(
-    SlateOption, id=st.just("s"), duration=st.integers(1, 60).map(Fraction), cut=CUTS
+SLATES_OF_A_SHOW = st.lists(
+    st.builds(SlateOption, id=st.just("s"), duration=st.integers(1, 60).map(Fraction), cut=CUTS),
+    max_size=2,
 )
 RULES = st.builds(
     FillRules,
@@ -312,11 +344,11 @@ RULES = st.builds(
 
 
 @settings(deadline=None)
-@given(DURATIONS, candidates(), SLATE, RULES)
+@given(DURATIONS, candidates(), SLATES_OF_A_SHOW, RULES)
 def test_a_filled_break_is_never_too_long_and_adds_up_h_14(
-    length: Fraction, ads: list[Candidate], slate: SlateOption | None, rules: FillRules
+    length: Fraction, ads: list[Candidate], slates: list[SlateOption], rules: FillRules
 ) -> None:
-    result = fill(length, ads, tolerance=FRAME, slate=slate, rules=rules)
+    result = fill(length, ads, tolerance=FRAME, slates=slates, rules=rules)
     # H-14: F - B <= tol, and nothing that is not accounted for
     assert result.duration <= min(length, rules.max_length or length) + FRAME
     assert result.duration + result.rest == length

@@ -1,7 +1,13 @@
 import pytest
 
 from packager.decisions.ads import Ad, Linear, MediaFile
-from packager.decisions.media_files import Nature, nature, rank_media_files, streams
+from packager.decisions.media_files import (
+    Nature,
+    choose_media_files,
+    nature,
+    rank_media_files,
+    streams,
+)
 
 
 def film(height: int, bitrate: int = 1000, **attributes: object) -> MediaFile:
@@ -96,3 +102,16 @@ def test_what_a_file_is_is_said_by_its_type_or_its_ending_d_08(
     url: str, type: str, framework: str, expected: Nature
 ) -> None:
     assert nature(MediaFile(url=url, type=type, api_framework=framework)) == expected
+
+
+def test_a_stream_is_tried_after_mezzanines_and_before_files_d_08() -> None:
+    dash = film(0, type="application/dash+xml")
+    mezzanine = film(4320, type="video/quicktime")
+    one = ad(SMALL, STREAM, LARGE, dash, STREAM, mezzanines=(mezzanine,))
+    chosen = choose_media_files(one, ladder_max_height=1080)
+    assert chosen == (mezzanine, STREAM, dash, LARGE, SMALL)
+
+
+def test_of_many_files_few_are_tried() -> None:
+    films = tuple(film(height) for height in range(100, 200))
+    assert len(choose_media_files(ad(*films, *[STREAM] * 9), ladder_max_height=90)) == 5

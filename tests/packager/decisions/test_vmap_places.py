@@ -32,7 +32,7 @@ CUES = (("b10", Decimal(10)), ("b40", Decimal("40.5")))
 def at(text: str, **more: Any) -> VmapBreak:
     offset = read_offset(text)
     assert offset is not None
-    return VmapBreak(offset=offset, tracking=TOLD, **{"source": INLINE, **more})
+    return VmapBreak(offset=offset, **{"source": INLINE, "tracking": TOLD, **more})
 
 
 def placed(*breaks: VmapBreak, duration: str = "60") -> list[str]:
@@ -100,6 +100,34 @@ def test_a_break_that_only_tells_is_nowhere_and_nothing_is_wrong_with_it() -> No
     assert (found.places, found.errors, found.flaws) == ((), (), ())
 
 
+OVERLAY = frozenset({"nonlinear"})
+START = (Tracking("breakStart", "https://e.test/start"),)
+
+
+def test_a_player_that_reports_is_given_what_is_not_played() -> None:
+    """D-10, D-41: the content's own breaks stay its own."""
+    breaks = (
+        at("start", types=OVERLAY),
+        at("00:00:10", source=None, tracking=START),
+        at("00:00:10", source=None),  # of which nobody wants to know
+        at("#1", types=OVERLAY),
+        at("end"),
+        at("end", types=frozenset({"display"})),
+    )
+    vmap = Vmap(version="1.0", breaks=breaks)
+    found = place_breaks(vmap, Decimal(60), CUES, by_player=True)
+    assert [(place.break_id, place.kind) for place in found.places] == [
+        ("v0", "overlay"),
+        ("v1", "mark"),
+        ("v3", "overlay"),
+        ("v4", "film"),
+    ]
+    assert [call.code for call in found.errors] == [1003]
+    assert read_schedule(write_schedule(found.places, b"")) == (found.places, b"")
+    without = place_breaks(vmap, Decimal(60), CUES)
+    assert [place.break_id for place in without.places] == ["v4"]
+
+
 def test_a_break_may_be_linear_among_other_things() -> None:
     assert placed(at("start", types=frozenset({"linear", "display"}))) == ["v0 0"]
 
@@ -147,6 +175,7 @@ BAD = {
     "something behind": GOOD + b"x",
     "not deflated": b"\x01[]\nx",
     "a bomb": b"\x01" + zlib.compress(b"[]\n" + bytes(8 << 20)),
+    "a kind that is not known": b"\x02" + zlib.compress(b'[["v0",0,"1","film strip"]]\nx'),
     "no list": b"\x01" + zlib.compress(b"7\n"),
     "no place": b"\x01" + zlib.compress(b'[["v0"]]\n'),
     "no time": b"\x01" + zlib.compress(b'[["v0",0,"soon"]]\n'),

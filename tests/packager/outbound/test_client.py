@@ -549,3 +549,34 @@ async def test_no_error_repeats_a_signed_url(client, serve, answer: bytes) -> No
     with pytest.raises(OutboundError) as error:
         await client.fetch(server.url("/secret?token=secret"), policy=PUBLIC)
     assert "secret" not in str(error.value)
+
+
+async def test_an_answer_is_streamed_as_it_comes(client, serve) -> None:
+    server = await serve(response(b"one two", "Content-Type: text/plain"))
+    async with client.streamed(server.url("/"), policy=PUBLIC, limits=Limits()) as answer:
+        assert (answer.status, answer.headers["content-type"]) == (200, "text/plain")
+        assert b"".join([piece async for piece in answer.pieces]) == b"one two"
+
+
+async def test_a_streamed_answer_is_bounded_and_must_be_good() -> None:
+    limits = Limits(max_bytes=10)
+    bad = mocked(httpx2.Response(503))
+    with pytest.raises(BadStatus):
+        async with bad.streamed("https://a.example/", policy=PUBLIC, limits=limits):
+            pytest.fail("there is no good answer")
+    large = mocked(httpx2.Response(200, content=b"x" * 20))
+    async with large.streamed("https://a.example/", policy=PUBLIC, limits=limits) as answer:
+        with pytest.raises(Oversize):
+            [piece async for piece in answer.pieces]
+
+
+async def test_a_stream_may_last_longer_than_it_may_take_to_begin() -> None:
+    async def slow():
+        for _ in range(3):
+            await asyncio.sleep(0.1)
+            yield b"x"
+
+    patient = mocked(httpx2.Response(200, content=slow()))
+    limits = Limits(total_s=0.15)
+    async with patient.streamed("https://a.example/", policy=PUBLIC, limits=limits) as answer:
+        assert [piece async for piece in answer.pieces] == [b"x"] * 3

@@ -192,14 +192,36 @@ def test_packed_audio_without_a_time_or_without_frames_is_found_out() -> None:
         read_packed_aac_segment(PACKED[: PACKED.index(b"\xff\xf1")])
 
 
-def test_an_edit_list_is_found_out() -> None:
-    """G-03."""
-    edits = b"\0\0\0\x18edts\0\0\0\x10elst" + bytes(8)
+def with_edit_list(media_time: int) -> bytes:
+    entry = (1).to_bytes(4) + bytes(4) + media_time.to_bytes(4, signed=True) + b"\0\1\0\0"
+    edits = b"\0\0\0\x24edts\0\0\0\x1celst" + bytes(4) + entry
     at = INIT.index(b"trak") - 4
     size = int.from_bytes(INIT[at : at + 4]) + len(edits)
     moov = INIT.index(b"moov") - 4
     whole = int.from_bytes(INIT[moov : moov + 4]) + len(edits)
     init = INIT[:moov] + whole.to_bytes(4) + INIT[moov + 4 : at] + size.to_bytes(4) + b"trak"
-    init += edits + INIT[at + 8 :]
+    return init + edits + INIT[at + 8 :]
+
+
+@pytest.mark.parametrize("media_time", [1024, -1])
+def test_an_edit_list_is_found_out(media_time: int) -> None:
+    """G-03."""
     with pytest.raises(MediaUnreadable, match="edit list"):
-        read_spans(rung("video", "cmaf"), init, [SEGMENT])
+        read_spans(rung("video", "cmaf"), with_edit_list(media_time), [SEGMENT])
+
+
+def test_an_edit_list_that_changes_nothing_is_none() -> None:
+    assert read_spans(rung("video", "cmaf"), with_edit_list(0), [SEGMENT])
+
+
+def test_a_segment_may_have_several_fragments() -> None:
+    """As chunks are written; G-01: they run on."""
+    writer = CmafWriter((VIDEO,))
+    key = Sample((1).to_bytes(4) + b"\x65", 3600)
+    first = writer.segment(1, (Run(VIDEO, 0, (key,)),))
+    second = writer.segment(2, (Run(VIDEO, 3600, (key,)),))
+    (span,) = read_segment(read_init(INIT), b"\0\0\0\x08styp" + first + second)
+    assert (span.start, span.duration, span.samples) == (0, Fraction(2, 25), 2)
+    assert span.starts_clean
+    with pytest.raises(MediaUnreadable, match="does not go on"):
+        read_segment(read_init(INIT), second + first)

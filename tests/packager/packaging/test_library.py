@@ -23,6 +23,7 @@ from media_samples import (
 
 from manifests.creative import Creative
 from manifests.hls.model import MediaPlaylist, Segment
+from packager.children import WorkerLimits
 from packager.packaging.encode import encode_ladder
 from packager.packaging.errors import (
     CreativeFailed,
@@ -33,7 +34,6 @@ from packager.packaging.errors import (
     PackagingError,
     WorkerCrashed,
 )
-from packager.packaging.jobs import WorkerLimits
 from packager.packaging.ladder import Ladder, Rung, Unmatched
 from packager.packaging.library import MediaLibrary, PackagingJob
 from packager.packaging.probe import Probe
@@ -327,8 +327,9 @@ async def test_a_worker_has_less_of_everything(tmp_path: Path) -> None:
     """Threat 20: niced, limited in memory and time, and a huge picture cannot use more."""
     script = """
 import resource
-from packager.packaging.worker import _limit
-_limit(job["memory_bytes"], job["cpu_s"])
+from packager.children import be_modest, set_limit
+be_modest(job["memory_bytes"])
+set_limit(resource.RLIMIT_CPU, job["cpu_s"])
 kinds = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CORE)
 limits = [resource.getrlimit(kind)[0] for kind in kinds]
 out({"error": "CreativeFailed", "text": json.dumps([os.nice(0), *limits])})

@@ -100,12 +100,13 @@ def test_only_the_answer_is_on_the_pipe(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     asked = {**job(source, tmp_path / "out"), "memory_bytes": 1 << 40, "cpu_s": 60}
-    limits: list[tuple[int, int]] = []
+    limits: list[tuple[int, ...]] = []
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(asked)))
-    monkeypatch.setattr(worker, "_limit", lambda *values: limits.append(values))
+    monkeypatch.setattr(worker, "be_modest", lambda memory: limits.append((memory,)))
+    monkeypatch.setattr(worker, "set_limit", lambda *limit: limits.append(limit))
     monkeypatch.setattr(os, "dup2", lambda old, new: limits.append((old, new)))
     worker.main()
-    assert limits == [(2, 1), (1 << 40, 60)]
+    assert limits == [(2, 1), (1 << 40,), (resource.RLIMIT_CPU, 60)]
     *progress, answer = map(json.loads, capfd.readouterr().out.splitlines())
     assert all(set(line) == {"progress"} for line in progress)
     assert progress[-1] == {"progress": 1.0}
@@ -120,21 +121,6 @@ def test_progress_is_told_seldom_but_the_end_is() -> None:
     assert [json.loads(line)["progress"] for line in out.getvalue().splitlines()] == [0, 1]
 
 
-def test_limits_that_a_system_does_not_have_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[int, int] = {}
-
-    def set_limit(kind: int, amounts: tuple[int, int]) -> None:
-        if kind == resource.RLIMIT_AS:
-            raise ValueError("not here")
-        asked[kind] = amounts[0]
-
-    monkeypatch.setattr(resource, "setrlimit", set_limit)
-    monkeypatch.setattr(os, "nice", lambda by: by)
-    worker._limit(1000, 7)
-    assert asked[resource.RLIMIT_CPU] == 7
-    assert asked[resource.RLIMIT_CORE] == 0
-
-
 def test_settings_survive_json() -> None:
     settings = ConditionSettings(loudness_lufs=-16.0)
     assert settings_from_json(json.loads(json.dumps(settings_to_json(settings)))) == settings
@@ -142,7 +128,7 @@ def test_settings_survive_json() -> None:
 
 def test_the_server_does_without_pyav() -> None:
     """Only workers, the demo and `package_vod` import it."""
-    modules = ("library", "command", "probe", "worker", "jobs", "playlists")
+    modules = ("library", "command", "probe", "worker", "jobs", "playlists", "ready.creatives")
     names = ", ".join(f"packager.packaging.{name}" for name in modules)
     code = f"import sys; sys.modules['av'] = None; import {names}"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

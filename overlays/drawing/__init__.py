@@ -1,0 +1,1 @@
+"""Drawings: boxes, text, pictures, bars and rows, placed and moved over time."""

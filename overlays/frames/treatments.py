@@ -1,0 +1,82 @@
+"""What is done to the film's own frame: made smaller for an L-frame, or shown in other colours."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from overlays.frames.blend import Planes
+
+Rgb = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Squeeze:
+    """The film in a smaller box, with a colour around it; pictures above it make it an L-frame.
+
+    The box is put on even pixels, and is at least 2 wide and high.
+    """
+
+    left: int  # pixels of the frame, as the others
+    top: int
+    width: int
+    height: int
+    around: Rgb = (0, 0, 0)
+
+    def within(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Return left, top, width and height, even and inside a frame of `size`."""
+        left, top = (
+            min(max(place, 0), length - 2) // 2 * 2
+            for place, length in zip((self.left, self.top), size, strict=True)
+        )
+        width = min(max(self.width, 2), size[0] - left) // 2 * 2
+        height = min(max(self.height, 2), size[1] - top) // 2 * 2
+        return left, top, width, height
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Palette:
+    """Other colours of the film: luma by a table, chroma by a table of both its parts."""
+
+    luma: npt.NDArray[np.uint8]  # shape (256,)
+    chroma: npt.NDArray[np.uint8]  # shape (256, 256, 2): by U and V, the new U and V
+
+    def apply(self, planes: Planes) -> None:
+        """Change a frame in place."""
+        y, u, v = planes
+        y[...] = self.luma[y]
+        changed = self.chroma[u, v]
+        u[...], v[...] = changed[..., 0], changed[..., 1]
+
+
+def make_palette(
+    *, hue_degrees: float = 0, saturation: float = 1, contrast: float = 1, brightness: float = 0
+) -> Palette:
+    """Make a palette.
+
+    Args:
+        hue_degrees: By how much the colours are turned.
+        saturation: 0 for grey, 1 as it is.
+        contrast: Factor of luma, around middle grey.
+        brightness: Added to luma, as a share of its range.
+    """
+    levels = np.arange(256)
+    luma = (levels - 125.5) * contrast + 125.5 + 219 * brightness
+    turn = math.radians(hue_degrees)
+    u, v = np.meshgrid(levels - 128, levels - 128, indexing="ij")
+    turned = (u * math.cos(turn) - v * math.sin(turn), u * math.sin(turn) + v * math.cos(turn))
+    chroma = np.stack(turned, axis=-1) * saturation + 128
+    return Palette(
+        np.clip(np.rint(luma), 16, 235).astype(np.uint8),
+        np.clip(np.rint(chroma), 16, 240).astype(np.uint8),
+    )
+
+
+class Treatment(Protocol):
+    """A change of the film over time, in the same order as the layers above and below it."""
+
+    def at(self, time: Fraction) -> Squeeze | Palette | None:
+        """Return what is done at `time`, in seconds since it began; None for nothing."""

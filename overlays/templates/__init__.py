@@ -1,0 +1,1 @@
+"""Templates: a folder of files becomes, with data and a size, a layer."""

@@ -1,0 +1,1 @@
+"""Text in all scripts: cleaned, itemised by font, ordered (UAX #9), fitted into a box, drawn."""

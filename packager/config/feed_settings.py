@@ -1,0 +1,78 @@
+"""Settings of feeds: where the value of a shared fact is got, or who tells it."""
+# ruff: noqa: RUF009 - `setting` and its like make fields, as `dataclasses.field` does
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from packager.config import scalars
+from packager.config.scalars import Secret
+from packager.config.settings import MapOf, OneOf, Section, Short, required, setting
+from packager.feeds.pointer import Pointer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """How a feed's documents are read."""
+
+    pointer: Pointer = setting(
+        (),
+        "JSON pointer to the value in the feed's document: `/match/score`; without it, the document"
+        " is the value",
+        read=scalars.json_pointer,
+    )
+    stale_s: float | None = setting(
+        None,
+        "seconds after which a value that was not confirmed counts as old; without it, a minute or"
+        " three times `every_s` where Weft asks, and never where it is told",
+        read=scalars.seconds("1", "86400"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolledFeed(Feed):
+    """A document that is asked for again and again, or a stream of events."""
+
+    url: str = required(
+        "URL of a JSON document, or of server-sent events with JSON; `feed: URL` is short for it",
+        read=scalars.call_url,
+        private=True,  # operators put keys of feeds there
+    )
+    headers: Mapping[str, str] = setting(
+        {},
+        "headers for this feed alone: `{X-Key: ...}`",
+        read=MapOf(scalars.header_value, check_name=scalars.check_header),
+        private=True,
+    )
+    event: str = setting(
+        "message", "type of the server-sent events that have the value", read=scalars.text
+    )
+    every_s: float = setting(
+        5.0, "seconds from one look at a document to the next", read=scalars.seconds("0.5", "3600")
+    )
+
+    @property
+    def stale_after_s(self) -> float:
+        """Seconds after which a value that was not confirmed counts as old."""
+        return max(60.0, 3 * self.every_s) if self.stale_s is None else self.stale_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushedFeed(Feed):
+    """A document that is sent to Weft: ``POST /v1/feeds/{tenant}/{show}/{fact}``."""
+
+    secret: Secret = required(
+        "who has it may POST the value to `/v1/feeds/TENANT/SHOW/NAME`, with `Authorization:"
+        " Bearer ...`: text or `{file: PATH}`, 32 characters or more",
+        read=scalars.secret,
+        private=True,
+    )
+
+    @property
+    def stale_after_s(self) -> float | None:
+        """Seconds after which a value that was not sent again counts as old; None: never."""
+        return self.stale_s
+
+
+AnyFeed = PolledFeed | PushedFeed
+
+FEED = Short(OneOf({"url": Section(PolledFeed), "secret": Section(PushedFeed)}), "url")

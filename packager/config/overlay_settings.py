@@ -1,0 +1,120 @@
+"""Settings of overlays: which template is drawn with what data, and when.
+
+Times of content are Decimal seconds.
+"""
+# ruff: noqa: RUF009 - `setting` and its like make fields, as `dataclasses.field` does
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from packager.config import scalars
+from packager.config.document import ConfigError, Entries, Node, Scalar, Sequence
+from packager.config.settings import ListOf, MapOf, OneOf, Section, required, setting
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAlways:
+    """The overlay is there for as long as the content is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowAtCues:
+    """The overlay is there from cue to cue."""
+
+    source: Literal["cues"] = required(
+        "`cues`: the overlay shows where the content's cues say",
+        read=scalars.word("cues"),
+        key="from",
+    )
+    types: tuple[int, ...] = setting(
+        (0x38, 0x3A),
+        "SCTE 35 segmentation types that show it, most important first; the next number hides it",
+        read=ListOf(scalars.octet),
+        shown="[0x38, 0x3A]",
+    )
+    classes: tuple[str, ...] = setting(
+        (),
+        "HLS: DATERANGE classes that show it for as long as they last: `[com.acme.sponsor]`",
+        read=ListOf(scalars.text),
+    )
+    seconds: Decimal = setting(
+        Decimal(300),
+        "seconds after which it is hidden when nothing else hides it",
+        read=scalars.number("1", "86400"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowAt:
+    """The overlay is there at a fixed time of VOD content."""
+
+    at: Decimal = required(
+        "seconds into VOD content at which it shows", read=scalars.number("0", "604800")
+    )
+    seconds: Decimal = setting(
+        Decimal(10), "seconds for which it shows", read=scalars.number("0.1", "86400")
+    )
+
+
+ShowRule = ShowAlways | ShowAtCues | ShowAt
+
+
+def data(node: Node) -> Any:
+    """Read a template's data: text with `{fact}` in it, numbers, flags, lists and mappings."""
+    match node:
+        case Scalar(value=Decimal() as value):
+            return float(value)
+        case Scalar():
+            return node.value
+        case Sequence():
+            return [data(item) for item in node.items]
+        case Entries():
+            return {name: data(value) for name, value in node.values.items()}
+    raise ConfigError.at(node.place, "must be text, a number, a list or a mapping")
+
+
+def template_folder(node: Node) -> Path:
+    """Read the folder of a template."""
+    folder = scalars.file_path(node)
+    if not (folder / "template.json").is_file():
+        raise ConfigError.at(node.place, f"{folder} has no template.json")
+    return folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """A template with data, drawn onto content segments while it shows."""
+
+    name: str = ""  # its key under `overlays`
+    template: Path = required(
+        "folder of the template, with its template.json", read=template_folder
+    )
+    data: Mapping[str, Any] = setting(
+        {},
+        "what the template asks for: text with `{fact}` in it, numbers, lists",
+        read=data,
+    )
+    show: ShowRule = setting(
+        ShowAlways(),
+        "when it shows: `always`, `{from: cues}`, or `{at: SECONDS, seconds: 10}` in VOD",
+        read=OneOf(
+            {"from": Section(ShowAtCues), "at": Section(ShowAt)}, words={"always": ShowAlways()}
+        ),
+        shown="always",
+    )
+    delay_s: Decimal = setting(
+        Decimal(0),
+        "seconds by which feeds run ahead of the pictures, so that no score spoils a goal",
+        read=scalars.number("0", "600"),
+    )
+    private: bool = setting(
+        False,
+        "whether what is drawn is one viewer's own: kept a short time, at URLs nobody can guess",
+        read=scalars.flag,
+    )
+
+
+OVERLAYS = MapOf(Section(Overlay), check_name=scalars.check_name, named=True)

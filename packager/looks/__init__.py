@@ -1,0 +1,1 @@
+"""Looks: what one class of viewers sees drawn onto a show, segment by segment."""

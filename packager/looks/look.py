@@ -1,0 +1,125 @@
+"""A look at one presentation: which of its segments are replaced; what was listed stays.
+
+Viewers who see the same share a look, and with it every body and every replacement. Nothing here
+waits or knows of workers: it says what is to be drawn, and is told what was taken on.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+from manifests.content_segment import ContentSegment
+from packager.looks.steps import NEAR_S, Drawn, Steps
+
+# So many segments a first viewer may be given from the edge of live content: no player starts
+# earlier, so what is before is not worth a worker's time.
+FIRST_SEGMENTS = 4
+
+
+class Drawable(Protocol):
+    """An overlay with its template and its data."""
+
+    def drawn(self, start: Decimal, end: Decimal) -> Drawn | None:
+        """What of it is seen between two instants of the content; None: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A segment that is about to be listed, and what is to be drawn onto it."""
+
+    segment: ContentSegment
+    drawn: tuple[Drawn, ...]
+
+
+@dataclass(slots=True)
+class _Listed:
+    """What viewers of one rendition have been told."""
+
+    until: Decimal
+    replaced: dict[str, str] = field(default_factory=dict)
+    starts: dict[str, Decimal] = field(default_factory=dict)  # of what is replaced
+
+
+class Look:
+    """One look."""
+
+    def __init__(self, key: str, drawables: Sequence[Drawable]) -> None:
+        """Make one that nobody has seen yet.
+
+        Args:
+            key: Names it to caches and in URLs.
+            drawables: In z-order, the lowest first.
+        """
+        self.key = key
+        self.version = 0  # rises with every change
+        self._drawables = drawables
+        self._steps = Steps()
+        self._listed: dict[str, _Listed] = {}
+
+    def choices(
+        self, rendition: str, latest: Iterable[ContentSegment], *, live: bool
+    ) -> tuple[Choice, ...]:
+        """What is to be drawn onto segments that this rendition's viewers were not told of.
+
+        Args:
+            rendition: Its name.
+            latest: The segments that are listed, the latest first.
+            live: Only the latest matter to a first viewer.
+
+        Returns:
+            In the order of time; those onto which nothing is drawn among them.
+        """
+        known = self._listed.get(rendition)
+        new: list[ContentSegment] = []
+        for segment in latest:
+            if known is not None and segment.end <= known.until + NEAR_S:
+                break
+            if known is None and live and len(new) == FIRST_SEGMENTS:
+                break
+            new.append(segment)
+        return tuple(Choice(segment, self._settled(segment)) for segment in reversed(new))
+
+    def _settled(self, segment: ContentSegment) -> tuple[Drawn, ...]:
+        self._steps, drawn = self._steps.settle(segment.start, segment.end, self._draw)
+        return drawn
+
+    def _draw(self, start: Decimal, end: Decimal) -> tuple[Drawn, ...]:
+        found = (one.drawn(start, end) for one in self._drawables)
+        return tuple(one for one in found if one is not None)
+
+    def list(self, rendition: str, choices: Iterable[Choice], urls: Mapping[str, str]) -> None:
+        """Take down what viewers are told from now on; it is not taken back.
+
+        Args:
+            rendition: Its name.
+            choices: As `choices` gave them.
+            urls: What stands for a segment, by its name; the others stay as they are.
+        """
+        for one in choices:
+            listed = self._listed.setdefault(rendition, _Listed(one.segment.start))
+            if one.segment.end <= listed.until + NEAR_S:
+                continue  # somebody was faster
+            listed.until = one.segment.end
+            url = urls.get(one.segment.name)
+            if url is not None:
+                listed.replaced[one.segment.name] = url
+                listed.starts[one.segment.name] = one.segment.start
+                self.version += 1
+
+    def replaced(self, rendition: str) -> Mapping[str, str]:
+        """By a segment's name, what stands for it in a rendition's manifests."""
+        listed = self._listed.get(rendition)
+        return {} if listed is None else listed.replaced
+
+    def listed_until(self, rendition: str) -> Decimal | None:
+        """Up to where a rendition's segments are settled; None: it has none yet."""
+        listed = self._listed.get(rendition)
+        return None if listed is None else listed.until
+
+    def forget_before(self, instant: Decimal) -> None:
+        """Drop what is no longer listed."""
+        self._steps = self._steps.forget_before(instant)
+        for listed in self._listed.values():
+            for name in [one for one, start in listed.starts.items() if start < instant]:
+                del listed.replaced[name], listed.starts[name]

@@ -1,0 +1,77 @@
+"""What a look draws from when on: settled for an interval once, the same in all renditions.
+
+The first rendition that lists a segment settles what its interval shows; the others follow. So a
+score changes at one instant in all of them, however their playlists are refreshed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+NEAR_S = Decimal("0.05")  # borders of renditions differ by no more than a frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """One overlay in one state; its times are on the content clock."""
+
+    overlay: str
+    template: str  # digest of its version
+    data: str  # JSON, canonical
+    begins: Decimal
+    ends: Decimal | None  # None: not known yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What is drawn in an interval, in z-order."""
+
+    start: Decimal
+    end: Decimal
+    drawn: tuple[Drawn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The settled intervals of a look, in order and without gaps."""
+
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def frontier(self) -> Decimal | None:
+        """Nothing is settled from here on; None: nothing is at all."""
+        return self.steps[-1].end if self.steps else None
+
+    def settle(
+        self, start: Decimal, end: Decimal, draw: Callable[[Decimal, Decimal], tuple[Drawn, ...]]
+    ) -> tuple["Steps", tuple[Drawn, ...]]:
+        """What a segment shows; it is settled now if it was not.
+
+        Args:
+            start: Of the segment.
+            end: Of the segment.
+            draw: Says what would be drawn from an instant to another.
+
+        Returns:
+            The steps with it, and what is drawn.
+        """
+        frontier = self.frontier
+        if frontier is not None and start < frontier - NEAR_S:
+            return self, self._at(start).drawn
+        drawn = draw(start, end)
+        last = self.steps[-1] if self.steps else None
+        if last is not None and last.drawn == drawn:
+            return Steps((*self.steps[:-1], Step(start=last.start, end=end, drawn=drawn))), drawn
+        begin = start if frontier is None else min(start, frontier)
+        return Steps((*self.steps, Step(start=begin, end=end, drawn=drawn))), drawn
+
+    def _at(self, instant: Decimal) -> Step:
+        for step in reversed(self.steps):
+            if step.start <= instant + NEAR_S:
+                return step
+        return self.steps[0]
+
+    def forget_before(self, instant: Decimal) -> "Steps":
+        """Drop what ended before an instant."""
+        kept = tuple(step for step in self.steps if step.end > instant)
+        return self if len(kept) == len(self.steps) else Steps(kept)

@@ -1,0 +1,130 @@
+"""The presentations of a process, HLS and DASH: opened together, since they share ladders."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+
+from packager.clock import Clock
+from packager.config.show_settings import Show
+from packager.config.values import Config
+from packager.dash.inband import SegmentHeads
+from packager.dash.ladders import MpdLadders
+from packager.dash.presentations import DashPresentations
+from packager.dash.reading import REMOTE_BYTES, MpdReading
+from packager.hls.ladders import Ladders
+from packager.hls.presentations import HlsPresentations
+from packager.log import report
+from packager.metrics import Metrics
+from packager.origin import OriginCache, OriginObserver
+from packager.outbound import GuardedClient, Limits, Policy
+from packager.packaging.ladder import Ladder
+from packager.packaging.library import MediaLibrary
+from packager.paths import Ending
+from packager.reasons import Reason
+from packager.stores import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentations:
+    """What finds the presentation of an asset, in each format."""
+
+    hls: HlsPresentations
+    dash: DashPresentations
+    origin: OriginCache  # where both have their documents from
+
+    @property
+    def by_format(self) -> Mapping[Ending, HlsPresentations | DashPresentations]:
+        """The same, by how the documents that players open end."""
+        return {"m3u8": self.hls, "mpd": self.dash}
+
+
+@asynccontextmanager
+async def open_presentations(
+    config: Config,
+    *,
+    base: str,
+    client: GuardedClient,
+    library: MediaLibrary,
+    store: Store,
+    clock: Clock,
+    metrics: Metrics,
+    on_ladder: Callable[[Show, Ladder], None],
+) -> AsyncIterator[Presentations]:
+    """Make both sets, empty; what they are at is ended when the block is left.
+
+    Args:
+        config: Shows, waiting times, lives of sessions.
+        base: What the paths of URLs given to players begin with: "/" or the public URL.
+        client: Fetches documents and media of origins.
+        library: Looks at media.
+        store: Keeps what channels must remember.
+        clock: Says the time.
+        metrics: Is told of degradations.
+        on_ladder: Is told when a show's ladder is known.
+    """
+    policy = Policy.for_urls(show.origin for show in config.shows.values())
+    limits = Limits(total_s=config.timeouts.origin_s, read_s=config.timeouts.origin_s)
+    observer = _Observer(metrics)
+    async with AsyncExitStack() as stack:
+        remote = OriginCache(
+            client,
+            policy=policy,
+            clock=clock,
+            limits=replace(limits, max_bytes=REMOTE_BYTES),
+            observer=observer,
+            max_bytes=16 * REMOTE_BYTES,
+        )
+        stack.push_async_callback(remote.aclose)
+        origin = OriginCache(client, policy=policy, clock=clock, limits=limits, observer=observer)
+        stack.push_async_callback(origin.aclose)
+        hls = HlsPresentations(
+            origin=origin,
+            ladders=Ladders(
+                origin=origin,
+                client=client,
+                library=library,
+                store=store,
+                clock=clock,
+                metrics=metrics,
+            ),
+            store=store,
+            clock=clock,
+            metrics=metrics,
+            base=base,
+            remember_s=config.sessions.max_s,
+            on_ladder=on_ladder,
+        )
+        stack.push_async_callback(hls.aclose)
+        heads = SegmentHeads(client)
+        stack.push_async_callback(heads.aclose)
+        dash = DashPresentations(
+            hls=hls,
+            origin=origin,
+            ladders=MpdLadders(
+                client=client, library=library, store=store, clock=clock, metrics=metrics
+            ),
+            reading=MpdReading(remote),
+            heads=heads,
+            store=store,
+            clock=clock,
+            metrics=metrics,
+            remember_s=config.sessions.max_s,
+            on_ladder=on_ladder,
+        )
+        stack.push_async_callback(dash.aclose)
+        yield Presentations(hls=hls, dash=dash, origin=origin)
+
+
+class _Observer(OriginObserver):
+    """Counts what the origin's cache does."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def fetched(self, url: str, seconds: float, failure: Reason | None) -> None:
+        self._metrics.origin_fetch(seconds)
+        if failure is not None:
+            report(failure, "origin_fetch_failed", self._metrics, url=url)
+
+    def stale_served(self, url: str, reason: Reason) -> None:
+        report(Reason.MANIFEST_STALE_SERVED, "manifest_stale_served", self._metrics, cause=reason)

@@ -1,0 +1,1 @@
+"""Overlays drawn into content segments: queued, admitted, rendered by workers, kept, answered."""

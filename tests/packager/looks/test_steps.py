@@ -1,0 +1,50 @@
+from decimal import Decimal
+
+from packager.looks.steps import Drawn, Steps
+
+
+def drawn(data: str) -> tuple[Drawn, ...]:
+    one = Drawn(overlay="bug", template="t", data=data, begins=Decimal(0), ends=None)
+    return (one,)
+
+
+def settle(steps: Steps, start: str, end: str, data: str) -> tuple[Steps, str]:
+    steps, found = steps.settle(Decimal(start), Decimal(end), lambda _start, _end: drawn(data))
+    return steps, found[0].data
+
+
+def test_what_one_rendition_has_settled_the_others_follow() -> None:
+    steps, first = settle(Steps(), "0", "2", "0:0")
+    steps, second = settle(steps, "2", "4", "1:0")
+    assert (first, second) == ("0:0", "1:0")
+    for late in ("9:9", "8:8"):  # what holds when another rendition comes does not matter
+        steps, found = settle(steps, "0", "2", late)
+        assert found == "0:0"
+        steps, found = settle(steps, "2.02", "4.02", late)  # a frame off
+        assert found == "1:0"
+
+
+def test_equal_steps_are_one() -> None:
+    steps = Steps()
+    for second in range(0, 20, 2):
+        steps, _ = settle(steps, str(second), str(second + 2), "0:0")
+    assert len(steps.steps) == 1
+    assert steps.frontier == 20
+
+
+def test_a_gap_belongs_to_what_comes_after() -> None:
+    steps, _ = settle(Steps(), "0", "2", "a")
+    steps, _ = settle(steps, "6", "8", "b")
+    assert [(one.start, one.end) for one in steps.steps] == [(0, 2), (2, 8)]
+
+
+def test_what_was_before_the_first_step_is_as_that() -> None:
+    steps, _ = settle(Steps(), "10", "12", "a")
+    assert settle(steps, "4", "6", "b")[1] == "a"
+
+
+def test_the_past_is_forgotten() -> None:
+    steps, _ = settle(Steps(), "0", "2", "a")
+    steps, _ = settle(steps, "2", "4", "b")
+    assert len(steps.forget_before(Decimal(2)).steps) == 1
+    assert steps.forget_before(Decimal(1)) is steps
