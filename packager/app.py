@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from packager.door import Door
 from packager.handlers.dash import DashHandlers
+from packager.handlers.facts import FactHandlers
 from packager.handlers.feeds import FeedHandlers
 from packager.handlers.hls import HlsHandlers
 from packager.handlers.media import MediaHandlers
@@ -111,10 +112,12 @@ def routes(weft: Weft) -> list[BaseRoute]:
         clock=weft.clock,
         metrics=weft.metrics,
     )
+    facts = FactHandlers(desk=desk, sessions=weft.sessions, clock=weft.clock)
     feeds = FeedHandlers(desk=desk, feeds=weft.feeds, metrics=weft.metrics)
     tracking = TrackingHandlers(desk=desk, pods=weft.pods, viewing=viewing, filmless=weft.filmless)
     return [
         Route("/v1/session/{tenant}/{show}/{asset:path}", desk.start, methods=["GET", "POST"]),
+        Route("/v1/session/{tenant}/{show}/{session}", facts.change, methods=["PATCH"]),
         Route("/v1/master/{tenant}/{show}/{asset:path}.m3u8", hls.multivariant),
         Route("/v1/manifest/{tenant}/{key}/{number:int}.m3u8", hls.media),
         Route(f"/v1/manifest/{{tenant}}/{{key}}/{SEGMENT_ROUTE}", reporting.segment),

@@ -114,7 +114,7 @@ class Asking:
             params=params,
             facts=self.facts.told(
                 show,
-                session.record.parameters.facts,
+                session.record.facts,
                 self.clock.now(),
                 anonymous=told.is_anonymous,
             ),

@@ -19,7 +19,7 @@ MAX_HEADERS, MAX_HEADER_BYTES = 64, 16 * 1024  # threat 27
 _PREFLIGHT = {
     "access-control-allow-origin": "*",
     "access-control-allow-headers": "*",  # rule F-03: players send CMCD in headers
-    "access-control-allow-methods": "GET, HEAD, POST, OPTIONS",
+    "access-control-allow-methods": "GET, HEAD, POST, PATCH, OPTIONS",
     "access-control-max-age": "86400",
     "cache-control": "public, max-age=86400",
 }

@@ -108,14 +108,7 @@ def read_body(body: bytes, facts: Collection[str], strings: Collection[str] = ()
     Raises:
         ParameterError: Not a JSON object of that shape, or as in `read_query`.
     """
-    if len(body) > MAX_BODY_BYTES:
-        raise ParameterError("the body is too long", Reason.REQUEST_TOO_LARGE)
-    try:
-        document = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError as error:
-        raise ParameterError("the body is not JSON") from error
-    if not isinstance(document, dict):
-        raise ParameterError("the body is not a JSON object")
+    document = _object(body)
     kept = []
     for key, group in _BODY_GROUPS.items():
         values = document.get(key) or {}
@@ -129,6 +122,34 @@ def read_body(body: bytes, facts: Collection[str], strings: Collection[str] = ()
         raise ParameterError("adSignaling is not an object")
     reporting = document.get("reportingMode", "client")
     return _parameters(kept, reporting, strings, signalling=signalling.get("enabled"))
+
+
+def read_changes(body: bytes) -> tuple[tuple[str, str | None], ...]:
+    """Read the JSON body of ``PATCH /v1/session``: facts, `null` for one that is not said any more.
+
+    Raises:
+        ParameterError: Not a JSON object of that shape, or as in `read_query`.
+    """
+    values = _object(body).get("facts", {})
+    if not isinstance(values, Mapping):
+        raise ParameterError("facts is not an object")
+    said = [(name, None if value is None else _text(value, name)) for name, value in values.items()]
+    written = [("facts", name, value or "") for name, value in said]
+    _parameters(written, "server", (), signalling=None)  # within the same limits
+    return tuple(sorted(said))
+
+
+def _object(body: bytes) -> dict[str, object]:
+    """Read a JSON object; an empty body is an empty one."""
+    if len(body) > MAX_BODY_BYTES:
+        raise ParameterError("the body is too long", Reason.REQUEST_TOO_LARGE)
+    try:
+        document = orjson.loads(body or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise ParameterError("the body is not JSON") from error
+    if not isinstance(document, dict):
+        raise ParameterError("the body is not a JSON object")
+    return document
 
 
 def _text(value: object, name: str) -> str:

@@ -17,6 +17,7 @@ from packager.mint import MintBuckets
 from packager.parameters import Parameters
 from packager.reasons import Reason
 from packager.stores import Store, StoreError
+from packager.stores.fact_changes import Changed
 from packager.stores.records import Decision, SessionRecord, StoredSession
 from packager.tokens import InvalidToken, Token, Tokens, digest_of, new_sid
 
@@ -110,6 +111,7 @@ class Sessions:
         self._mint = mint or MintBuckets()
         self._residents: OrderedDict[str, _Resident] = OrderedDict()  # by token, last seen last
         self._touches: dict[str, int] = {}
+        self._mark = 0  # of the changes that are known here
 
     @property
     def resident(self) -> int:
@@ -258,6 +260,36 @@ class Sessions:
         """
         standing = await self._store.settle_start(session.sid, edge)
         return self._update(replace(self.latest(session), started_at_edge=standing))
+
+    async def change_facts(self, session: Session, facts: Changed, now: datetime) -> Session:
+        """Change facts of a session; what was published of it stays.
+
+        Args:
+            session: Whose.
+            facts: What its viewer says now, or no more.
+            now: The time, with its zone.
+
+        Raises:
+            StoreError: The store failed.
+        """
+        at_ms = int(now.timestamp() * 1000)
+        record = await self._store.change_facts(session.sid, facts, at_ms)
+        return self._update(replace(self.latest(session), record=record))
+
+    async def refresh(self) -> None:
+        """Take in what other processes changed; call it about once a second.
+
+        Raises:
+            StoreError: The store failed; what changed is taken in at the next call.
+        """
+        mark, sids = await self._store.changed_since(self._mark)
+        if sids:
+            changed = frozenset(sids)
+            held = [one.session for one in self._residents.values() if one.session.sid in changed]
+            for session in held:
+                if (stored := await self._store.load_session(session.sid)) is not None:
+                    self._update(replace(self.latest(session), record=stored.record))
+        self._mark = mark
 
     async def sweep(self, now: datetime) -> int:
         """Tell the store who was seen, and forget who was not; call it about twice a minute.

@@ -1,14 +1,11 @@
 """The parts of one process, joined: opened in order, closed in the reverse one."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import anyio
 
 from packager.asking import Asking
 from packager.beacons.opening import open_outbox, sender_settings
@@ -28,7 +25,6 @@ from packager.filmless import FilmlessBreaks
 from packager.hls.playlists import Playlists
 from packager.house import PackagedHouse
 from packager.house_media import House
-from packager.log import report
 from packager.metrics import Metrics
 from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
 from packager.packaging.library import MediaLibrary
@@ -45,12 +41,11 @@ from packager.reporting.reporter import Reporter
 from packager.schedules import Schedules
 from packager.sessions import SessionLimits, Sessions
 from packager.splices import Splices
-from packager.stores import Store, StoreError
+from packager.stores import Store
 from packager.stores.opening import open_store
 from packager.tokens import Tokens, load_secrets, session_digester
+from packager.upkeep import Chore, beside, sweep, take_in_changes
 from packager.warming import Warming
-
-SWEEP_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +109,7 @@ async def open_weft(
         for one in dict.fromkeys(clients):
             stack.push_async_callback(one.aclose)
         client, ad_client, beacon_client, segment_client, feed_client = clients
-        store = await open_store(_store_url(config), session_limit=config.sessions.limit)
+        store = await open_store(config.store.path, session_limit=config.sessions.limit)
         stack.push_async_callback(store.close)
         folder = config.media.folder
         secrets = tuple(key.reveal for key in config.keys) or load_secrets(folder)
@@ -254,47 +249,19 @@ async def open_weft(
             metrics=metrics,
             settings=sender_settings(config),
         )
-        async with _beside(
-            partial(_sweep, weft),
+        chores: list[Chore] = [
+            partial(sweep, sessions, house, clock, metrics),
             weft.warming.run,
             reporter.run,
             feeds.run,
             send,
             rendering.run,
-        ):
+        ]
+        if any(show.facts for show in config.shows.values()):
+            chores.append(partial(take_in_changes, sessions, metrics))
+        async with beside(*chores):
             yield weft
 
 
 def _float(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
-
-
-@asynccontextmanager
-async def _beside(*calls: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
-    """Run calls beside the body; they end with it, and what fails in one of them fails here."""
-    try:
-        async with anyio.create_task_group() as tasks:
-            for call in calls:
-                tasks.start_soon(call)
-            yield
-            tasks.cancel_scope.cancel()
-    except BaseExceptionGroup as group:
-        if len(group.exceptions) > 1:
-            raise
-        raise group.exceptions[0] from None  # a plain error, as without a group
-
-
-async def _sweep(weft: Weft) -> None:
-    while True:
-        await anyio.sleep(SWEEP_S)
-        try:
-            await weft.sessions.sweep(weft.clock.now())
-        except StoreError as error:
-            report(error.reason, "sweep_failed", weft.metrics, detail=str(error))
-        weft.metrics.sessions(weft.sessions.resident)
-        weft.metrics.packaging_jobs(weft.house.jobs)
-
-
-def _store_url(config: Config) -> str:
-    path = config.store.path
-    return "memory" if path is None else f"sqlite:///{path}"

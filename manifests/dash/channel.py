@@ -320,7 +320,7 @@ class DashChannel:
         )
         filled_until = out_at + sum((creative.duration for creative in one.pod), Decimal(0))
         if planned is None or filled_until < self.cuts.get(planned, planned) - FRAME_S:
-            # Rule D-53: the rest is content. Its segment leaves the window before what follows.
+            # D-53: the rest is content, and begins at the same frame when its segment has gone.
             back = self._cut(filled_until, counted_from=out_at)
             if back is None and planned is not None and self._refusal(filled_until) is not None:
                 return None  # B-03: content could not go on where the ads end

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-from packager.config import scalars
+from packager.config import calls, scalars
 from packager.config.settings import ListOf, MapOf, Section, required, section, setting
 from packager.decisions.calls import CallTemplate
 from packager.decisions.consent import SIGNALS
@@ -21,7 +21,7 @@ class VastServer:
 
     url: Template = required(
         "URL of the ad server, with placeholders such as {session.id}",
-        read=scalars.template,
+        read=calls.template,
         private=True,  # operators put keys of ad servers there
     )
     method: Literal["GET", "POST"] | None = setting(
@@ -32,13 +32,13 @@ class VastServer:
     body: Template | None = setting(
         None,
         "what is sent, with the same placeholders; in JSON (by Content-Type) as JSON, else encoded",
-        read=scalars.body_template,
+        read=calls.body_template,
         private=True,
     )
     headers: Mapping[str, str] = setting(
         {},
         "headers for this server alone: `{X-Key: ...}`",
-        read=MapOf(scalars.header_value, check_name=scalars.check_header),
+        read=MapOf(calls.header_value, check_name=calls.check_header),
         private=True,
     )
     forwarded_for: bool = setting(

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from packager.config import checks, scalars
+from packager.config import calls, checks, scalars
 from packager.config.feed_settings import FEED, AnyFeed
 from packager.config.settings import ListOf, Section, Short, required, setting
 from packager.facts.values import blank, read_value
@@ -36,7 +36,7 @@ class Fact:
         None,
         "request header that says it as well, where neither body nor query does: one that a CDN"
         " writes, such as `CloudFront-Viewer-Country`",
-        read=scalars.header_name,
+        read=calls.header_name,
     )
     consent: Literal["personalise"] | None = setting(
         None,

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from packager.config import scalars
+from packager.config import calls, scalars
 from packager.config.scalars import Secret
 from packager.config.settings import MapOf, OneOf, Section, Short, required, setting
 from packager.feeds.pointer import Pointer
@@ -18,7 +18,7 @@ class Feed:
         (),
         "JSON pointer to the value in the feed's document: `/match/score`; without it, the document"
         " is the value",
-        read=scalars.json_pointer,
+        read=calls.json_pointer,
     )
     stale_s: float | None = setting(
         None,
@@ -34,13 +34,13 @@ class PolledFeed(Feed):
 
     url: str = required(
         "URL of a JSON document, or of server-sent events with JSON; `feed: URL` is short for it",
-        read=scalars.call_url,
+        read=calls.call_url,
         private=True,  # operators put keys of feeds there
     )
     headers: Mapping[str, str] = setting(
         {},
         "headers for this feed alone: `{X-Key: ...}`",
-        read=MapOf(scalars.header_value, check_name=scalars.check_header),
+        read=MapOf(calls.header_value, check_name=calls.check_header),
         private=True,
     )
     event: str = setting(

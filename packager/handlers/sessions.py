@@ -76,6 +76,7 @@ class SessionDesk:
             {
                 "manifestUrl": self.url(session, ending),
                 "trackingUrl": self.tracking_url(session, ending),
+                "sessionUrl": self.session_url(session),
             }
         )
 
@@ -92,6 +93,11 @@ class SessionDesk:
         record = session.record
         path = f"v1/tracking/{record.tenant}/{record.show}/{session.token}"
         return f"{self._base()}{path}?{FORMAT_PARAMETER}={ending}"
+
+    def session_url(self, session: Session) -> str:
+        """Where facts of a session can be changed."""
+        record = session.record
+        return f"{self._base()}v1/session/{record.tenant}/{record.show}/{session.token}"
 
     def reporting_url(self, session: Session) -> str | None:
         """What relative URLs of ads' segments follow; None: the session has no such ads.

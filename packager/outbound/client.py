@@ -289,10 +289,12 @@ class GuardedClient:
             "read": limits.read_s,
             "write": limits.read_s,
         }
+        headers = httpx2.Headers(self._headers)
+        headers.update(message.all_headers)  # in the place of the client's own, in any case
         request = httpx2.Request(
             "GET" if message.body is None else "POST",
             target,
-            headers={**self._headers, **message.all_headers},
+            headers=headers,
             content=message.body,
             extensions={"timeout": timeout},
         )

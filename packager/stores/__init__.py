@@ -4,11 +4,12 @@ One store serves one event loop; several processes may share what is behind it. 
 seconds. tests/packager/stores/test_contract.py holds every implementation to what is said here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
 from packager.reasons import Reason
+from packager.stores.fact_changes import Changed
 from packager.stores.records import Decision, SessionRecord, StoredSession
 
 __all__ = ["Decision", "SessionRecord", "Store", "StoreError", "StoredSession"]
@@ -79,6 +80,25 @@ class Store(Protocol):
 
     async def settle_start(self, sid: str, edge: Decimal) -> Decimal:
         """Keep the live edge at which a session began; like `settle`, the first one stands."""
+
+    async def change_facts(self, sid: str, facts: Changed, at_ms: int) -> SessionRecord:
+        """Change facts of a session from an instant on; return its record as it stands then.
+
+        Args:
+            sid: Of the session.
+            facts: What is said now, or no more; others stay as they are.
+            at_ms: POSIX milliseconds.
+
+        Raises:
+            StoreError: With `SESSION_UNKNOWN` when there is no such session.
+        """
+
+    async def changed_since(self, mark: int) -> tuple[int, Sequence[str]]:
+        """Return the sids of sessions whose facts changed since an earlier call, and a new mark.
+
+        Args:
+            mark: What that call returned; 0: all that ever changed and are still there.
+        """
 
     async def touch(self, deadlines: Mapping[str, int]) -> None:
         """Move the deadlines of sessions, by sid: later, never earlier. Others are ignored."""

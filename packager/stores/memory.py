@@ -7,7 +7,7 @@ its bucket and is moved on only when that comes up, so a touch costs one diction
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from packager.reasons import Reason
@@ -18,6 +18,7 @@ from packager.stores import (
     StoreError,
     check_ads,
 )
+from packager.stores.fact_changes import Changed
 from packager.stores.records import (
     Decision,
     SessionRecord,
@@ -95,6 +96,18 @@ class MemoryStore:
         """See `Store`."""
         self._check_session(sid)
         return Decimal(self._edges.setdefault(sid, str(edge)))
+
+    async def change_facts(self, sid: str, facts: Changed, at_ms: int) -> SessionRecord:
+        """See `Store`."""
+        self._check_session(sid)
+        record = read_record(sid, self._records[sid]).changed(facts, at_ms)
+        self._records[sid] = write_record(record)
+        return record
+
+    async def changed_since(self, mark: int) -> tuple[int, Sequence[str]]:
+        """See `Store`; nobody else is there to change anything."""
+        self._check_open()
+        return mark, ()
 
     async def touch(self, deadlines: Mapping[str, int]) -> None:
         """See `Store`."""

@@ -5,15 +5,16 @@ one store (a change adds a version here and drops the last but one). At rest a s
 200 bytes and a decision about 150.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 
 import orjson
 
 from packager.parameters import Pairs, Parameters
+from packager.stores.fact_changes import Changed, FactChange, bounded, folded
 
-RECORD_VERSION = 2
+RECORD_VERSION = 3
 DECISION_VERSION = 3
 
 
@@ -46,7 +47,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRecord:
-    """What is known of a session when it starts; none of it changes."""
+    """What is known of a session when it starts; of that, its facts alone may change."""
 
     sid: str  # 128 random bits, minted by the server, as base64url
     tenant: str
@@ -56,6 +57,24 @@ class SessionRecord:
     expires_at: int  # ends then, however busy
     idle_s: int  # ends after so many seconds without a request
     parameters: Parameters = field(default=Parameters(), repr=False)  # may say who the viewer is
+    changes: tuple[FactChange, ...] = field(default=(), repr=False)  # of facts, in their order
+
+    @property
+    def facts(self) -> Pairs:
+        """What the viewer says of facts by now."""
+        return folded(self.parameters.facts, self.changes)
+
+    def facts_at(self, at_ms: int) -> Pairs:
+        """What the viewer had said of facts at an instant, in POSIX milliseconds."""
+        until = [change for change in self.changes if change.at_ms <= at_ms]
+        return folded(self.parameters.facts, until)
+
+    def changed(self, facts: Changed, at_ms: int) -> "SessionRecord":
+        """The record after a change of facts; one that comes late counts from the last one on."""
+        if self.changes:
+            at_ms = max(at_ms, self.changes[-1].at_ms)
+        kept, changes = bounded(self.parameters.facts, (*self.changes, FactChange(at_ms, facts)))
+        return replace(self, parameters=replace(self.parameters, facts=kept), changes=changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +105,7 @@ def write_record(record: SessionRecord) -> bytes:
             parameters.player,
             parameters.facts,
             parameters.signalling,
+            [(change.at_ms, change.facts) for change in record.changes],
         ]
     )
 
@@ -100,7 +120,9 @@ def read_record(sid: str, data: bytes) -> SessionRecord:
     try:
         tenant, show, asset, created_at, expires_at, idle_s, reporting, *more = fields
         ads, manifest, player, facts = map(_pairs, more[:4])
-        (signalling,) = more[4:] or (None,)  # version 1 says nothing of it
+        signalling, *rest = more[4:]
+        (changes,) = rest or ((),)  # version 2 knows of none
+        changed = tuple(FactChange(int(at_ms), _pairs(facts)) for at_ms, facts in changes)
     except (TypeError, ValueError) as error:
         raise RecordError("a stored session has the wrong fields") from error
     return SessionRecord(
@@ -119,6 +141,7 @@ def read_record(sid: str, data: bytes) -> SessionRecord:
             reporting=reporting,
             signalling=signalling,
         ),
+        changes=changed,
     )
 
 
@@ -177,5 +200,6 @@ def _fields(data: bytes, *versions: int) -> list[Any]:
     return fields[1:]
 
 
-def _pairs(group: list[list[str]]) -> Pairs:
+def _pairs(group: Any) -> Any:
+    """Pairs of names and values, as tuples."""
     return tuple((name, value) for name, value in group)

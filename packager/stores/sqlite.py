@@ -6,7 +6,7 @@ affordable. WAL lets processes read while another writes.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from packager.stores import (
     StoreError,
     check_ads,
 )
+from packager.stores.fact_changes import Changed
 from packager.stores.records import (
     Decision,
     RecordError,
@@ -57,6 +58,11 @@ _MIGRATIONS: Migrations = (
         END""",
     ),
     ("ALTER TABLE decisions ADD COLUMN ads BLOB NOT NULL DEFAULT x''",),
+    (
+        "ALTER TABLE tally ADD COLUMN changes INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE sessions ADD COLUMN changed INTEGER",  # the number of its latest change
+        "CREATE INDEX sessions_by_change ON sessions (changed) WHERE changed IS NOT NULL",
+    ),
 )
 
 
@@ -166,6 +172,39 @@ class SqliteStore:
         if standing is None:
             raise StoreError("there is no such session", Reason.SESSION_UNKNOWN)
         return Decimal(standing)
+
+    async def change_facts(self, sid: str, facts: Changed, at_ms: int) -> SessionRecord:
+        """See `Store`; the write lock puts changes by several processes one after the other."""
+
+        def run(connection: sqlite3.Connection) -> SessionRecord | StoreError:
+            sql = "SELECT record FROM sessions WHERE sid = ?"
+            row = connection.execute(sql, (sid,)).fetchone()
+            if row is None:
+                return StoreError("there is no such session", Reason.SESSION_UNKNOWN)
+            try:
+                record = read_record(sid, row[0]).changed(facts, at_ms)
+            except RecordError as error:
+                return StoreError(str(error))
+            connection.execute("UPDATE tally SET changes = changes + 1")
+            sql = """UPDATE sessions SET record = ?, changed = (SELECT changes FROM tally)
+                WHERE sid = ?"""
+            connection.execute(sql, (write_record(record), sid))
+            return record
+
+        found = await self._thread.call(run, writes=True)
+        if isinstance(found, StoreError):
+            raise found
+        return found
+
+    async def changed_since(self, mark: int) -> tuple[int, Sequence[str]]:
+        """See `Store`."""
+
+        def run(connection: sqlite3.Connection) -> tuple[int, list[str]]:
+            (latest,) = connection.execute("SELECT changes FROM tally").fetchone()
+            sql = "SELECT sid FROM sessions WHERE changed > ?"
+            return latest, [sid for (sid,) in connection.execute(sql, (mark,))]
+
+        return await self._thread.call(run, writes=False)
 
     async def touch(self, deadlines: Mapping[str, int]) -> None:
         """See `Store`; in steps, so that decisions need not wait for thousands of these."""

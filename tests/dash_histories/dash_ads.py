@@ -302,7 +302,8 @@ def _check_missing_return(
         return
     tracks = [track for inner in source.sets if inner.is_plain for track in inner.tracks]
     if makes_periods:
-        is_there = [any(span.start >= at - FRAME for span in track.spans) for track in tracks]
+        # Not a frame earlier: the return itself may lie a frame behind where it was decided.
+        is_there = [any(span.start >= at for span in track.spans) for track in tracks]
     else:
         is_there = [any(span.end > at + FRAME for span in track.spans) for track in tracks]
     if tracks and all(is_there):

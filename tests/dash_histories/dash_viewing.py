@@ -371,7 +371,8 @@ def answer(
 def _decided(one: AdBreak, out_at: Decimal, pod: Sequence[Creative]) -> Decided:
     """A decision as the judge knows it: from the break and the pod alone."""
     filled = out_at + sum((creative.duration for creative in pod), Decimal(0))
-    back = filled if one.in_at is None or filled < one.in_at - FRAME_S else one.in_at
+    # D-53: whether what is left after the ads is ignored or content, that is within a frame.
+    back = filled if one.in_at is None else min(filled, one.in_at)
     return Decided(
         break_id=one.id,
         start=Fraction(one.start),

@@ -134,6 +134,69 @@ async def test_facts_of_another_shape_are_refused(
     assert (answer.status_code, answer.json()) == (400, {"error": "parameters_invalid"})
 
 
+async def test_a_change_of_facts_counts_for_what_is_not_decided_yet(
+    make_cup: Callable[..., Bench],
+) -> None:
+    """A-02, A-03: what was decided stays, for it may have been shown."""
+    bench = make_cup()
+    bench.use_sqlite()
+    async with bench.run() as running:
+        started = (await start(running, {"theme": "dark", "minutes": 5})).json()
+        url = started["sessionUrl"]
+        answer = await running.client.patch(
+            url, json={"facts": {"theme": "light", "minutes": None, "country": "SE"}}
+        )
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"facts": {"theme": "light", "country": "SE"}},
+        )
+        await watch(running, started["manifestUrl"])
+        decided = await running.client.get(started["manifestUrl"])
+        await running.client.patch(url, json={"facts": {"theme": "dark"}})
+        assert (await running.client.get(started["manifestUrl"])).text == decided.text
+    async with bench.run() as running:  # after a restart
+        answer = await running.client.patch(url, json={})
+        assert answer.json() == {"facts": {"theme": "dark", "country": "SE"}}
+        await watch(running, started["manifestUrl"])
+    assert told(bench) == [{"theme": "light", "country": "SE"}]
+
+
+async def test_a_change_that_cannot_be_is_refused_and_changes_nothing(
+    make_cup: Callable[..., Bench],
+) -> None:
+    bench = make_cup()
+    async with bench.run() as running:
+        started = (await start(running, {"theme": "dark"})).json()
+        url = started["sessionUrl"]
+        for path, facts, status, error in (
+            (url, {"theme": "grey"}, 400, "fact_invalid"),
+            (url, {"theme": "light", "user": "ann"}, 400, "fact_invalid"),
+            (url, ["theme"], 400, "parameters_invalid"),
+            (url, {"theme": "x" * 300}, 400, "parameters_invalid"),
+            (url, {"theme": "x" * 20_000}, 413, "request_too_large"),
+            (f"{url}x", {"theme": "light"}, 403, "token_invalid"),
+            (url.replace("vod", "cup"), {"theme": "light"}, 404, "show_unknown"),
+        ):
+            answer = await running.client.patch(path, json={"facts": facts})
+            assert (answer.status_code, answer.json()) == (status, {"error": error}), facts
+        answer = await running.client.patch(url, json={"facts": {}})
+        assert answer.json() == {"facts": {"theme": "dark"}}
+
+
+async def test_a_change_of_a_fact_that_needs_consent_is_masked_without_it(
+    make_cup: Callable[..., Bench],
+) -> None:
+    bench = make_cup()
+    async with bench.run() as running:
+        started = (await start(running)).json()
+        url = started["sessionUrl"]
+        body = {"facts": {"club": "reds"}}
+        answer = await running.client.patch(url, json=body, headers={"sec-gpc": "1"})
+        assert (answer.status_code, answer.json()) == (200, {"facts": {}})
+        answer = await running.client.patch(url, json=body)
+        assert answer.json() == {"facts": {"club": "reds"}}
+
+
 SECRET = "a feed's secret of more than 32 characters"
 SHARED = {
     "theme": Fact(name="theme", kind="string", default="light"),

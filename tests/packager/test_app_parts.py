@@ -14,7 +14,6 @@ from app_bench import MEDIA, Bench, answer, down, vast
 from manifests.break_log import CueSettings
 from manifests.breaks import AdBreak
 from packager import warming
-from packager import weft as composition
 from packager.bodies import Body
 from packager.config.break_settings import CueBreaks, ScheduledBreak
 from packager.cue_news import _ended_by_maximum
@@ -31,6 +30,7 @@ from packager.paths import PathError, check_asset, check_raw_path
 from packager.reasons import Reason
 from packager.single_flight import FlightsClosed, FlightsFull
 from packager.stores import StoreError
+from packager.upkeep import beside
 from packager.viewer import Viewer
 
 LIVE = "/v1/master/default/live/index.m3u8"
@@ -122,7 +122,7 @@ async def test_two_failures_beside_each_other_come_out_together() -> None:
         raise KeyError("other")
 
     with pytest.raises(BaseExceptionGroup) as caught:
-        async with composition._beside(one, other):
+        async with beside(one, other):
             await asyncio.sleep(1)
     assert len(caught.value.exceptions) == 2
 

@@ -79,13 +79,13 @@ async def watched(running: Running, kind: str, **parameters: str) -> Poll:
     return poll_mpd
 
 
-async def asked(bench: Bench, calls: int) -> None:
-    """Wait until the ad server was asked so often, and has answered."""
+async def asked(running: Running, bench: Bench, calls: int) -> None:
+    """Wait until the ad server was asked so often, and what it said is known."""
     end = time.monotonic() + 10
     while bench.world.ad_calls() < calls:
         assert time.monotonic() < end
         await asyncio.sleep(0.005)
-    await asyncio.sleep(0.1)
+    await running.weft.planner._deciding._prefetch._flights.landed()
 
 
 def has_ads(listed: str) -> bool:
@@ -120,7 +120,7 @@ async def test_a_break_that_nobody_announced_is_filled_while_its_ad_server_is_si
     async with bench.run() as running:
         poll = await watched(running, kind)
         await poll()
-        await asked(bench, 1)
+        await asked(running, bench, 1)
         bench.world.gates["/vast/fill"] = asyncio.Event()  # whoever asks now waits for ever
         cue(bench, kind, OUT, BACK)
         assert any(has_ads(listed) for listed in await go_on(bench, poll, 5))
@@ -137,7 +137,7 @@ async def test_the_ad_server_is_told_the_length_that_the_setting_says(
     bench = prefetching(seconds=45)
     async with bench.run() as running:
         await (await watched(running, HLS))()
-        await asked(bench, 1)
+        await asked(running, bench, 1)
         assert any("d=45&" in str(url) for url in bench.world.asked)
 
 
@@ -150,7 +150,7 @@ async def test_the_length_of_the_break_says_what_of_the_pod_is_shown(
     async with bench.run() as running:
         poll = await watched(running, HLS)
         await poll()
-        await asked(bench, 1)
+        await asked(running, bench, 1)
         await go_on(bench, poll, 6)
         (decision,) = decisions(running)
         assert sum(entry.kind == "ad" for entry in decision.pod) <= 1
@@ -165,7 +165,7 @@ async def test_a_break_of_unknown_length_is_filled_up_to_where_the_content_comes
     async with bench.run() as running:
         poll = await watched(running, HLS)
         await poll()
-        await asked(bench, 1)
+        await asked(running, bench, 1)
         listed = (await go_on(bench, poll, 8))[-1].split()
         assert has_ads(" ".join(listed))
         assert str(OUT + 2) in listed
@@ -179,12 +179,13 @@ async def test_each_break_has_a_pod_of_its_own(prefetching: Callable[..., Bench]
     async with bench.run() as running:
         poll = await watched(running, HLS)
         await poll()
-        await asked(bench, 1)
+        await asked(running, bench, 1)
         await go_on(bench, poll, 6)
-        await asked(bench, 2)  # for the second break, as soon as the first has the first pod
+        # For the second break, as soon as the first has the first pod.
+        await asked(running, bench, 2)
         await go_on(bench, poll, 10)
         assert pods(running, "used") == 2
-        await asked(bench, 3)
+        await asked(running, bench, 3)
         assert bench.world.ad_calls() == 3
         at = [decision.prefetched_at for decision in decisions(running)]
         assert len(set(at)) == 2
@@ -197,11 +198,11 @@ async def test_a_pod_that_finds_no_break_in_time_is_given_up_and_another_is_aske
     async with bench.run() as running:
         poll = await watched(running, HLS)
         await poll()
-        await asked(bench, 1)
+        await asked(running, bench, 1)
         await go_on(bench, poll, 29)
         assert bench.world.ad_calls() == 1
         await go_on(bench, poll, 2)
-        await asked(bench, 2)
+        await asked(running, bench, 2)
         assert pods(running, "expired") == 1
         assert running.count(Reason.PREFETCH_EXPIRED) == 1
         assert not any("/beacon/" in str(url) for url in bench.world.asked)  # nothing is owed
@@ -213,7 +214,7 @@ async def test_what_a_session_that_ended_left_over_is_counted(
     bench = prefetching()
     async with bench.run() as running:
         await (await watched(running, HLS))()
-        await asked(bench, 1)
+        await asked(running, bench, 1)
         metrics = running.metrics
     assert b'weft_prefetched_pods_total{result="unused"} 1.0' in metrics.render()
     assert running.count(Reason.PREFETCH_UNUSED) == 1
@@ -227,7 +228,7 @@ async def test_a_server_that_had_nothing_ahead_is_asked_when_the_break_comes(
     async with bench.run() as running:
         poll = await watched(running, HLS)
         await poll()
-        await asked(bench, 1)
+        await asked(running, bench, 1)
         bench.world.faults.clear()
         cue(bench, HLS, OUT, BACK)
         assert any(has_ads(listed) for listed in await go_on(bench, poll, 7))
@@ -246,7 +247,7 @@ async def test_a_pod_of_which_nothing_fits_is_kept_for_the_next_break(
     async with bench.run() as running:
         poll = await watched(running, HLS)
         await poll()
-        await asked(bench, 1)
+        await asked(running, bench, 1)
         await go_on(bench, poll, 6)
         assert pods(running, "used") == 0
         await go_on(bench, poll, 8)
@@ -266,7 +267,7 @@ async def test_a_pod_of_overlays_is_used_up_by_a_break_that_they_are_drawn_in(
     async with bench.run() as running:
         poll = await watched(running, HLS, **{"aws.reportingMode": reporting})
         await poll()
-        await asked(bench, 1)
+        await asked(running, bench, 1)
         await go_on(bench, poll, 6)
         (decision,) = decisions(running)
         assert (decision.prefetched_at is not None) == (reporting == "client")
@@ -294,10 +295,10 @@ async def test_two_processes_decide_one_break_alike_and_use_no_pod_twice(
         player = await here.player().open(HLS)
         other = there.player().adopt(player)
         await player.poll()
-        await asked(bench, 1)
+        await asked(here, bench, 1)
         bench.clock.advance(1)
         await other.poll()
-        await asked(bench, 2)
+        await asked(there, bench, 2)
         cue(bench, HLS, OUT, BACK)
         for _ in range(8):
             bench.clock.advance(2)
@@ -316,7 +317,7 @@ async def test_an_announced_break_takes_the_pod_and_costs_no_call(
     async with bench.run() as running:
         poll = await watched(running, DASH)
         await poll()
-        await asked(bench, 1)
+        await asked(running, bench, 1)
         cue(bench, DASH, OUT + 6, BACK + 6)  # known well before it begins
         await go_on(bench, poll, 3)
         assert bench.world.ad_calls() == 1

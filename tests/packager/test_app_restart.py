@@ -209,9 +209,9 @@ async def test_media_that_went_missing_is_reported_and_content_plays(
 async def test_the_sweep_ends_idle_sessions_and_says_when_it_cannot(
     make_bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from packager import weft
+    from packager import upkeep
 
-    monkeypatch.setattr(weft, "SWEEP_S", 0.01)
+    monkeypatch.setattr(upkeep, "SWEEP_S", 0.01)
     bench = make_bench()
     async with bench.run() as running:
         await running.player().open(LIVE)

@@ -10,6 +10,7 @@ from packager.parameters import (
     ParameterError,
     Parameters,
     read_body,
+    read_changes,
     read_query,
 )
 from packager.reasons import Reason
@@ -177,3 +178,27 @@ def test_any_query_is_read_or_refused_and_never_anything_else(query: str) -> Non
         return
     for _, value in parameters.ads:
         assert not set(value) & set('\r\n"<>\\{}`\x00\u2028')
+
+
+def test_changes_of_facts_are_read_and_null_is_one_that_is_not_said_any_more() -> None:
+    body = b'{"facts": {"theme": "dark", "minutes": 5, "club": null}, "other": 1}'
+    assert read_changes(body) == (("club", None), ("minutes", "5"), ("theme", "dark"))
+    assert read_changes(b"") == read_changes(b'{"facts": {}}') == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b"{",
+        b'{"facts": []}',
+        b'{"facts": "dark"}',
+        b'{"facts": {"theme": []}}',
+        b'{"facts": {"theme": "<b>"}}',
+        b'{"facts": {"theme": "' + b"x" * 257 + b'"}}',
+        b'{"facts": {' + b",".join(b'"f%d": 1' % n for n in range(33)) + b"}}",
+    ],
+)
+def test_changes_of_another_shape_or_size_are_refused(body: bytes) -> None:
+    with pytest.raises(ParameterError):
+        read_changes(body)

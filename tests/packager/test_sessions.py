@@ -368,3 +368,35 @@ async def test_neither_the_token_nor_what_the_viewer_sent_is_printed() -> None:
     assert session.token not in repr(session)
     assert "viewer-7" not in repr(session)
     assert "viewer-7" not in repr(replace(session, decisions={"b1": a_decision()}))
+
+
+async def test_a_change_of_facts_is_in_the_session_at_once_and_after_a_restart(
+    store: Store,
+) -> None:
+    sessions = Sessions(store, KEYS)
+    session = await started(sessions)
+    changed = await sessions.change_facts(session, (("theme", "dark"),), after(seconds=5))
+    assert changed.record.facts == (("theme", "dark"),)
+    assert changed.record.facts_at(int(after(seconds=4).timestamp() * 1000)) == ()
+    assert sessions.lookup(session.token, after(seconds=6)) == changed
+    resumed = await Sessions(store, KEYS).resume(session.token, after(seconds=6))
+    assert resumed.record == changed.record
+
+
+async def test_a_change_at_another_process_is_taken_in(store: Store, tmp_path: Path) -> None:
+    other_store = await SqliteStore.open(tmp_path / "weft.db")
+    here, there = Sessions(store, KEYS), Sessions(other_store, KEYS)
+    session = await started(here)
+    untouched = await started(here)
+    await here.settle(session, a_decision())
+    await there.change_facts(
+        await there.resume(session.token, NOW), (("theme", "dark"),), after(seconds=5)
+    )
+    await here.refresh()
+    now = after(seconds=6)
+    found = here.lookup(session.token, now)
+    assert found is not None
+    assert found.record.facts == (("theme", "dark"),)
+    assert found.decisions.keys() == {"b1"}
+    assert here.lookup(untouched.token, now) == untouched
+    await other_store.close()

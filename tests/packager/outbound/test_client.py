@@ -580,3 +580,17 @@ async def test_a_stream_may_last_longer_than_it_may_take_to_begin() -> None:
     limits = Limits(total_s=0.15)
     async with patient.streamed("https://a.example/", policy=PUBLIC, limits=limits) as answer:
         assert [piece async for piece in answer.pieces] == [b"x"] * 3
+
+
+async def test_a_header_of_a_call_takes_the_place_of_the_clients_own_in_any_case() -> None:
+    seen: list[httpx2.Headers] = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.headers)
+        return httpx2.Response(200)
+
+    client = GuardedClient(transport=httpx2.MockTransport(handle))
+    headers = {"accept": "application/json", "user-agent": "theirs"}
+    await client.fetch("https://a.example/", policy=PUBLIC, headers=headers)
+    assert seen[0].get_list("accept") == ["application/json"]
+    assert seen[0].get_list("user-agent") == ["theirs"]

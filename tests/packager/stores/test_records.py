@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packager.parameters import Parameters
+from packager.stores.fact_changes import MAX_BYTES, MAX_CHANGES
 from packager.stores.records import (
     Decision,
     PodEntry,
@@ -45,12 +46,16 @@ PREFETCHED = replace(TRACKED, prefetched_at=Decimal("1699999900.5"))
 
 # What release 0.1 wrote. A later release that cannot read these breaks sessions at its deployment.
 GOLDEN_RECORD = (
+    b'[3,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
+    b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]],true,[]]'
+)
+EARLIER_RECORD = (
     b'[2,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
     b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]],true]'
 )
-EARLIER_RECORD = (
-    b'[1,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
-    b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]]]'
+CHANGED_RECORD = GOLDEN_RECORD.replace(
+    b"true,[]]",
+    b'true,[[1700000010000,[["theme","light"],["club","reds"]]],[1700000020000,[["club",null]]]]]',
 )
 GOLDEN_DECISION = (
     b'[3,"b1","1700000012.480","1700000042.480","fill","",'
@@ -67,9 +72,53 @@ def test_a_record_is_written_and_read_as_release_0_1_did() -> None:
     assert read_record(RECORD.sid, GOLDEN_RECORD) == RECORD
 
 
-def test_a_record_of_the_version_before_says_nothing_of_signalling() -> None:
-    untold = replace(RECORD, parameters=replace(RECORD.parameters, signalling=None))
-    assert read_record(RECORD.sid, EARLIER_RECORD) == untold
+def test_a_record_of_the_version_before_knows_of_no_changes() -> None:
+    assert read_record(RECORD.sid, EARLIER_RECORD) == RECORD
+
+
+def test_changes_of_facts_are_kept_with_their_instants() -> None:
+    at = RECORD.created_at * 1000
+    changed = RECORD.changed((("theme", "light"), ("club", "reds")), at + 10_000)
+    changed = changed.changed((("club", None),), at + 20_000)
+    assert write_record(changed) == CHANGED_RECORD
+    assert read_record(RECORD.sid, CHANGED_RECORD) == changed
+    assert changed.facts == (("theme", "light"),)
+    assert changed.facts_at(at) == changed.facts_at(at + 9_999) == (("theme", "dark"),)
+    assert changed.facts_at(at + 10_000) == (("club", "reds"), ("theme", "light"))
+    assert changed.facts_at(at + 20_000) == changed.facts
+
+
+def test_a_change_by_a_clock_that_is_behind_counts_from_the_one_before_on() -> None:
+    changed = RECORD.changed((("theme", "light"),), 2000).changed((("theme", "grey"),), 1000)
+    assert changed.facts_at(1999) == (("theme", "dark"),)
+    assert changed.facts_at(2000) == changed.facts == (("theme", "grey"),)
+
+
+def test_changes_are_bounded_in_number_and_size_and_the_latest_stands() -> None:
+    many = few = RECORD
+    for number in range(100):
+        many = many.changed((("minutes", str(number)),), number)
+        few = few.changed((("club", f"{number:02}" * 128),), number)
+    assert len(many.changes) == MAX_CHANGES
+    assert many.facts == (("minutes", "99"), ("theme", "dark"))
+    assert many.facts_at(90) == (("minutes", "90"), ("theme", "dark"))
+    assert len(write_record(few)) < MAX_BYTES + 1000
+    assert few.facts == (("club", "99" * 128), ("theme", "dark"))
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from("abc"), st.none() | st.text("xy", max_size=3)), max_size=30
+    )
+)
+def test_facts_are_what_was_said_last_whatever_is_forgotten(
+    said: list[dict[str, str | None]],
+) -> None:
+    record, words = RECORD, dict[str, str | None](RECORD.parameters.facts)
+    for number, facts in enumerate(said):
+        record = read_record(RECORD.sid, write_record(record.changed(tuple(facts.items()), number)))
+        words |= facts
+    assert dict(record.facts) == {name: value for name, value in words.items() if value is not None}
 
 
 def test_a_decision_is_written_and_read_as_release_0_1_did() -> None:
@@ -89,7 +138,7 @@ def test_a_session_is_small_at_rest() -> None:
 DAMAGED = {
     "empty": b"",
     "cut off": GOLDEN_RECORD[:-1],
-    "of a later version": b"[3" + GOLDEN_RECORD[2:],
+    "of a later version": b"[4" + GOLDEN_RECORD[2:],
     "no array": b'{"v":1}',
     "an empty array": b"[]",
     "too few fields": b"[1]",
