@@ -51,7 +51,8 @@ class Refusal(StrEnum):
     NO_REFERENCES = ("no_references", "Parameter sets allow no reference frames.")
     SETS_DIFFER = ("sets_differ", "The encoder's parameter sets differ in what slices depend on.")
     SETS_FULL = ("sets_full", "No number is free for parameter sets beside the original's.")
-    # of the result
+    # of our means
+    TOO_LONG = ("too_long", "A GOP has more pictures than are held in memory.")
     TOO_MANY_BYTES = ("too_many_bytes", "The replacement does not come down to the bytes allowed.")
     # fmt: on
 

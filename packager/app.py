@@ -12,12 +12,16 @@ from packager.handlers.dash import DashHandlers
 from packager.handlers.facts import FactHandlers
 from packager.handlers.feeds import FeedHandlers
 from packager.handlers.hls import HlsHandlers
+from packager.handlers.looks import LookHandlers
 from packager.handlers.media import MediaHandlers
 from packager.handlers.overlays import OverlayHandlers
 from packager.handlers.reporting import ReportingHandlers
 from packager.handlers.sessions import NotConfigured, SessionDesk
 from packager.handlers.tracking import TrackingHandlers
 from packager.log import report
+from packager.looks.dash import DashLooks
+from packager.looks.hls import HlsLooks
+from packager.looks.route import LookRoute
 from packager.openapi import openapi_document
 from packager.outbound import OutboundError
 from packager.parameters import ParameterError
@@ -91,6 +95,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         presentations=weft.presentations.hls,
         viewing=viewing,
         playlists=weft.playlists,
+        looks=HlsLooks(weft.looks, base=weft.config.public_url or "/"),
         metrics=weft.metrics,
     )
     dash = DashHandlers(
@@ -99,6 +104,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         viewing=viewing,
         mpds=weft.mpds,
         patches=weft.patches,
+        looks=DashLooks(weft.looks, base=weft.config.public_url or "/", clock=weft.clock),
         metrics=weft.metrics,
     )
     media = MediaHandlers(library=weft.library, metrics=weft.metrics)
@@ -112,6 +118,8 @@ def routes(weft: Weft) -> list[BaseRoute]:
         clock=weft.clock,
         metrics=weft.metrics,
     )
+    look_route = LookRoute(weft.looks, patience_s=weft.config.rendering.wait_s)
+    looks = LookHandlers(shows=weft.config.shows, route=look_route, metrics=weft.metrics)
     facts = FactHandlers(desk=desk, sessions=weft.sessions, clock=weft.clock)
     feeds = FeedHandlers(desk=desk, feeds=weft.feeds, metrics=weft.metrics)
     tracking = TrackingHandlers(desk=desk, pods=weft.pods, viewing=viewing, filmless=weft.filmless)
@@ -125,6 +133,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpd", dash.mpd),
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpp", dash.patch),
         Route("/v1/feeds/{tenant}/{show}/{fact}", feeds.push, methods=["POST"]),
+        Route("/v1/look/{tenant}/{show}/{look}/{path:path}", looks.segment),
         Route("/tm/{digest}/{name}", media.file),
         Route(f"/{addresses.PUBLIC}/{addresses.ROUTE}", overlays.public),
         Route(f"/{addresses.PRIVATE}/{addresses.ROUTE}", overlays.private),

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from manifests.creative import Creative
 from packager.clock import Clock
-from packager.config.ad_settings import VastServer
 from packager.config.break_settings import AssetFill, BreakRule, VastFill, VmapBreaks, VmapFill
 from packager.config.show_settings import Show
 from packager.config.values import Config
@@ -88,7 +87,7 @@ class Deciders:
                     timeout_s=self._config.timeouts.ad_s,
                     allow_skippable=show.ads.allow_skippable,
                 )
-                gate = self._gate(server)
+                gate = self._gates.configured(server.url.literals[0], server.gate)
                 return GatedDecider(decider, lambda _: gate, viewers=self._viewers)
             case VmapFill():
                 decider = VastDecider(
@@ -112,13 +111,10 @@ class Deciders:
         return VmapServer(
             rule.server.template,
             self._fetch(rule.server.url.literals[0]),
-            self._gate(rule.server),
+            self._gates.schedule(rule.server.url.literals[0], rule.server.gate),
             timeout_s=self._config.timeouts.ad_s,
             viewers=self._viewers,
         )
-
-    def _gate(self, server: VastServer) -> Gate:
-        return self._gates.configured(server.url.literals[0], server.gate)
 
     def _named_gate(self, request: DecisionRequest) -> Gate | None:
         """Who is asked, a VMAP says; where it has the ads in itself, nobody is."""

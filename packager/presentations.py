@@ -73,9 +73,17 @@ async def open_presentations(
             limits=replace(limits, max_bytes=REMOTE_BYTES),
             observer=observer,
             max_bytes=16 * REMOTE_BYTES,
+            patience_s=config.timeouts.origin_deadline_s,
         )
         stack.push_async_callback(remote.aclose)
-        origin = OriginCache(client, policy=policy, clock=clock, limits=limits, observer=observer)
+        origin = OriginCache(
+            client,
+            policy=policy,
+            clock=clock,
+            limits=limits,
+            observer=observer,
+            patience_s=config.timeouts.origin_deadline_s,
+        )
         stack.push_async_callback(origin.aclose)
         hls = HlsPresentations(
             origin=origin,

@@ -203,6 +203,8 @@ class Reason(StrEnum):
         "A process that packages or draws died; its job is tried once more and then given up.")
 
     # overlays: the original is shown instead
+    OVERLAY_DATA_INVALID = ("overlay_data_invalid", None, "warning",
+        "The data of an overlay does not fit its template; it is not drawn.")
     OVERLAY_LATE = ("overlay_late", None, "warning",
         "A segment with overlays was not ready by its deadline.")
     OVERLAY_BACKLOG = ("overlay_backlog", None, "warning",

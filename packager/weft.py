@@ -25,6 +25,8 @@ from packager.filmless import FilmlessBreaks
 from packager.hls.playlists import Playlists
 from packager.house import PackagedHouse
 from packager.house_media import House
+from packager.looks.looks import Looks
+from packager.looks.opening import folders_of, read_templates
 from packager.metrics import Metrics
 from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
 from packager.packaging.library import MediaLibrary
@@ -66,6 +68,7 @@ class Weft:
     mpds: Mpds
     patches: Patches
     rendering: Rendering
+    looks: Looks
     outbox: Outbox
     reporter: Reporter
     pods: Pods
@@ -93,7 +96,7 @@ async def open_weft(
         metrics: Counts.
         client: In place of one that follows `config.outbound`; closed at the end.
         library: In place of one that follows `config.media`; closed at the end.
-        templates: Folders of overlay templates, by digest.
+        templates: Folders of overlay templates, by digest, beside those of shows.
         draw: What draws overlays in worker processes, as ``package.module:function``.
 
     Raises:
@@ -143,12 +146,13 @@ async def open_weft(
                 on_ladder=house.prepare,
             )
         )
+        drawn = read_templates(config)
         rendering = await open_rendering(
             config,
             secrets=secrets,
             base=base,
             client=segment_client,
-            templates=templates or {},
+            templates={**folders_of(config, drawn), **(templates or {})},
             clock=clock,
             metrics=metrics,
             draw=draw,
@@ -174,10 +178,19 @@ async def open_weft(
             clock=clock,
             viewers=lambda: sessions.resident,
         )
+        facts = Facts(feeds)
+        looks = Looks(
+            drawn,
+            rendering=rendering,
+            facts=facts,
+            store=store,
+            clock=clock,
+            metrics=metrics,
+        )
         asking = Asking(
             decider_for=deciders.for_rule,
             session_digest=digest,
-            facts=Facts(feeds),
+            facts=facts,
             clock=clock,
         )
         house_media = House(
@@ -234,6 +247,7 @@ async def open_weft(
             mpds=mpds,
             patches=patches,
             rendering=rendering,
+            looks=looks,
             outbox=outbox,
             reporter=reporter,
             pods=pods,

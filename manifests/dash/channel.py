@@ -216,6 +216,10 @@ class DashChannel:
         index = bisect_right(self.mpd.periods, into, key=lambda one: one.start) - 1
         return self.mpd.periods[max(index, 0)]
 
+    def cues(self, rules: CueRules) -> tuple[Cue, ...]:
+        """The cues that the MPD has, by other rules than for breaks."""
+        return () if self.mpd is None else read_cues(self.mpd, rules=rules)
+
     @property
     def window(self) -> tuple[Decimal, Decimal] | None:
         """Where what is listed starts and ends; None: nothing is listed."""

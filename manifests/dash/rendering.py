@@ -1,7 +1,7 @@
 """A session's MPD: a header and the joined texts of its Periods (design, section 3)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import blake2b
 
@@ -104,6 +104,10 @@ class Renderer:
         self._bodies: dict[tuple[object, ...], tuple[bytes, ...]] = {}
         self._bytes = 0
         self._misfits: dict[tuple[str, bytes], str] = {}
+
+    def with_video_by(self, way: tuple[str, str]) -> "Renderer":
+        """One that leads players another way for video: origin prefix, and what stands for it."""
+        return Renderer(rules=replace(self._rules, video_base=way), rung_of=self._rung_of)
 
     def render(
         self,

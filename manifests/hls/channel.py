@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from manifests.break_log import BreakLog, CueSettings
-from manifests.breaks import AdBreak
+from manifests.breaks import AdBreak, Cue
 from manifests.creative import Creative
 from manifests.cues import CueRules
 from manifests.hls.cues import read_cues
@@ -102,14 +102,7 @@ class Channel:
             return self.log
         if reference is self.tracks.get(self.reference):
             return self.log
-        listed = replace(reference.playlist, segments=reference.segments)
-        cues = read_cues(
-            listed,
-            reference.starts,
-            clock_is_utc=reference.utc,
-            rules=self.rules.signals,
-            shift_s=reference.shift.time_s,
-        )
+        cues = _cues_of(reference, self.rules.signals)
         # Rule A-79: cues within half a segment of each other are of one break.
         near_s = Decimal(reference.playlist.target_duration) / 2
         settings = replace(self.rules.cues, near_s=near_s)
@@ -181,6 +174,11 @@ class Channel:
             before = min(starts) - 2 * reference.playlist.target_duration
             over = bisect_left(self.log.breaks, before, key=_in_at)
             object.__setattr__(self, "over", over)
+
+    def cues(self, rules: CueRules) -> tuple[Cue, ...]:
+        """The cues that are listed in the reference rendition, by other rules than for breaks."""
+        reference = self.tracks.get(self.reference)
+        return () if reference is None else _cues_of(reference, rules)
 
     @property
     def window(self) -> tuple[Decimal, Decimal] | None:
@@ -371,6 +369,20 @@ class Channel:
     def _is_dated(self, name: str) -> bool:
         """Whether a rendition's playlists have the origin's dates."""
         return self.tracks[name].utc and self.rules.dressing.dates
+
+
+def _cues_of(track: Track, rules: CueRules) -> tuple[Cue, ...]:
+    if not track.segments:
+        return ()
+    return tuple(
+        read_cues(
+            replace(track.playlist, segments=track.segments),
+            track.starts,
+            clock_is_utc=track.utc,
+            rules=rules,
+            shift_s=track.shift.time_s,
+        )
+    )
 
 
 def _first_border(shadow: Shadow, at: Decimal) -> Decimal | None:

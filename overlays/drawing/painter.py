@@ -109,7 +109,8 @@ class Painter:
                 return Cluster(
                     self._all(element.elements, scope, box[0], box[1], late),
                     area=self._pixels(box),
-                    mask=self._mask(box, element.clip) if element.clip is not None else None,
+                    clips=element.clip is not None,
+                    mask=self._mask(box, element.clip),
                     opacity=element.opacity,
                     motion=motion,
                 )
@@ -137,9 +138,7 @@ class Painter:
             inner = {**scope, "row": row, "place": place + 1}
             top = box[1] + place * element.height
             nodes += self._all(element.elements, inner, box[0], top, late + place * element.stagger)
-        return Cluster(
-            nodes, area=self._pixels(box), mask=None, opacity=element.opacity, motion=motion
-        )
+        return Cluster(nodes, area=self._pixels(box), opacity=element.opacity, motion=motion)
 
     def _rectangle(
         self, element: Rectangle, scope: Scope, box: Box
@@ -247,7 +246,9 @@ class Painter:
         bottom = max(top + 1, round((box[1] + box[3]) * self._scale))
         return left, top, right, bottom
 
-    def _mask(self, box: Box, corners: Corners) -> Image.Image:
+    def _mask(self, box: Box, corners: Corners | None) -> Image.Image | None:
+        if corners is None or not any(corners):
+            return None
         left, top, right, bottom = self._pixels(box)
         return rounded_mask((right - left, bottom - top), self._corners(corners))
 

@@ -61,7 +61,7 @@ def _element(node: Node, families: Collection[str], depth: int) -> Element:
         "box": (left, top, width, height),
         "opacity": node.number("opacity", 1.0, least=0, most=1),
         "motion": _motion(node),
-        "when": _required(node, "when") if node.has("when") else None,
+        "when": read_text(node, "when") if node.has("when") else None,
     }
     match kind:
         case "box":
@@ -77,14 +77,14 @@ def _element(node: Node, families: Collection[str], depth: int) -> Element:
         case "image":
             return Picture(
                 **base,
-                source=_required(node, "source"),
+                source=read_text(node, "source"),
                 cover=node.choice("fit", ("cover", "contain"), "contain") == "cover",
                 radius=_corners(node, "radius"),
             )
         case "bar":
             return Bar(
                 **base,
-                value=_required(node, "value"),
+                value=read_text(node, "value"),
                 fill=_fill(node, "fill"),
                 track=_fill(node, "track") if node.has("track") else None,
                 radius=_corners(node, "radius"),
@@ -97,7 +97,7 @@ def _element(node: Node, families: Collection[str], depth: int) -> Element:
         case _:
             return Rows(
                 **base,
-                source=_required(node, "source"),
+                source=read_text(node, "source"),
                 height=node.number("row_height", least=1),
                 most=int(node.number("most", MAX_ROWS, least=1, most=MAX_ROWS)),
                 elements=read_elements(node.nodes("elements"), families=families, depth=depth + 1),
@@ -109,7 +109,7 @@ def _text(node: Node, base: dict[str, Any], families: Collection[str]) -> Text:
     size = node.number("size", least=4, most=1000)
     return Text(
         **base,
-        text=_required(node, "text"),
+        text=read_text(node, "text"),
         font=node.choice("font", families, "bold"),
         size=size,
         min_size=node.number("min_size", size * 0.7, least=4, most=size),
@@ -125,7 +125,12 @@ def _text(node: Node, base: dict[str, Any], families: Collection[str]) -> Text:
     )
 
 
-def _required(node: Node, key: str) -> Expression:
+def read_text(node: Node, key: str) -> Expression:
+    """A text with places for data.
+
+    Raises:
+        TemplateError: It is missing, or cannot be read.
+    """
     return _parsed(node, key, node.text(key))
 
 
@@ -145,10 +150,10 @@ def _corners(node: Node, key: str) -> Corners:
 
 def _fill(node: Node, key: str) -> Fill:
     if isinstance(node.raw(key), str):
-        return Fill(stops=((0.0, _required(node, key)),))
+        return Fill(stops=((0.0, read_text(node, key)),))
     inner = node.node(key)
     stops = tuple(
-        (stop.number("at", least=0, most=1), _required(stop, "colour"))
+        (stop.number("at", least=0, most=1), read_text(stop, "colour"))
         for stop in inner.nodes("stops", most=16)
     )
     if not stops or any(a[0] > b[0] for a, b in pairwise(stops)):
@@ -162,7 +167,7 @@ def _outline(node: Node) -> tuple[Expression, float] | None:
     if not node.has("outline"):
         return None
     inner = node.node("outline")
-    found = _required(inner, "colour"), inner.number("width", least=0.5, most=200)
+    found = read_text(inner, "colour"), inner.number("width", least=0.5, most=200)
     inner.finish()
     return found
 
@@ -206,7 +211,7 @@ def _curve(node: Node, name: str) -> Curve:
         if not numbers or not all(type(number) in (int, float) for number in numbers):
             raise node.error("must be [seconds, value] or [seconds, value, easing]", at)
         easing = key[2] if len(key) == 3 else "linear"
-        if easing not in EASINGS:
+        if not isinstance(easing, str) or easing not in EASINGS:
             raise node.error(f"{easing!r} is no easing: one of {', '.join(EASINGS)}", at)
         if not 0 <= numbers[0] <= 600 or (found and numbers[0] <= found[-1][0]):
             raise node.error("seconds go up, from 0 to 600", at)

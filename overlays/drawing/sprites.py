@@ -1,6 +1,6 @@
 """Painted pieces that move: where each stands at a moment, and how one lies over another."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -31,6 +31,9 @@ class Node(Protocol):
     @property
     def moves(self) -> bool:
         """Whether it moves in the hold phase."""
+
+    def pose(self, moment: Moment) -> Hashable:
+        """How it stands: as long as this is equal, it looks the same."""
 
     def draw(self, canvas: Image.Image, origin: tuple[int, int], moment: Moment) -> None:
         """Lay it onto a canvas, in place.
@@ -96,50 +99,87 @@ class Sprite:
         """Whether it moves in the hold phase."""
         return bool(self.motion.loop)
 
+    def pose(self, moment: Moment) -> Hashable:
+        """How it stands."""
+        return state_at(self.motion, moment)
+
     def draw(self, canvas: Image.Image, origin: tuple[int, int], moment: Moment) -> None:
         """Lay it onto a canvas, in place."""
-        _lay(
-            canvas, self.picture, (self.left - origin[0], self.top - origin[1]), self.motion, moment
-        )
+        corner = (self.left - origin[0], self.top - origin[1])
+        _lay(canvas, self.picture, corner, state_at(self.motion, moment), self.motion.reveal_from)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Cluster:
-    """Nodes that are moved, faded and cut off as one."""
+    """Nodes that are moved, faded and cut off as one; drawn again only when one of them moves."""
 
-    nodes: Sequence[Node]
-    area: Area
-    mask: Image.Image | None  # of the area's size: what is outside of it is not seen
-    opacity: float
-    motion: Motion
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        *,
+        area: Area,
+        motion: Motion,
+        opacity: float = 1.0,
+        clips: bool = False,
+        mask: Image.Image | None = None,
+    ) -> None:
+        """Group nodes.
+
+        Args:
+            nodes: From back to front.
+            area: Of the group's box.
+            motion: Of the group as one.
+            opacity: Of the group as one.
+            clips: What is outside of the area is not seen.
+            mask: Of the area's size, where its corners are round.
+        """
+        self._nodes = nodes
+        self._motion = motion
+        self._opacity = opacity
+        self._mask = mask
+        self._clips = clips
+        self._inner = area if clips else union([node.reach for node in nodes]) or area
+        self._drawn: tuple[Hashable, Image.Image] | None = None
 
     @property
     def reach(self) -> Area:
         """All pixels that it may touch at any time."""
-        inner = self.area if self.mask is not None else union([n.reach for n in self.nodes])
-        return _moved(inner or self.area, self.motion)
+        return _moved(self._inner, self._motion)
 
     @property
     def moves(self) -> bool:
         """Whether anything in it moves in the hold phase."""
-        return bool(self.motion.loop) or any(node.moves for node in self.nodes)
+        return bool(self._motion.loop) or any(node.moves for node in self._nodes)
+
+    def pose(self, moment: Moment) -> Hashable:
+        """How it stands, with all that is in it."""
+        return state_at(self._motion, moment), self._inner_pose(moment)
 
     def draw(self, canvas: Image.Image, origin: tuple[int, int], moment: Moment) -> None:
         """Lay it onto a canvas, in place."""
-        if self.mask is None and self.opacity >= 1 and state_at(self.motion, moment) == State():
-            for node in self.nodes:
+        state = state_at(self._motion, moment)
+        if state.opacity <= 0 or state.reveal <= 0:
+            return
+        if not self._clips and self._opacity >= 1 and state == State():
+            for node in self._nodes:
                 node.draw(canvas, origin, moment)
             return
-        inner = self.area
-        if self.mask is None:
-            inner = union([node.reach for node in self.nodes]) or self.area
-        own = Image.new("RGBA", (inner[2] - inner[0], inner[3] - inner[1]), (0, 0, 0, 0))
-        for node in self.nodes:
-            node.draw(own, (inner[0], inner[1]), moment)
-        if self.mask is not None:
-            own = masked(own, self.mask)
-        own = faded(own, self.opacity)
-        _lay(canvas, own, (inner[0] - origin[0], inner[1] - origin[1]), self.motion, moment)
+        corner = (self._inner[0] - origin[0], self._inner[1] - origin[1])
+        _lay(canvas, self._own(moment), corner, state, self._motion.reveal_from)
+
+    def _own(self, moment: Moment) -> Image.Image:
+        pose = self._inner_pose(moment)
+        if self._drawn is None or self._drawn[0] != pose:
+            left, top, right, bottom = self._inner
+            own = Image.new("RGBA", (right - left, bottom - top), (0, 0, 0, 0))
+            for node in self._nodes:
+                node.draw(own, (left, top), moment)
+            if self._mask is not None:
+                own = masked(own, self._mask)
+            self._drawn = (pose, faded(own, self._opacity))
+        return self._drawn[1]
+
+    def _inner_pose(self, moment: Moment) -> Hashable:
+        return tuple(node.pose(moment) for node in self._nodes)
 
 
 def union(areas: Sequence[Area]) -> Area | None:
@@ -158,13 +198,12 @@ def _lay(
     canvas: Image.Image,
     picture: Image.Image,
     corner: tuple[int, int],
-    motion: Motion,
-    moment: Moment,
+    state: State,
+    side: Side,
 ) -> None:
-    state = state_at(motion, moment)
     if state.opacity <= 0 or state.reveal <= 0:
         return
-    part = _revealed(picture.size, state.reveal, motion.reveal_from)
+    part = _revealed(picture.size, state.reveal, side)
     x, y = corner[0] + round(state.x), corner[1] + round(state.y)
     left, top = max(part[0], -x), max(part[1], -y)
     right, bottom = min(part[2], canvas.width - x), min(part[3], canvas.height - y)

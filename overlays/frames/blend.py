@@ -6,21 +6,22 @@ only the others are mixed, in whole numbers.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
-from overlays.frames.colour import Colours
+from overlays.frames.colour import Colours, Floats
 from overlays.layers import Picture
 
 Plane = npt.NDArray[np.uint8]
 """Shape (height, width); written to."""
 
 Planes = tuple[Plane, Plane, Plane]
-"""Y, U and V of a 4:2:0 frame; both sides of U and V are half of Y's, rounded up."""
+"""Y, U and V of a 4:2:0 frame; both sides of U and V are half of Y's, which are even."""
 
 _TILE = 32  # rows of a band, and columns that a band is cut at; even
-_OPAQUE = 256
+_OPAQUE = 256  # the fixed point of mixing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +55,18 @@ def make_patch(picture: Picture, size: tuple[int, int], colours: Colours) -> Pat
 
     Args:
         picture: What lies outside the frame is cut off.
-        size: (width, height) of the frames.
+        size: (width, height) of the frames, even.
         colours: Of the film.
     """
     even = _on_even_grid(picture, size)
     if even is None:
         return Patch(())
     pixels, left, top = even
-    alpha = (pixels[..., 3].astype(np.float32) * (_OPAQUE / 255))[..., None]
-    yuv = colours.from_rgb(pixels[..., :3].astype(np.float32)) * alpha
-    layers = np.concatenate([yuv, alpha], axis=-1)
-    height, width = pixels.shape[:2]
-    quarters = layers.reshape(height // 2, 2, width // 2, 2, 4).mean(axis=(1, 3))
-    frame_width, frame_height = size
     tiles: list[_Tile] = []
-    for plane, (scale, source) in enumerate(((1, layers), (2, quarters), (2, quarters))):
-        # an odd frame has no pixels for the last column or row of an even grid
-        shape = (-(-frame_height // scale), -(-frame_width // scale))
-        x, y = left // scale, top // scale
-        inside = source[: shape[0] - y, : shape[1] - x]
-        tiles += _tiles(plane, inside[..., plane], inside[..., 3], x, y, _TILE // scale)
+    for y in range(0, pixels.shape[0], _TILE):
+        band = pixels[y : y + _TILE]
+        for across, is_opaque in _runs(band[..., 3]):
+            tiles += _tiles(band[:, across], left + across.start, top + y, is_opaque, colours)
     return Patch(tuple(tiles))
 
 
@@ -102,42 +95,43 @@ def _on_even_grid(
     return grown, left - before, top - above
 
 
-def _tiles(
-    plane: int,
-    colour: npt.NDArray[np.float32],
-    alpha: npt.NDArray[np.float32],
-    left: int,
-    top: int,
-    step: int,
-) -> Iterator[_Tile]:
-    for y in range(0, colour.shape[0], step):
-        band = slice(y, min(y + step, colour.shape[0]))
-        for across, is_opaque in _runs(alpha[band], step):
-            place = (
-                slice(top + band.start, top + band.stop),
-                slice(left + across.start, left + across.stop),
-            )
-            mixed = colour[band, across]
-            if is_opaque:
-                copied = np.clip(mixed / _OPAQUE + 0.5, 0, 255).astype(np.uint8)
-                yield _Tile(plane, place, copied, None)
-            else:
-                rest = _OPAQUE - np.rint(alpha[band, across])
-                # 255 of what is under and 255 of colour, never more than 255 * 256 in all
-                added = np.clip(mixed + 128, 0, 65535 - 255 * rest)
-                yield _Tile(plane, place, added.astype(np.uint16), rest.astype(np.uint16))
-
-
-def _runs(alpha: npt.NDArray[np.float32], step: int) -> Iterator[tuple[slice, bool]]:
+def _runs(alpha: npt.NDArray[np.uint8]) -> Iterator[tuple[slice, bool]]:
     """Cut a band where it becomes transparent, opaque or neither; what is transparent is left."""
-    kinds = []
-    for x in range(0, alpha.shape[1], step):
-        part = alpha[:, x : x + step]
-        kinds.append(None if part.max() == 0 else bool(part.min() == _OPAQUE))
-    start = 0
-    for index in range(1, len(kinds) + 1):
-        if index == len(kinds) or kinds[index] is not kinds[start]:
-            kind = kinds[start]
-            if kind is not None:
-                yield slice(start * step, min(index * step, alpha.shape[1])), kind
-            start = index
+    starts = range(0, alpha.shape[1], _TILE)
+    most = np.maximum.reduceat(alpha.max(axis=0), starts).tolist()
+    least = np.minimum.reduceat(alpha.min(axis=0), starts).tolist()
+    kinds = [None if high == 0 else low == 255 for high, low in zip(most, least, strict=True)]
+    position = 0
+    for is_opaque, group in groupby(kinds):
+        start, position = position, position + len(list(group))
+        if is_opaque is not None:
+            yield slice(start * _TILE, min(position * _TILE, alpha.shape[1])), is_opaque
+
+
+def _tiles(
+    pixels: npt.NDArray[np.uint8], left: int, top: int, is_opaque: bool, colours: Colours
+) -> Iterator[_Tile]:
+    """Convert a rectangle at an even place, of an even size."""
+    red, green, blue, alpha = (pixels[..., part].astype(np.float32) for part in range(4))
+    alpha *= 1 / 255
+    if not is_opaque:
+        red, green, blue = red * alpha, green * alpha, blue * alpha
+    small = tuple(_quarter(part) for part in (red, green, blue, alpha))
+    for plane, (r, g, b, a) in enumerate(((red, green, blue, alpha), small, small)):
+        x, y = (left, top) if plane == 0 else (left // 2, top // 2)
+        place = slice(y, y + a.shape[0]), slice(x, x + a.shape[1])
+        colour = colours.plane(plane, (r, g, b), a)
+        if is_opaque:
+            yield _Tile(plane, place, (colour + 0.5).astype(np.uint8), None)
+        else:
+            rest = np.rint(_OPAQUE * (1 - a))
+            # together never more than 255 * 256: both are shares of at most 255
+            added = np.clip(_OPAQUE * colour + _OPAQUE / 2, 0, 65535 - 255 * rest)
+            yield _Tile(plane, place, added.astype(np.uint16), rest.astype(np.uint16))
+
+
+def _quarter(plane: Floats) -> Floats:
+    """The mean of each four pixels."""
+    rows = plane[::2] + plane[1::2]
+    quarter: Floats = (rows[:, ::2] + rows[:, 1::2]) * np.float32(0.25)
+    return quarter

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+Floats = npt.NDArray[np.float32]
+
 _BT601 = frozenset({5, 6})  # H.273 matrix coefficients
 _UNSAID = 2
 
@@ -17,27 +19,43 @@ class Colours:
     kb: float = 0.0722
     full_range: bool = False
 
-    def from_rgb(self, rgb: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Convert colours.
+    def plane(self, plane: int, rgb: tuple[Floats, Floats, Floats], alpha: Floats) -> Floats:
+        """Convert colours that are multiplied by their opacity.
 
         Args:
-            rgb: Shape (..., 3), 0 to 255.
+            plane: 0 for Y, 1 for U, 2 for V.
+            rgb: Red, green and blue, 0 to 255 times the opacity; of one shape.
+            alpha: Opacity, of the same shape.
 
         Returns:
-            Shape (..., 3): Y, U, V in the film's range, not rounded.
+            Y, U or V in the film's range times the opacity, not rounded.
         """
-        kr, kb = self.kr, self.kb
-        luma = np.array([kr, 1 - kr - kb, kb])
-        rows = [luma, (np.array([0, 0, 1]) - luma) / (2 - 2 * kb)]
-        rows.append((np.array([1, 0, 0]) - luma) / (2 - 2 * kr))
-        scale, black = self._range()
-        matrix = np.stack(rows) * scale[:, None]
-        return (rgb @ matrix.T.astype(np.float32) + black).astype(np.float32)
+        weights, black = self._row(plane)
+        red, green, blue = (part * np.float32(w) for part, w in zip(rgb, weights, strict=True))
+        converted: Floats = red + green + blue + alpha * np.float32(black)
+        return converted
 
-    def _range(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
-        scale = (1.0, 1.0, 1.0) if self.full_range else (219 / 255, 224 / 255, 224 / 255)
-        black = (0 if self.full_range else 16, 128, 128)
-        return np.array(scale), np.array(black, np.float32)
+    def of(self, rgb: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Convert one colour, 0 to 255."""
+        red, green, blue = (np.array(part, np.float32) for part in rgb)
+        y, u, v = (
+            round(float(self.plane(n, (red, green, blue), np.ones((), np.float32))))
+            for n in range(3)
+        )
+        return y, u, v
+
+    def _row(self, plane: int) -> tuple[tuple[float, float, float], int]:
+        kr, kb = self.kr, self.kb
+        kg = 1 - kr - kb
+        if plane == 0:
+            scale, black = (1.0, 0) if self.full_range else (219 / 255, 16)
+            return (kr * scale, kg * scale, kb * scale), black
+        scale = 1.0 if self.full_range else 224 / 255
+        if plane == 1:
+            half = scale / (2 - 2 * kb)
+            return (-kr * half, -kg * half, (1 - kb) * half), 128
+        half = scale / (2 - 2 * kr)
+        return ((1 - kr) * half, -kg * half, -kb * half), 128
 
 
 def colours_of(matrix: int, *, full_range: bool, height: int) -> Colours:

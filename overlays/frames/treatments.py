@@ -41,15 +41,15 @@ class Squeeze:
 class Palette:
     """Other colours of the film: luma by a table, chroma by a table of both its parts."""
 
-    luma: npt.NDArray[np.uint8]  # shape (256,)
-    chroma: npt.NDArray[np.uint8]  # shape (256, 256, 2): by U and V, the new U and V
+    luma: bytes  # 256 of them
+    chroma: npt.NDArray[np.uint16]  # shape (65536,): by U * 256 + V, the same of the new ones
 
     def apply(self, planes: Planes) -> None:
         """Change a frame in place."""
         y, u, v = planes
-        y[...] = self.luma[y]
-        changed = self.chroma[u, v]
-        u[...], v[...] = changed[..., 0], changed[..., 1]
+        y[...] = np.frombuffer(y.tobytes().translate(self.luma), np.uint8).reshape(y.shape)
+        changed = self.chroma.take(u.astype(np.uint16) << 8 | v)
+        u[...], v[...] = changed >> 8, changed & 0xFF
 
 
 def make_palette(
@@ -68,10 +68,9 @@ def make_palette(
     turn = math.radians(hue_degrees)
     u, v = np.meshgrid(levels - 128, levels - 128, indexing="ij")
     turned = (u * math.cos(turn) - v * math.sin(turn), u * math.sin(turn) + v * math.cos(turn))
-    chroma = np.stack(turned, axis=-1) * saturation + 128
+    u, v = np.clip(np.rint(np.stack(turned) * saturation + 128), 16, 240).astype(np.uint16)
     return Palette(
-        np.clip(np.rint(luma), 16, 235).astype(np.uint8),
-        np.clip(np.rint(chroma), 16, 240).astype(np.uint8),
+        np.clip(np.rint(luma), 16, 235).astype(np.uint8).tobytes(), (u << 8 | v).reshape(-1)
     )
 
 

@@ -17,6 +17,11 @@ class AvcConfiguration:
     pps: tuple[bytes, ...]
     rest: bytes = b""  # chroma format and bit depths, of the higher profiles
 
+    @property
+    def sets(self) -> tuple[bytes, ...]:
+        """All parameter sets that slices may name."""
+        return (*self.sps, *self.pps)
+
     def with_sets(self, nals: Iterable[bytes]) -> "AvcConfiguration":
         """Return one that holds other parameter sets too."""
         nals = tuple(nals)

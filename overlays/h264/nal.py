@@ -46,7 +46,7 @@ def split_stream(stream: bytes) -> tuple[bytes, ...]:
     """Split a byte stream (annex B) at its start codes, whether of three or four bytes."""
     marks = [match.end() for match in _START_CODE.finditer(stream)]
     ends = [mark - 3 for mark in marks[1:]] + [len(stream)]
-    nals = (stream[start:end].rstrip(b"\0") for start, end in zip(marks, ends, strict=True))
+    nals = (stream[start:end].rstrip(b"\0") for start, end in zip(marks, ends, strict=False))
     return tuple(nal for nal in nals if nal)
 
 

@@ -11,6 +11,7 @@ from overlays.h264.nal import unescape
 
 _WITH_CHROMA_FORMAT = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 _EXTENDED_SAR = 255
+_MOST_MBS = 139_264  # of a frame, at any level (table A-1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,7 @@ def read_sps(nal: bytes) -> Sps:
     bits.flag()
     width_mbs = _count(bits.ue() + 1, 2048)
     height_units = _count(bits.ue() + 1, 2048)
+    _count(width_mbs * height_units, _MOST_MBS)
     frame_mbs_only = bits.flag()
     if not frame_mbs_only:
         bits.flag()

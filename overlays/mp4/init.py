@@ -59,7 +59,7 @@ def read_init(data: bytes) -> Movie:
             _read_track(data, trak, timescale, defaults)
             for trak in descend(data, boxes, b"moov", b"trak")
         ]
-    except (error, IndexError, ZeroDivisionError) as problem:
+    except (error, IndexError, ValueError, ZeroDivisionError) as problem:
         raise MediaMalformed(f"the init section cannot be read: {problem}") from None
     if not tracks:
         raise MediaMalformed("the init section has no track")

@@ -29,6 +29,7 @@ class CmafFilm:
     segment: Segment
     samples: tuple[Sample, ...]
     gops: tuple[Gop, ...]
+    reserve_bytes: int = 0
 
     def time_of(self, pts: int) -> Fraction:
         """Return the time of presentation in seconds."""
@@ -87,7 +88,7 @@ def open_cmaf(init: bytes, data: bytes) -> CmafFilm:
         )
         for sample in samples
     ]
-    gops = read_gops(units, (*configuration.sps, *configuration.pps))
+    gops = read_gops(units, configuration.sets)
     return CmafFilm(track, configuration, segment, samples, gops)
 
 

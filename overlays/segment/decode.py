@@ -24,8 +24,7 @@ class Decoded:
     """The pictures of a GOP in the order they are shown; shared, so not to be written to."""
 
     frames: tuple[Any, ...]  # av.VideoFrame, yuv420p
-    idr_qp: float  # over all macroblocks of the first one
-    mean_qp: float  # over all macroblocks of all pictures: how coarse the original is
+    qps: tuple[float, ...]  # of each, the mean over its macroblocks: how coarse the original is
 
 
 def decode_gop(gop: Gop) -> Decoded:
@@ -51,10 +50,10 @@ def decode_gop(gop: Gop) -> Decoded:
         frame.is_corrupt or frame.format.name not in ("yuv420p", "yuvj420p") for frame in frames
     ):
         raise EncodingFailed("the original's pictures are damaged or not where their times say")
-    qps = [qp for frame in frames for qp in _qps(frame)]
-    if not qps:
+    qps = tuple(qp for frame in frames for qp in _qps(frame))
+    if len(qps) != len(frames):
         raise EncodingFailed("the decoder does not tell how coarse the original is")
-    return Decoded(tuple(frames), qps[0], sum(qps) / len(qps))
+    return Decoded(tuple(frames), qps)
 
 
 def _qps(frame: Any) -> Iterator[float]:

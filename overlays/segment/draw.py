@@ -41,19 +41,22 @@ class Painter:
         """Whether anything is to be seen at one of these times."""
         return any(showing.at(time) is not None for showing in self._showings for time in times)
 
-    def draw(self, frame: Any, time: Fraction) -> Any:
-        """Return the frame with what is to be seen then; the frame itself is not changed.
+    def draw(self, frame: Any, time: Fraction, *, in_place: bool = False) -> Any:
+        """Return the frame with what is to be seen then.
 
         Args:
             frame: av.VideoFrame in 4:2:0 of 8 bits.
             time: Of the presentation, in seconds.
+            in_place: Whether the frame itself may be drawn on; else it is not changed.
         """
         drawn = None
         for index, showing in enumerate(self._showings):
             content = showing.at(time)
             if content is None:
                 continue
-            drawn = _copy(frame) if drawn is None else drawn
+            if drawn is None:
+                drawn = frame if in_place else _copy(frame)
+                drawn.make_writable()  # its memory may still be somebody else's
             if isinstance(content, Picture):
                 self._patch(index, content, (drawn.width, drawn.height)).lay(planes_of(drawn))
             elif isinstance(content, Palette):
@@ -82,19 +85,25 @@ def _plane(plane: Any) -> Plane:
 
 
 def _copy(frame: Any) -> Any:
-    """A decoder still refers to its frames, and other variants are drawn from them."""
-    copy = av.VideoFrame(frame.width, frame.height, frame.format.name)
+    """Other variants are drawn from the same frame."""
+    copy = _like(frame)
     for target, source in zip(planes_of(copy), planes_of(frame), strict=True):
         target[...] = source
-    copy.colorspace, copy.color_range = frame.colorspace, frame.color_range
     return copy
+
+
+def _like(frame: Any) -> Any:
+    """A frame of the same kind, with nothing in it."""
+    other = av.VideoFrame(frame.width, frame.height, frame.format.name)
+    other.colorspace, other.color_range = frame.colorspace, frame.color_range
+    return other
 
 
 def _squeezed(frame: Any, squeeze: Squeeze, colours: Colours) -> Any:
     left, top, width, height = squeeze.within((frame.width, frame.height))
     small = planes_of(frame.reformat(width=width, height=height, interpolation="AREA"))
-    around = np.rint(colours.from_rgb(np.array(squeeze.around, np.float32)))
-    canvas = _copy(frame)
+    around = colours.of(squeeze.around)
+    canvas = _like(frame)
     for plane, source, colour in zip(planes_of(canvas), small, around, strict=True):
         scale = 1 if plane.shape[0] == frame.height else 2
         plane[...] = colour

@@ -7,7 +7,7 @@ this.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -29,12 +29,11 @@ _RATE = 25  # pictures per second, of whatever film: bytes are counted by pictur
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A GOP in which every picture refers to the one before, in the order of encoding."""
+    """Closed GOPs in which every picture refers to the one before, in the order of encoding."""
 
     pictures: tuple[tuple[bytes, ...], ...]  # slices of each
     set_nals: tuple[bytes, bytes]
     sets: ParameterSets
-    coarser: float = 0.0  # QP steps of the first picture beyond what was asked, to be small enough
 
     @property
     def size(self) -> int:
@@ -42,8 +41,9 @@ class Encoded:
         return sum(len(nal) for nals in self.pictures for nal in nals)
 
 
-def encode_gop(
+def encode(
     frames: Sequence[Any],
+    starts: Sequence[int],
     demands: Demands,
     profile: Profile,
     *,
@@ -51,13 +51,14 @@ def encode_gop(
     allowed_bytes: int,
     sets_number: int = 0,
 ) -> Encoded:
-    """Encode a GOP, again and coarser until it is small enough.
+    """Encode pictures, again and coarser until they are small enough.
 
     Args:
         frames: av.VideoFrame, of 4:2:0, in the order they are shown; they are numbered anew.
+        starts: Which of them become IDR pictures; the first one does.
         demands: Of the parameter sets that the slices are for.
         profile: How hard to try.
-        idr_qp: For the first picture; see `idr_qp_like`.
+        idr_qp: For the IDR pictures; see `idr_qp_like`.
         allowed_bytes: For all slices.
         sets_number: Of the encoder's own parameter sets.
 
@@ -65,25 +66,26 @@ def encode_gop(
         SegmentRefused: TOO_MANY_BYTES.
         EncodingFailed: The encoder did not do as told.
     """
-    aim, coarser = _AIM * allowed_bytes, 0.0
+    aim = _AIM * allowed_bytes
     for _ in range(profile.tries):
-        encoded = _encode(frames, demands, profile, aim, idr_qp + coarser, sets_number)
+        parameters = _x264_parameters(demands, starts, idr_qp, sets_number)
+        encoded = _encode(frames, starts, demands, profile.preset, aim, parameters)
         excess = encoded.size / max(allowed_bytes, 1)
         if excess <= 1:
-            return replace(encoded, coarser=coarser)
+            return encoded
         aim *= 0.98 / excess
-        coarser += 1 + _QP_FOR_HALF * math.log2(excess)
+        idr_qp += 1 + _QP_FOR_HALF * math.log2(excess)
     raise SegmentRefused(Refusal.TOO_MANY_BYTES)
 
 
 def idr_qp_like(idr_qp: float, mean_qp: float) -> float:
-    """Return a QP for the first picture of a replacement.
+    """Return a QP for the IDR pictures of a replacement.
 
-    Originals of slow encoders have very fine IDR pictures, which B-frames pay back. Where every
-    picture is a P picture, some steps below the mean are best.
+    Originals of slow encoders have very fine IDR pictures, which B-frames pay back. Where all
+    others are P pictures, some steps below the mean are best.
 
     Args:
-        idr_qp: Of the original's IDR picture.
+        idr_qp: Of the original's IDR pictures.
         mean_qp: Of all its pictures.
     """
     return max(idr_qp, mean_qp - _IDR_FINER)
@@ -91,38 +93,41 @@ def idr_qp_like(idr_qp: float, mean_qp: float) -> float:
 
 def _encode(
     frames: Sequence[Any],
+    starts: Sequence[int],
     demands: Demands,
-    profile: Profile,
-    aim: float,
-    idr_qp: float,
-    sets_number: int,
+    preset: str,
+    aim_bytes: float,
+    parameters: str,
 ) -> Encoded:
     codec: Any = av.CodecContext.create("libx264", "w")
     codec.width, codec.height = demands.width, demands.height
     codec.pix_fmt = frames[0].format.name
     codec.framerate, codec.time_base = Fraction(_RATE), Fraction(1, _RATE)
     codec.thread_count = 1
-    codec.bit_rate = max(1000, int(8 * aim * _RATE / len(frames)))
+    codec.bit_rate = max(1000, int(8 * aim_bytes * _RATE / len(frames)))
     codec.options = {
-        "preset": profile.preset,
+        "preset": preset,
         "tune": "psnr",
-        "x264-params": _x264_parameters(demands, idr_qp, sets_number),
+        "forced-idr": "1",
+        "x264-params": parameters,
     }
     packets = []
     try:
-        for index, frame in enumerate(frames):
-            frame.pts, frame.time_base = index, codec.time_base
-            frame.pict_type = PictureType.NONE if index else PictureType.I
+        for number, frame in enumerate(frames):
+            frame.pts, frame.time_base = number, codec.time_base
+            frame.pict_type = PictureType.I if number in starts else PictureType.NONE
             packets += codec.encode(frame)
         packets += codec.encode(None)
     except av.FFmpegError as error:
         raise EncodingFailed(f"the encoder failed: {error}") from None
     if [packet.pts for packet in packets] != list(range(len(frames))):
         raise EncodingFailed("the encoder did not give one picture for each, in order")
-    return _take_apart([split_stream(bytes(packet)) for packet in packets])
+    return _take_apart([split_stream(bytes(packet)) for packet in packets], starts)
 
 
-def _x264_parameters(demands: Demands, idr_qp: float, sets_number: int) -> str:
+def _x264_parameters(
+    demands: Demands, starts: Sequence[int], idr_qp: float, sets_number: int
+) -> str:
     qp = min(max(round(idr_qp), demands.min_qp), 51)
     values = {
         "bframes": 0,
@@ -137,21 +142,24 @@ def _x264_parameters(demands: Demands, idr_qp: float, sets_number: int) -> str:
         "constrained-intra": int(demands.constrained_intra),
         "chroma-qp-offset": demands.chroma_qp_offset,
         "deblock": "0,0",
+        # the original has been quantised before: rounding to nearly the nearest keeps what it has
+        "deadzone-inter": 5,
+        "deadzone-intra": 3,
         "level": demands.level,
         "qpmin": demands.min_qp,
         "ratetol": _TOLERANCE,
-        "zones": f"0,0,q={qp}",
+        "zones": "/".join(f"{start},{start},q={qp}" for start in starts),
         "sps-id": sets_number,
         "fullrange": "on" if demands.full_range else "off",
     }
     return ":".join(f"{name}={value}" for name, value in values.items())
 
 
-def _take_apart(pictures: Sequence[Sequence[bytes]]) -> Encoded:
+def _take_apart(pictures: Sequence[Sequence[bytes]], starts: Sequence[int]) -> Encoded:
     first = {nal_type(nal): nal for nal in pictures[0]}
     slices = tuple(tuple(nal for nal in nals if nal_type(nal) in (SLICE, IDR)) for nals in pictures)
-    idr = [any(nal_type(nal) == IDR for nal in nals) for nals in slices]
-    if not {SPS, PPS} <= first.keys() or idr != [True] + [False] * (len(idr) - 1):
-        raise EncodingFailed("the encoder did not begin with an IDR picture, and only there")
+    idrs = [number for number, nals in enumerate(slices) if nal_type(nals[0]) == IDR]
+    if not {SPS, PPS} <= first.keys() or idrs != list(starts):
+        raise EncodingFailed("the encoder did not make IDR pictures where it was told to")
     set_nals = first[SPS], first[PPS]
     return Encoded(slices, set_nals, ParameterSets(read_sps(set_nals[0]), read_pps(set_nals[1])))

@@ -51,7 +51,9 @@ class Gop:
         """Bytes of its NAL units."""
         return sum(unit.size for unit in self.units)
 
-    def dressed(self, pictures: Sequence[Sequence[bytes]]) -> tuple[tuple[bytes, ...], ...]:
+    def dressed(
+        self, pictures: Sequence[Sequence[bytes]], set_nals: Sequence[bytes] = ()
+    ) -> tuple[tuple[bytes, ...], ...]:
         """Put into new pictures what the old ones had beside their slices.
 
         Delimiters and parameter sets stay in the place where they were sent; captions stay with
@@ -59,6 +61,7 @@ class Gop:
 
         Args:
             pictures: NAL units of slices; as many as `units`, sent in the order they are shown.
+            set_nals: Sent before the first one, beside the sets that were there.
         """
         captions = {unit.pts: b"".join(_captions(unit.nals)) for unit in self.units}
         dressed = []
@@ -67,6 +70,7 @@ class Gop:
             if any(nal_type(nal) == DELIMITER for nal in unit.nals):
                 nals.append(bytes([DELIMITER, 0x10 if unit.is_idr else 0x30]))
             nals += [nal for nal in unit.nals if nal_type(nal) in (SPS, PPS)]
+            nals += set_nals if unit.is_idr else ()
             if captions[pts]:
                 nals.append(write_sei(captions[pts]))
             dressed.append((*nals, *slices))

@@ -1,18 +1,16 @@
 """Clips: frames with transparency that a designer rendered, as pictures or as one film."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final
 
-import numpy as np
 from PIL import Image
 
 from overlays.drawing.images import fitted, read_image
 from overlays.drawing.scene import Box
 from overlays.drawing.sprites import Area, Moment, union
 from overlays.errors import EngineMissing, ImageError, TemplateError
-from overlays.layers import Rgba as Pixels
 from overlays.templates.artwork import FrameRanges
 
 MAX_FRAMES: Final = 1500
@@ -110,20 +108,20 @@ class ClipNode:
         """Whether it moves in the hold phase."""
         return self._ranges.moves
 
+    def pose(self, moment: Moment) -> Hashable:
+        """How it stands: the number of its frame."""
+        return self._number(moment)
+
     def draw(self, canvas: Image.Image, origin: tuple[int, int], moment: Moment) -> None:
         """Lay it onto a canvas, in place."""
-        frame = self._frames[min(int(self._ranges.frame(moment)), len(self._frames) - 1)]
+        frame = self._frames[self._number(moment)]
         if frame is not None:
             picture, left, top = frame
             x, y = left - origin[0], top - origin[1]
             canvas.alpha_composite(picture, (max(0, x), max(0, y)), (max(0, -x), max(0, -y)))
 
-    def pixels(self, moment: Moment) -> Pixels:
-        """All of its reach at a moment; a new array."""
-        left, top, right, bottom = self.reach
-        canvas = Image.new("RGBA", (right - left, bottom - top), (0, 0, 0, 0))
-        self.draw(canvas, (left, top), moment)
-        return np.array(canvas)
+    def _number(self, moment: Moment) -> int:
+        return min(int(self._ranges.frame(moment)), len(self._frames) - 1)
 
 
 def _images(clip: Clip) -> Iterator[Image.Image]:

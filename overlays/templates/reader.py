@@ -13,12 +13,11 @@ from overlays.drawing.colours import is_colour
 from overlays.drawing.easing import EASINGS
 from overlays.drawing.images import read_image
 from overlays.drawing.reader import read_elements
-from overlays.drawing.scene import Box, Element, Group, Rows, Scene
-from overlays.drawing.values import read_expression
+from overlays.drawing.scene import Element, Group, Rows, Scene
 from overlays.errors import DataError, FontError, ImageError, TemplateError
-from overlays.templates.artwork import read_ranges
-from overlays.templates.clip import MAX_FRAMES, Clip, film_format, film_length, sequence
-from overlays.templates.lottie import AssetSlot, ColourSlot, Lottie, check_lottie
+from overlays.templates.art_reader import read_box, read_clip, read_lottie
+from overlays.templates.clip import Clip
+from overlays.templates.lottie import Lottie
 from overlays.templates.model import SAFE_AREAS, Palettes, Phases, Sample, Template, VideoBox
 from overlays.templates.schema import DataSchema, read_schema
 from overlays.text.fonts import Font, read_font
@@ -56,9 +55,9 @@ def read_template(files: Mapping[str, bytes], shelf: Shelf) -> Template:
     whole = (0.0, 0.0, float(width), float(height))
     art: Lottie | Clip | None = None
     if kind == "lottie":
-        art = _lottie(root, files, families, whole)
+        art = read_lottie(root, files, families, whole)
     elif kind == "clip":
-        art = _clip(root, files, whole)
+        art = read_clip(root, files, whole)
     elif not scene.elements:
         raise root.error("a drawing needs elements", "elements")
     phases = _phases(root, art)
@@ -152,7 +151,7 @@ def _families(root: Node, files: Mapping[str, bytes], shelf: Shelf) -> dict[str,
         if not isinstance(paths, list) or not paths:
             raise family.error("must be a list of files in the template's folder", "files")
         for path in paths:
-            if path not in files:
+            if not isinstance(path, str) or path not in files:
                 raise family.error(f"{path} is not in the template's folder", "files")
             try:
                 own.append(read_font(path, files[path]))
@@ -183,79 +182,12 @@ def _palettes(root: Node, schema: DataSchema) -> Palettes:
     return Palettes(by=by, of=sets)
 
 
-def _box(node: Node, whole: Box) -> Box:
-    left, top, width, height = node.numbers("box", 4, whole)
-    if width <= 0 or height <= 0:
-        raise node.error("needs a width and a height above 0", "box")
-    return left, top, width, height
-
-
 def _video(root: Node) -> VideoBox | None:
     if not root.has("video"):
         return None
     node = root.node("video")
     found = VideoBox(
-        box=_box(node, (0.0, 0.0, 0.0, 0.0)), easing=node.choice("ease", EASINGS, "in_out")
-    )
-    node.finish()
-    return found
-
-
-def _lottie(
-    root: Node, files: Mapping[str, bytes], families: Mapping[str, tuple[Font, ...]], whole: Box
-) -> Lottie:
-    node = root.node("lottie")
-    name = node.text("file")
-    if name not in files:
-        raise node.error(f"{name} is not in the template's folder", "file")
-    checked = check_lottie(name, files[name], files)
-    slots: list[AssetSlot | ColourSlot] = []
-    for slot in node.nodes("slots", most=100):
-        if slot.has("asset"):
-            asset = slot.choice("asset", checked.assets)
-            elements = read_elements(slot.nodes("elements"), families=families)
-            slots.append(AssetSlot(asset, checked.assets[asset], elements))
-        else:
-            value = slot.text("value")
-            slots.append(ColourSlot(slot.choice("colour", checked.colours), read_expression(value)))
-        slot.finish()
-    found = Lottie(
-        document=checked.document,
-        size=checked.size,
-        fps=checked.fps,
-        total=checked.total,
-        box=_box(node, whole),
-        ranges=read_ranges(node.node("frames"), total=checked.total, fps=checked.fps),
-        slots=tuple(slots),
-        unsupported=checked.unsupported,
-    )
-    node.finish()
-    return found
-
-
-def _clip(root: Node, files: Mapping[str, bytes], whole: Box) -> Clip:
-    node = root.node("clip")
-    name = node.text("file", "") or node.text("folder", "")
-    if node.has("file") == node.has("folder"):
-        raise node.error("needs `file`, a film, or `folder`, one picture per frame")
-    pictures: tuple[bytes, ...] = ()
-    film = b""
-    if node.has("file"):
-        if film_format(name) is None or name not in files:
-            raise node.error("must be a .mov, .mp4 or .webm file in the template's folder", "file")
-        film = files[name]
-        total, fps = film_length(name, film)
-    else:
-        pictures = sequence(files, name.rstrip("/") + "/")
-        total, fps = len(pictures), node.number("fps", least=1, most=120)
-        if not 1 <= total <= MAX_FRAMES:
-            raise node.error(f"has {total} pictures: 1 to {MAX_FRAMES}", "folder")
-    found = Clip(
-        file=name,
-        pictures=pictures,
-        film=film,
-        box=_box(node, whole),
-        ranges=read_ranges(node.node("frames"), total=total, fps=fps),
+        box=read_box(node, (0.0, 0.0, 0.0, 0.0)), easing=node.choice("ease", EASINGS, "in_out")
     )
     node.finish()
     return found

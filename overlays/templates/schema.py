@@ -115,7 +115,7 @@ def _check(schema: Any, file: str, place: str, depth: int) -> None:
                 file, place, f"{word} is not followed: write the schema out in full"
             )
     gdd = schema.get("gddType")
-    if gdd is not None and gdd not in GDD_TYPES:
+    if gdd is not None and not (isinstance(gdd, str) and gdd in GDD_TYPES):
         known = ", ".join(sorted(GDD_TYPES))
         raise TemplateError(file, f"{place}.gddType", f"{gdd!r} is not known: one of {known}")
     for word, kinds in (("x-weft-quantise", (int, float)), ("x-weft-keep", (int,))):

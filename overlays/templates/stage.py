@@ -1,6 +1,7 @@
 """A template with its data at one size: a layer."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Hashable, Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -70,7 +71,9 @@ class TemplateLayer:
             raise DataError((str(error),)) from None
         self._reach = self._within(union([node.reach for node in self._nodes]))
         self._moves = any(node.moves for node in self._nodes)
-        self._drawn: tuple[Moment, Picture | None] | None = None
+        self._moment: Moment | None = None
+        self._pose: list[Hashable] | None = None  # equal poses are the same picture
+        self._drawn: Picture | None = None
 
     @property
     def reach(self) -> Area | None:
@@ -84,9 +87,12 @@ class TemplateLayer:
             return None
         if moment.phase == "hold" and not self._moves:
             moment = Moment("hold", 0.0)
-        if self._drawn is None or self._drawn[0] != moment:
-            self._drawn = (moment, self._draw(moment, self._reach))
-        return self._drawn[1]
+        if moment != self._moment:
+            pose = [node.pose(moment) for node in self._nodes]
+            if self._pose != pose:
+                self._drawn = self._draw(moment, self._reach)
+            self._moment, self._pose = moment, pose
+        return self._drawn
 
     def video_at(self, time: Fraction) -> Area | None:
         """Where an L-frame wants the content at `time`; None where it keeps the whole frame.
@@ -104,10 +110,15 @@ class TemplateLayer:
             share = 1 - EASINGS[video.easing](moment.seconds / float(phases.leave_s))
         target = self._pixels(video.box)
         left, top, right, bottom = (
-            round((start + (end - start) * share) / 2) * 2
-            for start, end in zip(self._frame, target, strict=True)
+            start + (end - start) * share for start, end in zip(self._frame, target, strict=True)
         )
-        return left, top, right, bottom
+        # Outwards: what stands beside it is drawn over it, and no gap may show between them.
+        return (
+            math.floor(left / 2) * 2,
+            math.floor(top / 2) * 2,
+            math.ceil(round(right, 3) / 2) * 2,
+            math.ceil(round(bottom, 3) / 2) * 2,
+        )
 
     def _draw(self, moment: Moment, reach: Area) -> Picture | None:
         left, top, right, bottom = reach

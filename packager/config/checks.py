@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from packager.config.document import Entries, Node, Problem, Scalar, below, each
 from packager.config.settings import suggestion
 from packager.facts.values import read_value
+from packager.looks.binding import facts_of
 from packager.rules import Kind
 
 _BREAK = re.compile(r"\{(break\.[a-z_.]+)\}")
@@ -61,6 +62,24 @@ def facts_exist(show: Entries) -> Iterator[Problem]:
             for name in _FACT.findall(_text(text)):
                 if name not in known:
                     yield Problem(text.place, f"no fact {name!r}; {suggestion(name, known)}")
+
+
+def overlays_show_facts(show: Entries) -> Iterator[Problem]:
+    """Overlays show facts that the show declares."""
+    facts = below(show, "facts")
+    known = tuple(facts.keys) if isinstance(facts, Entries) else ()
+    for overlay in each(below(show, "overlays")):
+        for text in _leaves(below(overlay, "data")):
+            for name in facts_of(_text(text)):
+                if name not in known:
+                    yield Problem(text.place, f"no fact {name!r}; {suggestion(name, known)}")
+
+
+def _leaves(node: Node | None) -> Iterator[Node]:
+    if isinstance(node, Scalar):
+        yield node
+    for child in each(node):
+        yield from _leaves(child)
 
 
 def fact_has_such_values(fact: Entries) -> Iterator[Problem]:

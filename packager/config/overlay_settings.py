@@ -10,9 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from overlays.errors import OverlayError
 from packager.config import scalars
 from packager.config.document import ConfigError, Entries, Node, Scalar, Sequence
 from packager.config.settings import ListOf, MapOf, OneOf, Section, required, setting
+from packager.templates.folder import find_folder, load_template
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class ShowAtCues:
         "HLS: DATERANGE classes that show it for as long as they last: `[com.acme.sponsor]`",
         read=ListOf(scalars.text),
     )
-    seconds: Decimal = setting(
+    max_s: Decimal = setting(
         Decimal(300),
         "seconds after which it is hidden when nothing else hides it",
         read=scalars.number("1", "86400"),
@@ -77,10 +79,12 @@ def data(node: Node) -> Any:
 
 
 def template_folder(node: Node) -> Path:
-    """Read the folder of a template."""
-    folder = scalars.file_path(node)
-    if not (folder / "template.json").is_file():
-        raise ConfigError.at(node.place, f"{folder} has no template.json")
+    """Read the folder of a template, or the name of one that Weft brings along."""
+    try:
+        folder = find_folder(scalars.text(node), beside=Path(node.place.file).parent)
+        load_template(folder)
+    except (OverlayError, OSError) as error:
+        raise ConfigError.at(node.place, str(error)) from error
     return folder
 
 
@@ -90,7 +94,8 @@ class Overlay:
 
     name: str = ""  # its key under `overlays`
     template: Path = required(
-        "folder of the template, with its template.json", read=template_folder
+        "folder of the template, or the name of one that Weft brings along: `scorebug`",
+        read=template_folder,
     )
     data: Mapping[str, Any] = setting(
         {},

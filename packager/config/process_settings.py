@@ -89,8 +89,13 @@ class Timeouts:
 
     origin_s: float = setting(
         2.0,
-        "for one answer of an origin, before the last good one is used",
+        "for one answer of an origin, behind the manifests' back where there is an older one",
         read=scalars.seconds("0.1", "30"),
+    )
+    origin_deadline_s: float = setting(
+        0.4,
+        "of a manifest for the origin's latest one; then the last good one is used",
+        read=scalars.seconds("0.05", "10"),
     )
     ad_deadline_s: float = setting(
         0.15,

@@ -14,6 +14,7 @@ from packager.config import checks, scalars
 from packager.config.ad_settings import Ads, ConsentSettings
 from packager.config.break_settings import BREAK, CueBreaks, ScheduledBreak, VmapBreaks
 from packager.config.fact_settings import FACT, Fact
+from packager.config.overlay_settings import OVERLAYS, Overlay
 from packager.config.settings import ListOf, MapOf, Section, required, section, setting
 from packager.rules import check_rule_name
 
@@ -103,6 +104,9 @@ class Show:
         "what may be known of viewers or the moment, by name: `{theme: string}`",
         read=MapOf(FACT, check_name=check_rule_name, named=True),
     )
+    overlays: Mapping[str, Overlay] = setting(
+        {}, "what is drawn onto content segments, by name; the last is on top", read=OVERLAYS
+    )
     segments: Segments = section(Segments(), "where segments are")
     limits: Limits = section(Limits(), "bounds")
     cues: Cues = section(Cues(), "signals")
@@ -133,6 +137,12 @@ class Show:
 
 SHOW = Section(
     Show,
-    later=("story", "choices", "overlays"),
-    checks=(checks.assets_exist, checks.facts_exist, checks.slate_exists, checks.one_vmap),
+    later=("story", "choices"),
+    checks=(
+        checks.assets_exist,
+        checks.facts_exist,
+        checks.overlays_show_facts,
+        checks.slate_exists,
+        checks.one_vmap,
+    ),
 )

@@ -20,6 +20,7 @@ from manifests.dash.content_clock import computes
 from manifests.dash.rendering import MpdText
 from manifests.splicing.timeline import Splice
 from packager.dash.presentations import DashPresentation
+from packager.looks.dash import WornMpd
 from packager.openings import preroll_rule, preroll_s
 from packager.planning import Plan
 from packager.sessions import Session
@@ -59,6 +60,7 @@ class Mpds:
         channel: DashChannel,
         plan: Plan,
         past_splices: PastSplices,
+        worn: WornMpd | None = None,
     ) -> tuple[JoinedMpd, bool]:
         """A session's MPD, and whether it was joined before.
 
@@ -68,6 +70,7 @@ class Mpds:
             channel: As it is now.
             plan: What is in the window.
             past_splices: Asked once for each break that goes past.
+            worn: How the session's look is told; None: it has none.
         """
         splices = _in_order(self._last_past(session.sid, channel, past_splices), plan.splices)
         rule = preroll_rule(presentation.show) if plan.joined else None
@@ -78,12 +81,14 @@ class Mpds:
             channel.version,
             plan.until,
             preroll,
+            None if worn is None else worn.key,
             *(one.key for one in splices),
         )
         found = self._joined.get(key)
         if found is not None:
             return found, True
-        text = presentation.renderer.render(channel, splices, until=plan.until, preroll_s=preroll)
+        renderer = presentation.renderer if worn is None else worn.renderer
+        text = renderer.render(channel, splices, until=plan.until, preroll_s=preroll)
         made = JoinedMpd(next(self._numbers), text)
         if text.size <= self._joined.maxsize:
             self._joined[key] = made

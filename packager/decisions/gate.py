@@ -49,8 +49,32 @@ class Attempt:
     failed: bool | None = None  # None: nobody knows
 
 
+class Turns:
+    """What one ad server can take, by all gates before it: places, and turns in time."""
+
+    def __init__(self, rules: GateRules, clock: Clock) -> None:
+        self._rules = rules
+        self._clock = clock
+        self._next = 0.0  # when the next call may be made, monotonic seconds
+        self.places = asyncio.Semaphore(rules.concurrency)
+
+    def take(self, draw: float, viewers: int, within_s: float) -> float:
+        """Give the seconds until the call may be made, as in `Gate.passage`."""
+        if self._rules.per_s is None:
+            return 0.0
+        per_s, burst = self._rules.per_s, self._rules.burst
+        if draw * viewers >= max(per_s * within_s + burst, 1):
+            raise Shed(Reason.AD_SHED)
+        now = self._clock.monotonic()
+        turn = max(self._next, now - burst / per_s)
+        if turn + 1 / per_s > now + within_s + _LEEWAY_S:
+            raise Shed(Reason.AD_SHED)
+        self._next = turn + 1 / per_s
+        return max(turn - now, 0.0)
+
+
 class Gate:
-    """What stands before the calls of one ad server in this process."""
+    """What stands before the calls of one kind to one ad server in this process."""
 
     def __init__(
         self,
@@ -58,6 +82,7 @@ class Gate:
         clock: Clock,
         *,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        turns: Turns | None = None,
     ) -> None:
         """Open the gate.
 
@@ -65,12 +90,12 @@ class Gate:
             rules: What the server can take.
             clock: Says the time.
             sleep: Waits so many seconds.
+            turns: Those of another gate of the same server (`sibling`).
         """
         self._rules = rules
         self._clock = clock
         self._sleep = sleep
-        self._places = asyncio.Semaphore(rules.concurrency)
-        self._next = 0.0  # when the next call may be made, monotonic seconds
+        self._turns = turns or Turns(rules, clock)
         self._failures = 0  # in a row
         self._rests_until = 0.0
         self._is_tried = False  # one call finds out whether it works again
@@ -79,6 +104,10 @@ class Gate:
     def is_open(self) -> bool:
         """Whether the server is asked at present."""
         return self._failures < self._rules.failures or self._clock.monotonic() >= self._rests_until
+
+    def sibling(self) -> "Gate":
+        """A gate for other calls of the server: all take turns, and each kind rests on its own."""
+        return Gate(self._rules, self._clock, sleep=self._sleep, turns=self._turns)
 
     @asynccontextmanager
     async def passage(
@@ -95,12 +124,12 @@ class Gate:
             Shed: It is not to be made.
         """
         self._check_rest()
-        wait_s = self._turn(draw, viewers, within_s)
+        wait_s = self._turns.take(draw, viewers, within_s)
         if wait_s > 0:
             await self._sleep(wait_s)
         try:
             async with asyncio.timeout(max(within_s - wait_s, 0.05)):
-                await self._places.acquire()
+                await self._turns.places.acquire()
         except TimeoutError:
             raise Shed(Reason.AD_SHED) from None
         attempt = Attempt()
@@ -109,7 +138,7 @@ class Gate:
             yield attempt
         finally:
             self._note(attempt.failed)
-            self._places.release()
+            self._turns.places.release()
 
     def _check_rest(self) -> None:
         if not self.is_open or (self._failures >= self._rules.failures and self._is_tried):
@@ -118,20 +147,6 @@ class Gate:
     def _begin(self) -> None:
         self._check_rest()  # it may have failed while this one waited
         self._is_tried = self._failures >= self._rules.failures
-
-    def _turn(self, draw: float, viewers: int, within_s: float) -> float:
-        """Give the seconds until the call may be made."""
-        if self._rules.per_s is None:
-            return 0.0
-        per_s, burst = self._rules.per_s, self._rules.burst
-        if draw * viewers >= max(per_s * within_s + burst, 1):
-            raise Shed(Reason.AD_SHED)
-        now = self._clock.monotonic()
-        turn = max(self._next, now - burst / per_s)
-        if turn + 1 / per_s > now + within_s + _LEEWAY_S:
-            raise Shed(Reason.AD_SHED)
-        self._next = turn + 1 / per_s
-        return max(turn - now, 0.0)
 
     def _note(self, failed: bool | None) -> None:
         self._is_tried = False

@@ -16,7 +16,7 @@ _RULES = GateRules()
 
 
 class HostGates:
-    """One gate for all that ask one host."""
+    """One gate for all that ask one host for ads, and a sibling for all that ask it for a VMAP."""
 
     def __init__(self, clock: Clock, *, named: int = NAMED) -> None:
         """Know no host yet.
@@ -27,11 +27,17 @@ class HostGates:
         """
         self._clock = clock
         self._configured: dict[tuple[str, GateRules], Gate] = {}
+        self._schedules: dict[tuple[str, GateRules], Gate] = {}
         self._named: LRUCache[str, Gate] = LRUCache(named)
 
     def configured(self, url: str, rules: GateRules) -> Gate:
         """The gate of a server of the configuration's, or of another one there with its rules."""
         return self._configured.setdefault((_host(url), rules), Gate(rules, self._clock))
+
+    def schedule(self, url: str, rules: GateRules) -> Gate:
+        """The gate of the same server where it says when breaks are: ads may fail and this not."""
+        sibling = self.configured(url, rules).sibling()
+        return self._schedules.setdefault((_host(url), rules), sibling)
 
     def named(self, url: str) -> Gate:
         """The gate of a server that somebody names: the configuration's, where it has one."""

@@ -32,6 +32,17 @@ class Facts:
             for name, value in known.items()
         }
 
+    def value(self, show: Show, name: str, said: Pairs, instant: datetime) -> Value | None:
+        """One fact of a show, or its default; None: there is neither.
+
+        Args:
+            show: As in `values`, and what follows.
+            name: Of the fact.
+            said: See there.
+            instant: See there.
+        """
+        return self._known(show, show.facts[name], dict(said), instant)
+
     def told(self, show: Show, said: Pairs, instant: datetime, *, anonymous: bool) -> Pairs:
         """The facts that ad servers are told: those that are known, sorted by name.
 

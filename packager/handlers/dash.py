@@ -18,6 +18,7 @@ from packager.dash.patches import Patches, patch_ttl_s
 from packager.dash.presentations import DashPresentations
 from packager.handlers.sessions import TOKEN_PARAMETER, SessionDesk
 from packager.log import report
+from packager.looks.dash import DashLooks
 from packager.metrics import Metrics, Outcome
 from packager.parameters import ParameterError
 from packager.paths import Ending
@@ -52,6 +53,7 @@ class DashHandlers:
     viewing: Viewing
     mpds: Mpds
     patches: Patches
+    looks: DashLooks
     metrics: Metrics
 
     async def mpd(self, request: Request) -> Response:
@@ -117,7 +119,8 @@ class DashHandlers:
         who = partial(self.desk.viewer, request)
         session, plan = await self.viewing.plan(session, presentation, channel, who)
         past = partial(self.viewing.planner.past, session, presentation, channel)
-        mpd, shared = self.mpds.joined(session, presentation, channel, plan, past)
+        worn = self.looks.worn(session, presentation, channel)
+        mpd, shared = self.mpds.joined(session, presentation, channel, plan, past, worn)
         for break_id, why in () if shared else mpd.text.left_out.items():
             report(
                 Reason.LADDER_UNMATCHED,

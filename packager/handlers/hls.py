@@ -11,6 +11,7 @@ from packager.bodies import Body
 from packager.handlers.sessions import SessionDesk
 from packager.hls.playlists import Playlists
 from packager.hls.presentations import HlsPresentations
+from packager.looks.hls import HlsLooks
 from packager.metrics import Metrics
 from packager.reasons import Reason
 from packager.responses import playlist_response, refusal
@@ -25,6 +26,7 @@ class HlsHandlers:
     presentations: HlsPresentations
     viewing: Viewing
     playlists: Playlists
+    looks: HlsLooks
     metrics: Metrics
 
     async def multivariant(self, request: Request) -> Response:
@@ -54,8 +56,11 @@ class HlsHandlers:
         session, plan = await self.viewing.plan(session, presentation, channel, who)
         if any(one.is_insertion and one.final for one in plan.splices):
             channel = await keeper.undated(channel)
+        worn = await self.looks.worn(session, presentation, number, channel)
         past = partial(self.viewing.planner.past, session, presentation, channel)
-        body, shared = self.playlists.body(session.sid, presentation, number, channel, plan, past)
+        body, shared = self.playlists.body(
+            session.sid, presentation, number, channel, plan, past, worn
+        )
         self.metrics.manifest(
             "hls", "media", "shared" if shared else "made", perf_counter() - began
         )

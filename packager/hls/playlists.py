@@ -14,6 +14,7 @@ from manifests.hls.rendering import NO_SUMS, Sums
 from manifests.splicing.timeline import Splice
 from packager.bodies import Body
 from packager.hls.presentations import HlsPresentation
+from packager.looks.hls import WornStrip
 from packager.planning import Plan
 
 # Gives a session's splices among the channel's breaks from one place in its log to another.
@@ -39,6 +40,7 @@ class Playlists:
         channel: Channel,
         plan: Plan,
         past_splices: PastSplices,
+        worn: WornStrip | None = None,
     ) -> tuple[Body, bool]:
         """The media playlist of a rendition, and whether it was made before.
 
@@ -49,6 +51,7 @@ class Playlists:
             channel: As it is now.
             plan: What is in the window.
             past_splices: Asked once for each break that goes past.
+            worn: The rendition as the session's look has it; None: as it is.
         """
         name = str(number)
         begin = ROOM if plan.joined else NO_SUMS
@@ -60,13 +63,16 @@ class Playlists:
             name,
             plan.until,
             past,
+            None if worn is None else worn.key,
             *(one.key for one in plan.splices),
         )
         found = self._bodies.get(key)
         if found is not None:
             return found, True
         rung = presentation.rung(number) or ""
-        body = Body(channel.playlist(name, plan.splices, rung, past=past, until=plan.until))
+        strip = None if worn is None else worn.strip
+        text = channel.playlist(name, plan.splices, rung, past=past, until=plan.until, strip=strip)
+        body = Body(text)
         if body.size <= self._bodies.maxsize:
             self._bodies[key] = body
         return body, False

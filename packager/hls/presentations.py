@@ -25,6 +25,7 @@ from packager.cue_rules import cue_rules
 from packager.hls.keeper import Keeper, freshness_s, read_playlist
 from packager.hls.ladders import Ladders
 from packager.log import report
+from packager.looks.frames import Frames
 from packager.metrics import Metrics
 from packager.origin import OriginCache
 from packager.outbound import NotManifest
@@ -47,6 +48,7 @@ class HlsPresentation(Presentation):
     uris: tuple[str, ...]
     reference: int  # number of the rendition whose cues and borders count
     keeper: Keeper
+    frames: Mapping[int, Frames]  # of the renditions that can be drawn on
 
     def rung(self, number: int) -> str | None:
         """Key of the rung of a rendition; None if nothing can be packaged for it."""
@@ -172,6 +174,7 @@ class HlsPresentations:
             ladder=fitting.ladder,
             reference_rung=_rung(fitting.ladder, reference),
             live=not playlist.ended and playlist.playlist_type != "VOD",
+            frames=_frames(value, numbers),
         )
 
     def _template(
@@ -223,6 +226,23 @@ class HlsPresentations:
             )
             self._keepers[key] = keeper
         return keeper
+
+
+def _frames(
+    value: MultivariantPlaylist | MediaPlaylist, numbers: Mapping[str, int]
+) -> Mapping[int, Frames]:
+    """What is told of the pictures of the renditions that are, or may be, H.264."""
+    if isinstance(value, MediaPlaylist):
+        return {0: Frames()}
+    found: dict[int, Frames] = {}
+    for variant in value.variants:
+        named = [one for one in variant.codecs if one.startswith(("avc1", "avc3"))]
+        if variant.iframe or (variant.codecs and not named):
+            continue
+        width, height = variant.resolution or (Frames.width, Frames.height)
+        fps = float(variant.frame_rate or Frames.fps)
+        found[numbers[variant.uri]] = Frames(width=width, height=height, fps=fps)
+    return found
 
 
 def channel_rules(show: Show) -> ChannelRules:

@@ -75,12 +75,17 @@ class Look:
         for segment in latest:
             if known is not None and segment.end <= known.until + NEAR_S:
                 break
-            if known is None and live and len(new) == FIRST_SEGMENTS:
-                break
             new.append(segment)
-        return tuple(Choice(segment, self._settled(segment)) for segment in reversed(new))
+        # Another process may have drawn on what is before: it is listed as that has it.
+        drawn = FIRST_SEGMENTS if known is None and live else len(new)
+        before = [Choice(segment, ()) for segment in reversed(new[drawn:])]
+        return (
+            *before,
+            *(Choice(segment, self.drawn(segment)) for segment in reversed(new[:drawn])),
+        )
 
-    def _settled(self, segment: ContentSegment) -> tuple[Drawn, ...]:
+    def drawn(self, segment: ContentSegment) -> tuple[Drawn, ...]:
+        """What is drawn onto a segment, settled now if it was not."""
         self._steps, drawn = self._steps.settle(segment.start, segment.end, self._draw)
         return drawn
 

@@ -56,7 +56,7 @@ class Showings:
         rule = self.overlay.show
         if not isinstance(rule, ShowAtCues):
             return self
-        settings = CueSettings(max_break_s=rule.seconds, near_s=near_s)
+        settings = CueSettings(max_break_s=rule.max_s, near_s=near_s)
         log = self.log.observe(cues, edge=edge, seen_edge=None, settings=settings)
         return self if log is self.log else replace(self, log=log)
 

@@ -5,8 +5,11 @@ score changes at one instant in all of them, however their playlists are refresh
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+
+from overlays.templates.model import Template
+from overlays.templates.schema import Canonical
 
 NEAR_S = Decimal("0.05")  # borders of renditions differ by no more than a frame
 
@@ -15,11 +18,13 @@ NEAR_S = Decimal("0.05")  # borders of renditions differ by no more than a frame
 class Drawn:
     """One overlay in one state; its times are on the content clock."""
 
-    overlay: str
-    template: str  # digest of its version
-    data: str  # JSON, canonical
+    overlay: str  # its name in the show
+    template: Template
+    text: bytes  # of the data: equal for what looks alike
+    data: Canonical = field(compare=False, repr=False)
     begins: Decimal
     ends: Decimal | None  # None: not known yet
+    private: bool = False  # pixels of one viewer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

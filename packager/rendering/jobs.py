@@ -37,7 +37,7 @@ class Drawing:
     """One overlay over a segment."""
 
     template: str  # digest of its version
-    data: str  # JSON, canonical
+    data: str  # JSON, as its template reads it
     begins_s: Fraction  # from the segment's first frame; negative where it stood there before
     lasts_s: Fraction | None = None  # in all; None: its end is not known yet
     images: tuple[tuple[str, bytes], ...] = ()  # that the data names

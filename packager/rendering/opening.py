@@ -73,7 +73,6 @@ async def open_rendering(
         workers=Workers(settings.workers, limits=limits, draw=draw),
         count=settings.workers,
         templates=templates,
-        has_room=has_room,
         put=put,
         settled=settled,
         metrics=metrics,

@@ -8,8 +8,8 @@ from typing import BinaryIO, cast
 
 from packager.children import environment
 from packager.rendering.jobs import work_to_json
+from packager.rendering.order import Order
 from packager.rendering.wire import Message, WireError, receive, send
-from packager.rendering.work import Order
 
 _LOG_TAIL = 500  # characters of what a dead worker said
 _DYING_S = 1.0  # from a process' closing its pipes to its end

@@ -48,6 +48,14 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What is to be done next, and what not any more."""
+
+    job: Taken | None
+    dropped: list[tuple[str, Reason]]  # ids
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """What is to be done where a job was settled well."""
 
@@ -138,14 +146,18 @@ class Queue:
         """What became of a job; None for one that is not known, or not any more."""
         return await self._thread.call(lambda c: rows.standing(c, id, now=self._now), writes=False)
 
-    async def take(self) -> tuple[Taken | None, list[str]]:
-        """Take the most urgent job, if any; return also the ids of those that are too late."""
+    async def take(self) -> Turn:
+        """Take the most urgent job, if any; give up what is late, and all on a full disk."""
 
-        def run(connection: sqlite3.Connection) -> tuple[Taken | None, list[str]]:
-            now = self._now
+        def run(connection: sqlite3.Connection) -> Turn:
+            now, dropped = self._now, []
             pace = rows.read_pace(connection).at(now)
             late = rows.drop_late(connection, pace=pace, now=now)
-            return rows.take(connection, now=now), late
+            while (job := rows.take(connection, now=now)) and not self._has_room():
+                full = Reason.MEDIA_WRITE_FAILED
+                rows.fail(connection, job.id, full, ends_at=now + RETRY_S)
+                dropped.append((job.id, full))
+            return Turn(job, [*((id, Reason.OVERLAY_LATE) for id in late), *dropped])
 
         return await self._thread.call(run, writes=True)
 

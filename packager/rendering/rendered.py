@@ -71,7 +71,7 @@ class Rendered:
         Raises:
             OSError: The folders cannot be read or written.
         """
-        expected = {(one.private, one.id): one.bytes for one in kept}
+        expected = {(one.private, one.id): one.size_bytes for one in kept}
         for private, folder in self._folders.items():
             for path in folder.iterdir():
                 size_bytes = expected.get((private, path.name))

@@ -21,11 +21,11 @@ from packager.metrics import Metrics
 from packager.outbound import OutboundError
 from packager.reasons import Reason
 from packager.rendering.bell import Bell, heard
+from packager.rendering.order import DrawingRefused, Order
 from packager.rendering.queue import REFUSED_S, RETRY_S, Queue
 from packager.rendering.rendered import Rendered
 from packager.rendering.rows import Taken
 from packager.rendering.sources import Sources
-from packager.rendering.work import DrawingRefused, Order
 from packager.rendering.workers import WorkerDied, WorkerNotStarted, Workers
 from packager.stores import StoreError
 
@@ -50,7 +50,6 @@ class Renderer:
         workers: Workers,
         count: int,
         templates: Mapping[str, Path],
-        has_room: Callable[[], bool],
         put: Bell,
         settled: Bell,
         metrics: Metrics,
@@ -65,7 +64,6 @@ class Renderer:
             workers: Draw.
             count: How many of them there are.
             templates: Folders of templates, by digest.
-            has_room: Whether the disk may be written to.
             put: Rings when a job was put in this process.
             settled: Is rung when one was settled.
             metrics: Is told of degradations.
@@ -77,7 +75,6 @@ class Renderer:
         self._workers = workers
         self._count = count
         self._templates = templates
-        self._has_room = has_room
         self._put = put
         self._settled = settled
         self._metrics = metrics
@@ -143,11 +140,12 @@ class Renderer:
                 await heard(ring, LOOK_S)
 
     async def _next(self) -> bool:
-        job, late = await self._queue.take()
-        for id in late:
-            self._report(Reason.OVERLAY_LATE, "overlay_dropped", id)
-        if late:
+        turn = await self._queue.take()
+        for id, reason in turn.dropped:
+            self._report(reason, "overlay_dropped", id)
+        if turn.dropped:
             self._settled.ring()
+        job = turn.job
         if job is None:
             return False
         self._taken.add(job.id)
@@ -160,9 +158,6 @@ class Renderer:
 
     async def _render(self, job: Taken) -> None:
         fail = partial(self._fail, job)
-        if not await anyio.to_thread.run_sync(self._has_room):
-            await fail(Reason.MEDIA_WRITE_FAILED, "the disk is nearly full", RETRY_S)
-            return
         try:
             order = await self._order(job)
             data, seconds = await self._workers.draw(order)

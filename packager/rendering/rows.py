@@ -52,7 +52,7 @@ class Kept:
 
     id: str
     private: bool
-    bytes: int
+    size_bytes: int
 
 
 def standing(connection: sqlite3.Connection, id: str, *, now: float) -> Standing | None:
@@ -199,12 +199,12 @@ def evict(connection: sqlite3.Connection, *, private: bool, limit_bytes: int) ->
         return []
     gone = []
     sql = "SELECT id, bytes FROM jobs WHERE state = 'done' AND private = ? ORDER BY used_at LIMIT ?"
-    for id, bytes in connection.execute(sql, (private, _STEP)).fetchall():
+    for id, size_bytes in connection.execute(sql, (private, _STEP)).fetchall():
         if size <= limit_bytes:
             break
         connection.execute("DELETE FROM jobs WHERE id = ?", (id,))
-        size -= bytes
-        gone.append(Kept(id, private, bytes))
+        size -= size_bytes
+        gone.append(Kept(id, private, size_bytes))
     return gone
 
 
@@ -225,13 +225,13 @@ def forget_ended(connection: sqlite3.Connection, *, now: float) -> list[Kept]:
     sql = """DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE ends_at <= ? LIMIT ?)
         RETURNING id, private, bytes, state"""
     rows = connection.execute(sql, (now, _STEP)).fetchall()
-    return [Kept(id, bool(private), bytes) for id, private, bytes, state in rows if state == "done"]
+    return [Kept(id, bool(private), size) for id, private, size, state in rows if state == "done"]
 
 
 def kept(connection: sqlite3.Connection) -> list[Kept]:
     """All results that should be there."""
     sql = "SELECT id, private, bytes FROM jobs WHERE state = 'done'"
-    return [Kept(id, bool(private), bytes) for id, private, bytes in connection.execute(sql)]
+    return [Kept(id, bool(private), size) for id, private, size in connection.execute(sql)]
 
 
 def counts(connection: sqlite3.Connection) -> dict[str, int]:

@@ -1,31 +1,46 @@
 """The work of a worker: the one place where templates and segments meet.
 
-It runs in worker processes alone. Nothing else of the server imports the drawing of templates, the
-rendering of segments or PyAV.
+Only worker processes import it: it imports PyAV. What a process has read and drawn it keeps for its
+next orders, which are often of the same template and the same data.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
 
-from packager.rendering.jobs import Work
+from overlays.errors import (
+    DataError,
+    EncodingFailed,
+    EngineMissing,
+    MediaMalformed,
+    OverlayError,
+    SegmentRefused,
+)
+from overlays.frames.treatments import Squeeze
+from overlays.segment.cmaf import open_cmaf
+from overlays.segment.draw import Showing
+from overlays.segment.profile import Profile
+from overlays.segment.render import render_cmaf, render_transport
+from overlays.segment.transport import open_transport
+from overlays.templates.model import Size, Template
+from overlays.templates.stage import TemplateLayer, make_layer
+from packager.rendering.jobs import Drawing
+from packager.rendering.order import DrawingRefused, Order
+from packager.templates.folder import load_template
 
+PROFILES = {"superfast": Profile(), "veryfast": Profile(preset="veryfast")}
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """A worker's part of a job."""
+_FIRST = Fraction(0)  # the clock of drawings begins with the segment's first frame
 
-    work: Work
-    segment: bytes
-    init: bytes = b""  # empty where the segment needs none
-    templates: Mapping[str, str]  # digest -> its folder
-
-
-class DrawingRefused(Exception):
-    """The segment cannot be overlaid so, now or later; `code` says why, in one word."""
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(f"{code}: {detail}" if detail else code)
-        self.code = code
+_CODES: dict[type[OverlayError], str] = {
+    DataError: "data",
+    EngineMissing: "engine_missing",
+    MediaMalformed: "malformed",
+}
 
 
 def draw(order: Order) -> bytes:
@@ -34,5 +49,77 @@ def draw(order: Order) -> bytes:
     Raises:
         DrawingRefused: It cannot be done; whatever else is raised counts as a crash.
     """
-    # Until templates and segments are there to be joined.
-    raise DrawingRefused("not_supported", "this version draws nothing yet")
+    work, segment = order.work, order.segment
+    if work.profile not in PROFILES:
+        raise DrawingRefused("profile", work.profile)
+    with _refusing():
+        is_transport = work.ending == "ts"
+        film = open_transport(segment) if is_transport else open_cmaf(order.init, segment)
+        sps = film.gops[0].sets.sps
+        showings: list[Showing] = []
+        for drawing in work.drawings:
+            folder = order.templates[drawing.template]
+            showings += _showings(drawing, folder, (sps.width, sps.height))
+        profile, variants = PROFILES[work.profile], [showings]
+        if is_transport:
+            (drawn,) = render_transport(segment, variants, profile, starts_at=_FIRST)
+        else:
+            (drawn,) = render_cmaf(order.init, segment, variants, profile, starts_at=_FIRST)
+        return drawn
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What the parts refuse, in the one word that operators are told."""
+    try:
+        yield
+    except SegmentRefused as error:
+        raise DrawingRefused(error.reason, str(error)) from error
+    except EncodingFailed:  # for want of memory, perhaps: another process may do better
+        raise
+    except OverlayError as error:
+        code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), "template")
+        raise DrawingRefused(code, str(error)) from error
+    except OSError as error:
+        raise DrawingRefused("template", str(error)) from error
+
+
+def _showings(drawing: Drawing, folder: str, size: Size) -> Iterator[Showing]:
+    """An overlay in its place of the film: where it makes the film smaller, that lies below it."""
+    # The same layer in the next segment, where the overlay began a segment earlier.
+    layer = _layer(replace(drawing, begins_s=Fraction(0)), folder, size)
+    begins_at = _FIRST + drawing.begins_s
+    ends_at = None if drawing.lasts_s is None else begins_at + drawing.lasts_s
+    for content in (_Narrowing(layer, size), layer):
+        yield Showing(content=content, begins_at=begins_at, ends_at=ends_at)
+
+
+@lru_cache(maxsize=16)
+def _layer(drawing: Drawing, folder: str, size: Size) -> TemplateLayer:
+    template = _template(drawing.template, folder)
+    data = template.canonical(json.loads(drawing.data), dict(drawing.images))
+    return make_layer(template, data, size, lasts=drawing.lasts_s)
+
+
+@lru_cache(maxsize=16)
+def _template(digest: str, folder: str) -> Template:
+    template = load_template(Path(folder))
+    if template.digest != digest:
+        raise DrawingRefused("template_changed", f"{folder} is not what it was")
+    return template
+
+
+class _Narrowing:
+    """The film in the box that an L-frame leaves it."""
+
+    def __init__(self, layer: TemplateLayer, size: Size) -> None:
+        self._layer = layer
+        self._whole = (0, 0, *size)
+
+    def at(self, time: Fraction) -> Squeeze | None:
+        """Return where the film is to be at `time`; None where it keeps the whole frame."""
+        area = self._layer.video_at(time)
+        if area is None or area == self._whole:
+            return None
+        left, top, right, bottom = area
+        return Squeeze(left, top, right - left, bottom - top)

@@ -5,19 +5,23 @@ files and no network, and is given bytes. What it cannot do is an answer; anythi
 wrong ends it, and its parent starts another.
 """
 
+import gc
 import importlib
 import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable
+from threading import Thread
 from typing import Any, BinaryIO
 
 from packager.children import be_modest, leave_network, set_limit
 from packager.rendering.jobs import work_from_json
+from packager.rendering.order import DrawingRefused, Order
 from packager.rendering.wire import receive, send
-from packager.rendering.work import DrawingRefused, Order
 
+_LOOK_S = 1.0  # between two looks at whether the parent lives
 _LOG_BYTES = 16 * 1024 * 1024  # of the one file that it writes: what it has to complain of
 
 Draw = Callable[[Order], bytes]
@@ -34,6 +38,7 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a library prints must not stand between the answers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is its parent's to answer
     leave_network()
+    Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
     be_modest(memory_bytes)
     set_limit(resource.RLIMIT_FSIZE, _LOG_BYTES)
     serve(sys.stdin.buffer, answers, _find(what), cpu_s=cpu_s)
@@ -46,6 +51,7 @@ def serve(orders: BinaryIO, answers: BinaryIO, draw: Draw, *, cpu_s: int) -> Non
         _allow(cpu_s)
         head, (init, segment) = message
         send(answers, *_answer(head, init, segment, draw))
+        gc.collect()  # frames are many bytes in few objects, and would wait for long
 
 
 def _answer(
@@ -69,6 +75,13 @@ def _allow(cpu_s: int) -> None:
     soft = int(used.ru_utime + used.ru_stime) + cpu_s + 1
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+def _follow(parent: int) -> None:
+    """End with the parent, also when it was killed over an order that never ends."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(1)
 
 
 def _find(what: str) -> Draw:

@@ -10,9 +10,9 @@ import anyio
 import anyio.to_thread
 
 from packager.children import WorkerLimits
+from packager.rendering.order import DrawingRefused, Order
 from packager.rendering.process import ProcessFailed, WorkerProcess
 from packager.rendering.wire import Message
-from packager.rendering.work import DrawingRefused, Order
 
 WORKER = (sys.executable, "-m", "packager.rendering.worker")
 DRAW = "packager.rendering.work:draw"

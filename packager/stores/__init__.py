@@ -18,6 +18,7 @@ DEFAULT_SESSION_LIMIT = 1_000_000
 CHANNEL_LIMIT = 10_000  # channels kept; the ones written longest ago go first
 MAX_CHANNEL_BYTES = 1_048_576
 MAX_ADS_BYTES = 262_144  # of one break
+LISTING_LIMIT = 1_000_000  # segments of looks kept; the ones that end first go first
 
 
 class StoreError(Exception):
@@ -80,6 +81,20 @@ class Store(Protocol):
 
     async def settle_start(self, sid: str, edge: Decimal) -> Decimal:
         """Keep the live edge at which a session began; like `settle`, the first one stands."""
+
+    async def settle_listing(
+        self, look: str, listing: Mapping[str, str], deadline: int
+    ) -> Mapping[str, str]:
+        """Keep what segments are listed as, until `deadline`; like `settle`, the first one stands.
+
+        Args:
+            look: Whose viewers are told.
+            listing: By a segment's name, the URI that stands for it; empty: its own.
+            deadline: No playlist has them any more then; expired ones go with the next `expire`.
+
+        Returns:
+            For the same names what stands.
+        """
 
     async def change_facts(self, sid: str, facts: Changed, at_ms: int) -> SessionRecord:
         """Change facts of a session from an instant on; return its record as it stands then.

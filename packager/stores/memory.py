@@ -14,6 +14,7 @@ from packager.reasons import Reason
 from packager.stores import (
     CHANNEL_LIMIT,
     DEFAULT_SESSION_LIMIT,
+    LISTING_LIMIT,
     MAX_CHANNEL_BYTES,
     StoreError,
     check_ads,
@@ -46,6 +47,7 @@ class MemoryStore:
         self._ads: dict[str, bytes] = {}  # by session and break
         self._buckets: dict[int, list[str]] = {}  # by deadline // _BUCKET_S, not later than it
         self._channels: OrderedDict[str, bytes] = OrderedDict()
+        self._listings: OrderedDict[tuple[str, str], tuple[str, int]] = OrderedDict()
         self._closed = False
 
     async def create_session(self, record: SessionRecord, deadline: int) -> None:
@@ -97,6 +99,18 @@ class MemoryStore:
         self._check_session(sid)
         return Decimal(self._edges.setdefault(sid, str(edge)))
 
+    async def settle_listing(
+        self, look: str, listing: Mapping[str, str], deadline: int
+    ) -> Mapping[str, str]:
+        """See `Store`."""
+        self._check_open()
+        standing: dict[str, str] = {}
+        for name, uri in listing.items():
+            standing[name], _ = self._listings.setdefault((look, name), (uri, deadline))
+        while len(self._listings) > LISTING_LIMIT:
+            self._listings.popitem(last=False)
+        return standing
+
     async def change_facts(self, sid: str, facts: Changed, at_ms: int) -> SessionRecord:
         """See `Store`."""
         self._check_session(sid)
@@ -119,6 +133,8 @@ class MemoryStore:
     async def expire(self, now: int) -> int:
         """See `Store`; gives way to other tasks after every thousand sessions."""
         self._check_open()
+        while self._listings and next(iter(self._listings.values()))[1] <= now:
+            self._listings.popitem(last=False)
         removed = 0
         for number in sorted(number for number in self._buckets if number <= now // _BUCKET_S):
             bucket = self._buckets.pop(number)

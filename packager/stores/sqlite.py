@@ -63,6 +63,13 @@ _MIGRATIONS: Migrations = (
         "ALTER TABLE sessions ADD COLUMN changed INTEGER",  # the number of its latest change
         "CREATE INDEX sessions_by_change ON sessions (changed) WHERE changed IS NOT NULL",
     ),
+    (
+        """CREATE TABLE listings (
+            look TEXT NOT NULL, name TEXT NOT NULL, uri TEXT NOT NULL, deadline INTEGER NOT NULL,
+            PRIMARY KEY (look, name)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX listings_by_deadline ON listings (deadline)",
+    ),
 )
 
 
@@ -173,6 +180,20 @@ class SqliteStore:
             raise StoreError("there is no such session", Reason.SESSION_UNKNOWN)
         return Decimal(standing)
 
+    async def settle_listing(
+        self, look: str, listing: Mapping[str, str], deadline: int
+    ) -> Mapping[str, str]:
+        """See `Store`; the write lock makes one of several processes the first."""
+
+        def run(connection: sqlite3.Connection) -> dict[str, str]:
+            sql = "INSERT OR IGNORE INTO listings VALUES (?, ?, ?, ?)"
+            rows = ((look, name, uri, deadline) for name, uri in listing.items())
+            connection.executemany(sql, rows)
+            sql = "SELECT uri FROM listings WHERE look = ? AND name = ?"
+            return {name: connection.execute(sql, (look, name)).fetchone()[0] for name in listing}
+
+        return await self._thread.call(run, writes=True)
+
     async def change_facts(self, sid: str, facts: Changed, at_ms: int) -> SessionRecord:
         """See `Store`; the write lock puts changes by several processes one after the other."""
 
@@ -227,9 +248,16 @@ class SqliteStore:
                 (SELECT sid FROM sessions WHERE deadline <= ? LIMIT ?)"""
             return connection.execute(sql, (now, _STEP)).rowcount
 
+        def forget(connection: sqlite3.Connection) -> int:
+            sql = """DELETE FROM listings WHERE (look, name) IN
+                (SELECT look, name FROM listings WHERE deadline <= ? LIMIT ?)"""
+            return connection.execute(sql, (now, _STEP)).rowcount
+
         removed = 0
         while step := await self._thread.call(run, writes=True):
             removed += step
+        while await self._thread.call(forget, writes=True):
+            pass
         return removed
 
     async def put_channel(self, key: str, state: bytes) -> None:

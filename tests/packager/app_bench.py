@@ -439,6 +439,7 @@ class Bench:
     show_changes: dict[str, Any] = field(default_factory=dict)  # of the live show
     conditioned: bool = True  # the media folder has everything
     patience_s: float = 2.0  # with an ad server; only a busy machine needs so much
+    origin_patience_s: float = 10.0  # where there is an older document; the same of it
     draw: str = DRAW  # what draws overlays in worker processes
     templates: dict[str, Path] = field(default_factory=dict)  # of overlays, by digest
 
@@ -476,7 +477,9 @@ class Bench:
             timeouts=Timeouts(ad_deadline_s=self.patience_s),
             shows={"live": live, "vod": vod, "plain": plain},
         )
-        return replace(config, **self.changes)
+        config = replace(config, **self.changes)
+        timeouts = replace(config.timeouts, origin_deadline_s=self.origin_patience_s)
+        return replace(config, timeouts=timeouts)
 
     def use_sqlite(self) -> None:
         self.config = replace(self.config, store=Store(self.folder.parent / "weft.db"))

@@ -528,6 +528,19 @@ async def test_a_host_that_a_vmap_names_is_left_alone_when_it_fails(film: Bench)
         assert film.world.requests[f"{tags}/vast/down"] == 6
 
 
+async def test_tags_at_the_host_of_the_vmap_are_left_alone_when_they_fail(film: Bench) -> None:
+    """Row 29: that the host still says when breaks are does not make up for its ads."""
+    film.world.faults["/vmap"] = answer(vmap(ad_break("start", tag("down"))))
+    film.world.faults["/vast/down"] = answer(status=500)
+    async with film.run() as running:
+        for _ in range(7):
+            _, listed = await hls(running)
+            assert listed.kinds == CONTENT
+        assert film.world.requests[f"{ADS}/vmap"] == 7
+        assert film.world.requests[f"{ADS}/vast/down"] == 5
+        assert running.count(Reason.AD_SERVER_RESTS) == 2
+
+
 async def test_the_server_is_asked_with_what_it_may_know(film: Bench) -> None:
     async with film.run() as running:
         await hls(running, **{"ads.zone": "7&8"})

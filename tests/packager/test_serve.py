@@ -26,6 +26,7 @@ from packager.server import AddressInUse, WorkerEnded, _worker, check_free, run
 from packager.stores import StoreError
 
 SEGMENTS = 10
+SOON_S = 60.0  # processes start and end by then, on however busy a machine
 
 
 def free_port() -> int:
@@ -39,9 +40,11 @@ class OriginHandler(BaseHTTPRequestHandler):
     """A live playlist that stands still; its media are never asked for."""
 
     protocol_version = "HTTP/1.1"
+    asked = threading.Event()
     delay_s = 0.0
 
     def do_GET(self) -> None:
+        self.asked.set()
         time.sleep(self.delay_s)
         lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:2", f"#EXT-X-MEDIA-SEQUENCE:{SEGMENTS}"]
         for number in range(WINDOW):
@@ -69,6 +72,16 @@ def origin() -> Iterator[str]:
     thread.join()
 
 
+def get(url: str) -> httpx2.Response:
+    return httpx2.get(url, timeout=SOON_S)
+
+
+def answers(url: str) -> bool:
+    with suppress(httpx2.TransportError):
+        return get(url).status_code == 200
+    return False
+
+
 class Served:
     """A `weft serve` process."""
 
@@ -81,18 +94,15 @@ class Served:
         )
 
     def wait_until(self, url: str) -> None:
-        for _ in range(200):
-            try:
-                if httpx2.get(url).status_code == 200:
-                    return
-            except httpx2.TransportError:
-                assert self.process.poll() is None, self.process.communicate()[1]
+        give_up_at = time.monotonic() + SOON_S
+        while not answers(url):
+            assert self.process.poll() is None, self.process.communicate()[1]
+            assert time.monotonic() < give_up_at, "it does not answer"
             time.sleep(0.05)
-        raise AssertionError("it does not answer")
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         self.process.send_signal(number)
-        _, text = self.process.communicate(timeout=20)
+        _, text = self.process.communicate(timeout=SOON_S)
         return self.process.returncode, text
 
 
@@ -137,17 +147,17 @@ def test_a_server_serves_a_session_and_ends_well(
     served = serve(config)
     base, admin = (f"http://127.0.0.1:{port}" for port in ports)
     served.wait_until(f"{admin}/readyz")
-    assert httpx2.get(f"{admin}/healthz").json() == {"status": "ok"}
-    master = httpx2.get(f"{base}/v1/master/default/news/index.m3u8")
+    assert get(f"{admin}/healthz").json() == {"status": "ok"}
+    master = get(f"{base}/v1/master/default/news/index.m3u8")
     assert master.status_code == 200, master.text
     uri = next(line for line in master.text.splitlines() if line.startswith("/v1"))
-    media = httpx2.get(base + uri)
+    media = get(base + uri)
     assert media.status_code == 200
     assert f"#EXT-X-MEDIA-SEQUENCE:{SEGMENTS}\n" in media.text
     head = httpx2.head(base + uri)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == str(len(media.content))
-    assert "weft_manifests_total" in httpx2.get(f"{admin}/metrics").text
+    assert "weft_manifests_total" in get(f"{admin}/metrics").text
     code, text = served.stop()
     assert code == 0, text
     assert "Traceback" not in text
@@ -160,17 +170,18 @@ def test_an_answer_that_has_begun_is_finished_before_the_end(
     ports: tuple[int, int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(OriginHandler, "asked", threading.Event())
     monkeypatch.setattr(OriginHandler, "delay_s", 0.5)
     served = serve(config)
     served.wait_until(f"http://127.0.0.1:{ports[1]}/healthz")
-    answers: list[httpx2.Response] = []
+    got: list[httpx2.Response] = []
     url = f"http://127.0.0.1:{ports[0]}/v1/master/default/news/index.m3u8"
-    viewer = threading.Thread(target=lambda: answers.append(httpx2.get(url, timeout=10)))
+    viewer = threading.Thread(target=lambda: got.append(get(url)))
     viewer.start()
-    time.sleep(0.25)
+    assert OriginHandler.asked.wait(SOON_S)
     code, text = served.stop(signal.SIGINT)
     viewer.join()
-    assert [answer.status_code for answer in answers] == [200], text
+    assert [answer.status_code for answer in got] == [200], text
     assert code == 0, text
 
 
@@ -187,10 +198,9 @@ def when_ready(admin_port: int, then: Callable[[], None]) -> threading.Thread:
     """Do something, in a thread, once a server is ready."""
 
     def wait() -> None:
-        for _ in range(400):
-            with suppress(httpx2.TransportError):
-                if httpx2.get(f"http://127.0.0.1:{admin_port}/readyz").status_code == 200:
-                    break
+        give_up_at = time.monotonic() + SOON_S
+        ready = f"http://127.0.0.1:{admin_port}/readyz"
+        while not answers(ready) and time.monotonic() < give_up_at:
             time.sleep(0.05)
         then()
 
@@ -205,7 +215,7 @@ def test_one_process_serves_until_it_is_told_to_stop(config: Path, ports: tuple[
 
     def use_and_stop() -> None:
         url = f"http://127.0.0.1:{ports[0]}/v1/master/default/news/index.m3u8"
-        statuses.append(httpx2.get(url).status_code)
+        statuses.append(get(url).status_code)
         os.kill(os.getpid(), signal.SIGTERM)
 
     thread = when_ready(ports[1], use_and_stop)
@@ -221,9 +231,9 @@ def test_workers_share_a_port_and_end_together(config: Path, ports: tuple[int, i
     def use_and_stop() -> None:
         base = f"http://127.0.0.1:{ports[0]}"
         for _ in range(6):  # any of the workers may answer any of these
-            master = httpx2.get(f"{base}/v1/master/default/news/index.m3u8")
+            master = get(f"{base}/v1/master/default/news/index.m3u8")
             uri = next(line for line in master.text.splitlines() if line.startswith("/v1"))
-            statuses.append(httpx2.get(base + uri).status_code)
+            statuses.append(get(base + uri).status_code)
         os.kill(os.getpid(), signal.SIGTERM)
 
     thread = when_ready(ports[1], use_and_stop)
@@ -273,7 +283,7 @@ def test_a_port_in_use_is_said_and_ends_the_start(
         taken.bind(("127.0.0.1", ports[which]))
         taken.listen()
         served = serve(config)
-        _, text = served.process.communicate(timeout=20)
+        _, text = served.process.communicate(timeout=SOON_S)
     assert served.process.returncode == 1
     assert f"cannot listen on 127.0.0.1:{ports[which]}: Address already in use" in text
     assert "Traceback" not in text
@@ -284,7 +294,7 @@ def test_a_store_that_cannot_be_opened_is_said(
 ) -> None:
     (tmp_path / "weft.db").write_bytes(b"this is no database " * 100)
     served = serve(config)
-    _, text = served.process.communicate(timeout=20)
+    _, text = served.process.communicate(timeout=SOON_S)
     assert served.process.returncode == 1
     assert "weft.db" in text
     assert "Traceback" not in text

@@ -5,6 +5,10 @@ segments are: all of a video Representation are asked for there, under the paths
 the origin, and are answered with a redirect to the original or to what was drawn on it.
 """
 
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
 from lxml import etree
 
 from manifests.dash.periods.children import children, make_child, remove
@@ -30,41 +34,72 @@ BEFORE_BASE = (
     "Resync",
 )
 LISTS = ("SegmentTemplate", "SegmentList")
+# Paths with other characters, or with a query, cannot be led there.
+PLAIN = re.compile(r"(?!/)(?!(?:.*/)?\.{1,2}(?:/|$))(?!.*//)[A-Za-z0-9._~+@/-]*")
+_IDENTIFIER = re.compile(r"\$[A-Za-z]+(?:%0\d+d)?\$")
 
 
-def detour(period: etree._Element, base: str, hosts: tuple[str, str]) -> None:
+def detour(period: etree._Element, hosts: tuple[str, str]) -> None:
     """Lead players to another host for a Period's video.
 
     What cannot be led there stays as it is: encrypted sets, files without a list of segments, and
-    references that do not follow their BaseURL.
+    references that do not follow their BaseURL. Where something is led, each Representation says
+    for itself where it is, and nothing above it does: the other host may be that of the MPD.
 
     Args:
-        period: Changed.
-        base: Its absolute BaseURL.
-        hosts: Origin prefix, and what stands for it.
+        period: Changed; its BaseURLs are absolute.
+        hosts: What URLs of its video begin with, and what stands for it: a URL or a path.
 
     Raises:
         MpdSyntaxError: A BaseURL is no URL.
     """
+    bases = join_bases(period, ())
+    ways = dict(_ways(period, bases, hosts))
+    if not ways:
+        return
+    for one in children(period, "AdaptationSet"):
+        above = join_bases(one, bases)
+        for representation in children(one, "Representation"):
+            way = ways.get(representation)
+            _write(representation, join_bases(representation, above) if way is None else (way,))
+        _remove_bases(one)
+    _remove_bases(period)
+
+
+def _ways(
+    period: etree._Element, bases: Sequence[WrittenBase], hosts: tuple[str, str]
+) -> Iterator[tuple[etree._Element, WrittenBase]]:
+    """The Representations that are led away, and where."""
     prefix, replacement = hosts
     for one in children(period, "AdaptationSet"):
         representations = list(children(one, "Representation"))
         if kind_of(one, representations) != "video" or _is_encrypted(one):
             continue
-        above = join_bases(one, (WrittenBase(base),))
+        above = join_bases(one, bases)
         for representation in representations:
             if not _follows(period, one, representation):
                 continue
-            bases = join_bases(representation, above)
-            way = next((base for base in bases if base.url.startswith(prefix)), None)
-            if way is None:
-                continue
-            for old in children(representation, "BaseURL"):
-                remove(old)
-            element = make_child(representation, "BaseURL", behind=BEFORE_BASE)
-            element.text = replacement + way.url[len(prefix) :]
-            for name, value in way.attributes:
-                element.set(name, value)
+            for base in join_bases(representation, above):
+                path = base.url.removeprefix(prefix)
+                if path != base.url and PLAIN.fullmatch(path):
+                    yield representation, replace(base, url=replacement + path)
+                    break
+
+
+def _write(representation: etree._Element, bases: Sequence[WrittenBase]) -> None:
+    _remove_bases(representation)
+    behind = list(BEFORE_BASE)
+    for base in bases:
+        element = make_child(representation, "BaseURL", behind=behind)
+        element.text = base.url
+        for name, value in base.attributes:
+            element.set(name, value)
+        behind.append("BaseURL")
+
+
+def _remove_bases(level: etree._Element) -> None:
+    for base in children(level, "BaseURL"):
+        remove(base)
 
 
 def _is_encrypted(one: etree._Element) -> bool:
@@ -72,7 +107,7 @@ def _is_encrypted(one: etree._Element) -> bool:
 
 
 def _follows(*levels: etree._Element) -> bool:
-    """Whether all references to segments are relative to the BaseURL, and there are some."""
+    """Whether all references to segments follow their BaseURL, and there are some."""
     found = False
     for level in levels:
         for information in children(level, *LISTS):
@@ -85,4 +120,4 @@ def _follows(*levels: etree._Element) -> bool:
 
 
 def _leads_away(reference: str) -> bool:
-    return is_absolute(reference) or reference.startswith("/") or ".." in reference
+    return is_absolute(reference) or not PLAIN.fullmatch(_IDENTIFIER.sub("x", reference))

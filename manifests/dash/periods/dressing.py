@@ -26,7 +26,7 @@ class Dressing:
 
     bases: tuple[WrittenBase, ...]  # of the MPD, to be written into each Period (B-22)
     content_base: tuple[str, str] | None = None  # origin prefix, and what players get instead
-    video_base: tuple[str, str] | None = None  # the same for video alone (`detour`)
+    video_base: tuple[str, str] | None = None  # of what comes of that, for video (`detour`)
     # EventStreams and InbandEventStreams of these schemes are taken out (B-52).
     removed_schemes: frozenset[str] = frozenset()
     asset_id: str | None = None  # for an AssetIdentifier where the origin has none (B-19)
@@ -77,10 +77,10 @@ def dress(period: etree._Element, dressing: Dressing) -> None:
         identifier.set("value", dressing.asset_id)
     bases = join_bases(period, dressing.bases)
     _write_bases(period, bases)
-    if dressing.video_base is not None and bases:
-        detour(period, bases[0].url, dressing.video_base)
     if dressing.content_base is not None and bases:
         _rehost(period, bases[0].url, dressing.content_base)
+    if dressing.video_base is not None:
+        detour(period, dressing.video_base)
 
 
 def _write_bases(period: etree._Element, bases: tuple[WrittenBase, ...]) -> None:

@@ -37,9 +37,14 @@ def mpd(info: str = TEMPLATE, *, base: str = "", protection: str = "") -> Mpd:
     )
 
 
-def led(one: Mpd, *, content_base: tuple[str, str] | None = None) -> Mpd:
+def led(
+    one: Mpd,
+    *,
+    content_base: tuple[str, str] | None = None,
+    video_base: tuple[str, str] = HOSTS,
+) -> Mpd:
     part = Part(period=one.periods[0], id="P", start=Decimal(0))
-    dressing = dressing_of(one, video_base=HOSTS, content_base=content_base)
+    dressing = dressing_of(one, video_base=video_base, content_base=content_base)
     return reread(one, write_part(part, dressing))
 
 
@@ -62,7 +67,9 @@ def test_video_goes_another_way_and_nothing_else_does() -> None:
 
 
 def test_a_cdn_in_front_of_the_origin_stays_for_the_rest() -> None:
-    found = led(mpd(), content_base=("https://o.example/", "https://cdn.example/"))
+    hosts = ("https://cdn.example/live/", HOSTS[1])
+    content = ("https://o.example/live/", "https://cdn.example/live/")
+    found = led(mpd(), content_base=content, video_base=hosts)
     assert bases(found)["a1"] == FOLDER.replace("o.example", "cdn.example")
     assert bases(found)["v1"] == LED
 
@@ -90,3 +97,27 @@ def test_references_that_do_not_follow_their_base_stay() -> None:
 def test_encrypted_video_stays() -> None:
     protection = '<ContentProtection schemeIdUri="urn:mpeg:dash:mp4protection:2011" value="cenc"/>'
     assert bases(led(mpd(protection=protection)))["v1"] == FOLDER
+
+
+def test_names_that_our_paths_cannot_have_stay() -> None:
+    for media in ("$Number$.m4s?token=x", "a%20b/$Number$.m4s", "./$Number$.m4s", "a//$Number$"):
+        info = f'<SegmentTemplate duration="4" media="{media}" initialization="i"/>'
+        assert bases(led(mpd(info)))["v1"] == FOLDER, media
+    for media in ("$Time$", "v-$Bandwidth$/$Number%05d$.m4s", "a.b_c~d+e@f/$RepresentationID$.m4s"):
+        info = f'<SegmentTemplate duration="4" media="{media}" initialization="i"/>'
+        assert bases(led(mpd(info)))["v1"] == LED, media
+
+
+def test_a_path_leads_to_the_host_of_the_mpd() -> None:
+    found = led(mpd(), video_base=(HOSTS[0], "/v1/look/k/"))
+    assert bases(found) == {
+        "v1": "https://weft.example/v1/look/k/ch/",
+        "v2": "https://weft.example/v1/look/k/ch/hd/",
+        "a1": FOLDER,
+    }
+    elsewhere = led(
+        mpd(base="<BaseURL>https://cdn.example/x/</BaseURL>"),
+        video_base=("https://cdn.example/", "/v1/look/k/"),
+    )
+    assert bases(elsewhere)["v1"] == "https://weft.example/v1/look/k/x/"
+    assert bases(elsewhere)["a1"] == "https://cdn.example/x/"

@@ -170,3 +170,21 @@ async def test_no_more_calls_are_made_at_a_time_than_are_allowed() -> None:
     await asyncio.gather(*tasks)
     assert len(finished) == 5
     assert max(at_a_time) == 2
+
+
+async def test_siblings_rest_apart_and_share_what_the_server_can_take() -> None:
+    clock = ManualClock()
+    ads, slept = a_gate(clock, per_s=10, burst=0, failures=2)
+    schedules = ads.sibling()
+    for _ in range(2):
+        await call(ads, failed=True, within_s=1)
+        await call(schedules, within_s=1)
+    assert slept == pytest.approx([0.1, 0.2, 0.3])  # one turn after the other
+    assert not ads.is_open
+    assert schedules.is_open
+
+
+async def test_siblings_share_their_places() -> None:
+    ads, _ = a_gate(ManualClock(), concurrency=1)
+    async with ads.passage():
+        assert await reason_of(call(ads.sibling())) is Reason.AD_SHED

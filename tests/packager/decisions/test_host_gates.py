@@ -23,6 +23,14 @@ def test_a_host_of_the_configuration_has_its_gate_also_where_it_is_named() -> No
     assert gates.named("https://ads.example/other") is configured
 
 
+def test_a_host_is_asked_for_schedules_through_a_gate_of_its_own() -> None:
+    gates = HostGates(ManualClock())
+    schedule = gates.schedule("https://ads.example/vmap", RULES)
+    assert gates.schedule("https://ads.example/other", RULES) is schedule
+    assert gates.named("https://ads.example/vast") is not schedule
+    assert gates.configured("https://ads.example/vast", RULES) is not schedule
+
+
 def test_of_named_hosts_those_asked_last_are_remembered() -> None:
     gates = HostGates(ManualClock(), named=2)
     first, second = gates.named("https://a.example/"), gates.named("https://b.example/")

@@ -1,6 +1,8 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from look_drawing import a_drawn
+
 from manifests.content_segment import ContentSegment, Source
 from packager.looks.look import FIRST_SEGMENTS, Look
 from packager.looks.steps import Drawn
@@ -16,9 +18,7 @@ class Score:
     def drawn(self, start: Decimal, end: Decimal) -> Drawn | None:
         if end <= self.shown[0] or start >= self.shown[1]:
             return None
-        return Drawn(
-            overlay="bug", template="t", data=self.value, begins=Decimal(self.shown[0]), ends=None
-        )
+        return a_drawn(self.value, begins=self.shown[0])
 
 
 def latest(edge: int, *, name: str = "v", count: int = 6) -> Iterable[ContentSegment]:
@@ -34,7 +34,7 @@ def refresh(look: Look, edge: int, name: str = "v", *, taken: bool = True) -> di
     choices = look.choices(name, latest(edge, name=name), live=True)
     wanted = {one.segment.name: one for one in choices if one.drawn}
     look.list(name, choices, {n: f"/o/{n}" for n in wanted} if taken else {})
-    return {int(one.segment.start): one.drawn[0].data for one in wanted.values()}
+    return {int(one.segment.start): one.drawn[0].text.decode() for one in wanted.values()}
 
 
 def test_only_what_was_not_listed_is_chosen_and_what_was_stays() -> None:

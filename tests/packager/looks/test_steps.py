@@ -1,16 +1,17 @@
 from decimal import Decimal
 
+from look_drawing import a_drawn
+
 from packager.looks.steps import Drawn, Steps
 
 
 def drawn(data: str) -> tuple[Drawn, ...]:
-    one = Drawn(overlay="bug", template="t", data=data, begins=Decimal(0), ends=None)
-    return (one,)
+    return (a_drawn(data),)
 
 
 def settle(steps: Steps, start: str, end: str, data: str) -> tuple[Steps, str]:
     steps, found = steps.settle(Decimal(start), Decimal(end), lambda _start, _end: drawn(data))
-    return steps, found[0].data
+    return steps, found[0].text.decode()
 
 
 def test_what_one_rendition_has_settled_the_others_follow() -> None:

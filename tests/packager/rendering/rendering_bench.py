@@ -16,7 +16,7 @@ from typing import Any
 import anyio.to_thread
 
 from packager.rendering.jobs import Drawing, Job, Piece, Priority, Work
-from packager.rendering.work import DrawingRefused, Order
+from packager.rendering.order import DrawingRefused, Order
 
 DRAW = "rendering_bench:draw"
 SEGMENT, INIT = b"segment", b"init"
@@ -86,8 +86,8 @@ def draw(order: Order) -> bytes:
     if note := data.get("note"):  # a file that says which process began
         with Path(note).open("a") as file:
             file.write(f"{os.getpid()} {data.get('n', 0)}\n")
-    if gate := data.get("gate"):  # a file without which it does not go on
-        while not Path(gate).exists():
+    if gates := data.get("gates"):  # files without any of which it does not go on
+        while not any(Path(gate).exists() for gate in gates):
             time.sleep(0.01)
     match data.get("do"):
         case "crash":
@@ -100,6 +100,9 @@ def draw(order: Order) -> bytes:
         case "eat":
             eaten = [b"x" * 1024**2 for _ in range(100_000)]
             return eaten[0]
+        case "circle":
+            circle: list[object] = [bytes(400 * 1024**2)]
+            circle.append(circle)
         case "raise":
             raise ValueError("a bug")
         case "refuse":

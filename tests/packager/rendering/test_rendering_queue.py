@@ -17,7 +17,7 @@ from packager.clock import ManualClock
 from packager.reasons import Reason
 from packager.rendering.admission import FIRST_S, FIXED_MEGAPIXELS, SAFETY
 from packager.rendering.jobs import Job, Priority
-from packager.rendering.queue import POISON_S, RETRY_S, Offered, Queue, QueueRules
+from packager.rendering.queue import POISON_S, RETRY_S, Offered, Queue, QueueRules, Turn
 from packager.rendering.rows import Kept, Taken
 from packager.stores import StoreError
 
@@ -62,15 +62,15 @@ async def put(queue: Queue, job: Job) -> Offered:
 
 
 async def take(queue: Queue) -> Taken:
-    job, _ = await queue.take()
-    assert job is not None
-    return job
+    turn = await queue.take()
+    assert turn.job is not None
+    return turn.job
 
 
 async def order_of(queue: Queue) -> list[int]:
     """Which jobs are taken, one after the other."""
     found = []
-    while (job := (await queue.take())[0]) is not None:
+    while (job := (await queue.take()).job) is not None:
         found.append(int(job.id, 16))
     return found
 
@@ -80,11 +80,11 @@ async def test_a_job_is_taken_once_and_is_there_with_its_result(queue: Queue) ->
     assert await put(queue, job) == Offered()
     taken = await take(queue)
     assert taken == Taken(id=job.key, work=job.work, megapixels=2.5, private=False)
-    assert (await queue.take())[0] is None
+    assert (await queue.take()).job is None
     assert await put(queue, job) == Offered()  # under way
     assert (await queue.done(taken, 100, 0.1)).in_time
     assert await put(queue, job) == Offered(ready=True)
-    assert (await queue.take())[0] is None
+    assert (await queue.take()).job is None
 
 
 async def test_what_a_manifest_names_goes_before_what_may_come_and_then_the_earliest(
@@ -112,9 +112,10 @@ async def test_a_second_put_only_makes_it_more_urgent_and_of_use_for_longer(
     assert standing is not None
     assert standing.late_at == 40
     clock.advance(30)
-    job, late = await queue.take()
-    assert job is not None
-    assert (job.id, late) == (make_key(1), [make_key(2)])  # somebody had a use for 1 until 40
+    turn = await queue.take()
+    assert turn.job is not None
+    assert turn.job.id == make_key(1)  # somebody had a use for it until 40
+    assert turn.dropped == [(make_key(2), Reason.OVERLAY_LATE)]
 
 
 async def test_a_job_that_would_come_too_late_is_not_admitted(queue: Queue) -> None:
@@ -162,7 +163,7 @@ async def test_more_workers_are_ready_earlier(open_queue: Open) -> None:
 async def test_late_jobs_are_dropped_and_may_be_put_anew(queue: Queue, clock: ManualClock) -> None:
     await put(queue, make_job(1, deadline_s=10))
     clock.advance(10 - FIRST_COST_S / 2)  # it is not late yet, but would be
-    assert await queue.take() == (None, [make_key(1)])
+    assert await queue.take() == Turn(None, [(make_key(1), Reason.OVERLAY_LATE)])
     standing = await queue.standing(make_key(1))
     assert standing is not None
     assert (standing.state, standing.reason) == ("late", Reason.OVERLAY_LATE)
@@ -200,7 +201,7 @@ async def test_the_second_crash_is_poison_for_a_time(queue: Queue, clock: Manual
     await put(queue, make_job(1, deadline_s=2 * POISON_S))
     assert not await queue.crashed((await take(queue)).id)
     assert await queue.crashed((await take(queue)).id)
-    assert (await queue.take())[0] is None
+    assert (await queue.take()).job is None
     poisoned = Offered(reason=Reason.OVERLAY_POISONED)
     assert await put(queue, make_job(1)) == poisoned
     clock.advance(POISON_S - 1)
@@ -224,9 +225,12 @@ async def test_on_a_disk_that_is_nearly_full_nothing_new_is_taken_on(open_queue:
     queue = await open_queue(has_room=lambda: room[0])
     await put(queue, make_job(1))
     await queue.done(await take(queue), 10, 0.1)
+    await put(queue, make_job(2))
     room[0] = False
     assert await put(queue, make_job(1)) == Offered(ready=True)
-    assert await put(queue, make_job(2)) == Offered(reason=Reason.MEDIA_WRITE_FAILED)
+    full = Reason.MEDIA_WRITE_FAILED
+    assert await put(queue, make_job(3)) == Offered(reason=full)
+    assert await queue.take() == Turn(None, [(make_key(2), full)])
 
 
 async def test_results_that_were_asked_for_longest_ago_make_room(

@@ -14,7 +14,7 @@ from rendering_bench import DRAW, INIT, SEGMENT, drawn, make_work, until
 
 from packager.children import WorkerLimits
 from packager.rendering import workers as workers_module
-from packager.rendering.work import DrawingRefused, Order
+from packager.rendering.order import DrawingRefused, Order
 from packager.rendering.workers import WorkerDied, WorkerNotStarted, Workers
 
 
@@ -36,11 +36,12 @@ def order(**data: Any) -> Order:
 
 
 def is_gone(pid: int) -> bool:
+    """Also where nobody has asked yet how it ended."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return True
-    return False
+    return status.rpartition(")")[2].split()[0] == "Z"
 
 
 async def test_a_worker_draws_one_order_after_the_other(workers: Workers) -> None:
@@ -74,6 +75,13 @@ async def test_what_ends_a_worker_ends_one_order(workers: Workers, do: str, told
         await workers.draw(order(do=do))
     assert is_gone(pid)
     assert (await workers.draw(order(n=2)))[0] == drawn(n=2)
+
+
+async def test_what_an_order_left_is_gone_before_the_next(workers: Workers) -> None:
+    # Three of them are more than the process may have.
+    for number in range(4):
+        await workers.draw(order(do="circle", n=number))
+    assert len(workers.pids) == 1
 
 
 async def test_a_worker_that_is_killed_is_replaced(workers: Workers, tmp_path: Path) -> None:
@@ -132,7 +140,7 @@ async def test_so_many_draw_at_a_time(tmp_path: Path) -> None:
     gate, notes = tmp_path / "gate", [tmp_path / f"note{n}" for n in range(3)]
     async with anyio.create_task_group() as tasks:
         for note in notes:
-            tasks.start_soon(workers.draw, order(gate=str(gate), note=str(note)))
+            tasks.start_soon(workers.draw, order(gates=[str(gate)], note=str(note)))
         await until(lambda: sum(note.exists() for note in notes) == 2)
         await anyio.sleep(0.2)
         assert sum(note.exists() for note in notes) == 2
@@ -185,8 +193,27 @@ async def test_a_worker_ends_with_its_pipe(workers: Workers) -> None:
     assert worker._process.returncode == 0
 
 
+async def test_a_worker_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    code = f"""
+import sys
+sys.path[:0] = {sys.path!r}
+import anyio
+from packager.rendering.order import Order
+from packager.rendering.workers import Workers
+from rendering_bench import DRAW, make_work
+
+work = make_work(do="hang", note={str(note)!r})
+anyio.run(Workers(1, draw=DRAW).draw, Order(work=work, segment=b"", init=b"", templates={{}}))
+"""
+    async with await anyio.open_process([sys.executable, "-c", code]) as parent:
+        await until(note.exists)
+        parent.kill()
+    await until(lambda: is_gone(int(note.read_text().split()[0])))
+
+
 async def test_the_server_does_without_pyav() -> None:
     """Only workers import it, and what draws with it."""
-    names = ", ".join(f"packager.rendering.{name}" for name in ("opening", "worker", "work"))
+    names = ", ".join(f"packager.rendering.{name}" for name in ("opening", "worker", "process"))
     code = f"import sys; sys.modules['av'] = None; import {names}"
     assert (await anyio.run_process([sys.executable, "-c", code], check=False)).returncode == 0

@@ -606,3 +606,19 @@ async def test_the_setting_names_the_store(tmp_path: Path) -> None:
     file_store: Store = await open_store(tmp_path / "weft.db")
     assert isinstance(file_store, SqliteStore)
     await file_store.close()
+
+
+async def test_what_a_segment_is_listed_as_first_stands(store: Store) -> None:
+    first = await store.settle_listing("k", {"1": "/tm/a", "2": ""}, NOW + 60)
+    assert first == {"1": "/tm/a", "2": ""}
+    later = await store.settle_listing("k", {"2": "/tm/b", "1": "", "3": "/tm/c"}, NOW + 60)
+    assert later == {"1": "/tm/a", "2": "", "3": "/tm/c"}
+    assert await store.settle_listing("other", {"1": ""}, NOW + 60) == {"1": ""}
+
+
+async def test_listings_end(store: Store) -> None:
+    await store.settle_listing("k", {"1": "/tm/a"}, NOW + 60)
+    await store.expire(NOW + 59)
+    assert await store.settle_listing("k", {"1": ""}, NOW + 60) == {"1": "/tm/a"}
+    await store.expire(NOW + 60)
+    assert await store.settle_listing("k", {"1": ""}, NOW + 60) == {"1": ""}

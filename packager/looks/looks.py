@@ -1,0 +1,219 @@
+"""The looks of a process: found for a session, kept up with its content, and told to manifests.
+
+A look is known by what is a viewer's own in it; what is the same for all changes inside it. So a
+show whose overlays ask for nothing personal has one look, however many watch.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+import orjson
+from cachetools import LRUCache
+
+from manifests.breaks import Cue
+from manifests.content_segment import ContentSegment
+from manifests.cues import CueRules
+from manifests.splicing.content import Content
+from manifests.timing import EPOCH
+from overlays.templates.model import Template
+from packager.clock import Clock
+from packager.config.overlay_settings import ShowAtCues
+from packager.config.show_settings import Show
+from packager.facts.moment import Facts
+from packager.log import report
+from packager.looks.binding import Value, facts_of
+from packager.looks.drawables import TemplateOverlay
+from packager.looks.frames import Frames
+from packager.looks.look import Choice, Look
+from packager.looks.orders import order
+from packager.looks.showings import cue_rules
+from packager.metrics import Metrics
+from packager.parameters import Pairs
+from packager.presentation import Presentation
+from packager.reasons import Reason
+from packager.rendering.rendering import Rendering
+from packager.sessions import Session
+from packager.stores import Store, StoreError
+
+LOOKS = 4096  # of which a process knows what they have listed
+REMEMBERED_S = 600  # that a store knows what playlists named, after they have
+STORE_S = 0.15  # of a manifest for the store; then it names originals (P4)
+
+Templates = Mapping[str, Mapping[str, Template]]
+"""By show and overlay."""
+
+
+class Found(NamedTuple):
+    """A segment that a player asks for by its URL at the origin."""
+
+    rendition: str
+    frames: Frames
+    segment: ContentSegment
+
+
+@dataclass(slots=True)
+class Worn:
+    """A look at one presentation, as its viewers have it."""
+
+    look: Look
+    overlays: tuple[TemplateOverlay, ...]
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    seen: dict[str, int] = field(default_factory=dict)  # by rendition, the channel's version
+    # Finds a segment of the content as it is now; None: there was none yet.
+    find: Callable[[str], Found | None] | None = None
+
+    def observe(self, cues: Callable[[CueRules], tuple[Cue, ...]], content: Content) -> None:
+        """Take in what content says of when overlays show."""
+        if content.window is None:
+            return
+        start, edge = content.window
+        for one in self.overlays:
+            one.origin = start
+            rule = one.overlay.show
+            if isinstance(rule, ShowAtCues):
+                near_s = Decimal(content.pace_s) / 2
+                told = cues(cue_rules(rule))
+                one.showings = one.showings.observe(told, edge=edge, near_s=near_s)
+
+
+class Looks:
+    """The looks of all shows that have overlays."""
+
+    def __init__(
+        self,
+        templates: Templates,
+        *,
+        rendering: Rendering,
+        facts: Facts,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        """Know no look yet.
+
+        Args:
+            templates: Of the overlays.
+            rendering: Takes jobs on.
+            facts: What overlays say.
+            store: Keeps what was listed.
+            clock: Says the time.
+            metrics: Is told of degradations.
+        """
+        self._templates = templates
+        self._rendering = rendering
+        self._facts = facts
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._worn: LRUCache[tuple[int, str], Worn] = LRUCache(LOOKS)
+        self._by_key: LRUCache[str, Worn] = LRUCache(LOOKS)
+
+    def of(self, session: Session, presentation: Presentation) -> Worn | None:
+        """The look that a session has; None where the show has no overlays."""
+        show = presentation.show
+        if not show.overlays:
+            return None
+        own = _own(show, session.record.facts)
+        manifest = session.record.parameters.manifest
+        kind = type(presentation).__name__
+        key = _digest(kind, show.name, presentation.asset, manifest, own)
+        worn = self._worn.get((presentation.channel_id, key))
+        if worn is None:
+            overlays = tuple(self._overlays(show, own))
+            worn = self._worn[presentation.channel_id, key] = Worn(Look(key, overlays), overlays)
+            self._by_key[key] = worn
+        return worn
+
+    def by_key(self, key: str) -> Worn | None:
+        """A look that somebody has; None: nobody, or in another process."""
+        return self._by_key.get(key)
+
+    def _overlays(self, show: Show, own: Pairs) -> list[TemplateOverlay]:
+        def fact_at(name: str, instant: Decimal) -> Value:
+            at = EPOCH + timedelta(seconds=float(instant))
+            return self._facts.value(show, name, own, at)
+
+        def on_misfit(overlay: str, problem: str) -> None:
+            report(
+                Reason.OVERLAY_DATA_INVALID,
+                "overlay_not_drawn",
+                self._metrics,
+                show=show.name,
+                overlay=overlay,
+                detail=problem,
+            )
+
+        return [
+            TemplateOverlay(
+                overlay,
+                self._templates[show.name][overlay.name],
+                fact_at,
+                on_misfit=on_misfit,
+                private=any(
+                    show.facts[name].consent is not None for name in facts_of(overlay.data)
+                ),
+            )
+            for overlay in show.overlays.values()
+        ]
+
+    async def named(
+        self,
+        look: Look,
+        rendition: str,
+        choices: Sequence[Choice],
+        *,
+        frames: Frames,
+        patience_s: float,
+        window_s: float = 0.0,
+    ) -> Mapping[str, str]:
+        """Have what was chosen drawn, as far as workers take it on.
+
+        Args:
+            look: Whose choices.
+            rendition: Whose segments they are.
+            choices: What is drawn onto them, or nothing.
+            frames: Of the rendition.
+            patience_s: Seconds for which the results are of use.
+            window_s: Seconds for which they are listed.
+
+        Returns:
+            By a segment's name the URL that all processes name from now on; what is not in it
+            stays as it is.
+        """
+        deadline = self._clock.now() + timedelta(seconds=patience_s)
+        listing: dict[str, str] = {}
+        for choice in choices:
+            url = ""
+            if choice.drawn:
+                job = order(choice, rendition=rendition, frames=frames, deadline=deadline)
+                url = (await self._rendering.offer(job)).url or ""
+            listing[choice.segment.name] = url
+        standing = await self._standing(look, listing, window_s)
+        return {name: url for name, url in standing.items() if url}
+
+    async def _standing(
+        self, look: Look, listing: Mapping[str, str], window_s: float
+    ) -> Mapping[str, str]:
+        """What all processes name; originals where that cannot be known."""
+        deadline = int(self._clock.now().timestamp() + window_s) + REMEMBERED_S
+        try:
+            async with asyncio.timeout(STORE_S):
+                return await self._store.settle_listing(look.key, listing, deadline)
+        except (StoreError, TimeoutError) as error:
+            report(Reason.STORE_FAILED, "listing_not_stored", self._metrics, detail=str(error))
+            return {}
+
+
+def _own(show: Show, said: Pairs) -> Pairs:
+    """What of a viewer's facts any overlay shows."""
+    asked = {name for one in show.overlays.values() for name in facts_of(one.data)}
+    return tuple(pair for pair in said if pair[0] in asked)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:32]

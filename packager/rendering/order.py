@@ -1,0 +1,24 @@
+"""An order: what a worker is given of a job, and how it says no."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from packager.rendering.jobs import Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A worker's part of a job."""
+
+    work: Work
+    segment: bytes
+    init: bytes = b""  # empty where the segment needs none
+    templates: Mapping[str, str]  # digest -> its folder
+
+
+class DrawingRefused(Exception):
+    """The segment cannot be overlaid so, now or later; `code` says why, in one word."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code

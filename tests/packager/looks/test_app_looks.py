@@ -1,0 +1,243 @@
+"""Shows with overlays, played from a composed server whose workers write down what they draw."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app_bench import ORIGIN, SEGMENT_S, Bench, Listed, Running, down
+
+from manifests.dash.model import Mpd
+from manifests.dash.reading.addressing import initialization_url
+from manifests.dash.reading.reader import read_mpd
+from manifests.dash.video_segments import latest_segments, video_representations
+from packager.config.fact_settings import Fact
+from packager.config.overlay_settings import Overlay, ShowAt, ShowAtCues
+from packager.config.rendering_settings import RenderingSettings
+from packager.config.show_settings import Show
+from packager.reasons import Reason
+from packager.templates.folder import find_folder
+
+WEFT = "http://weft.example/"
+DRAW = "look_drawing:draw"
+SCOREBUG = find_folder("scorebug", beside=Path("/nowhere"))
+NAME = Fact(name="name", kind="string")
+
+MakeBench = Callable[..., Bench]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def overlay(**settings: Any) -> Overlay:
+    settings = {"name": "bug", "template": SCOREBUG, "data": {"score": "1:0"}} | settings
+    return Overlay(**settings)
+
+
+def studio(make_bench: MakeBench, *overlays: Overlay, facts: tuple[Fact, ...] = ()) -> Bench:
+    """Shows without breaks but with overlays; both are of the bench's origin."""
+    bench = make_bench(draw=DRAW)
+    drawn = {one.name: one for one in overlays}
+    known = {one.name: one for one in facts}
+    shows = {
+        kind: Show(name=kind, origin=f"{ORIGIN}{kind}/", overlays=drawn, facts=known)
+        for kind in ("live", "vod")
+    }
+    patient = RenderingSettings(wait_s=30.0)
+    bench.config = replace(bench.config, shows=shows, rendering=patient)
+    return bench
+
+
+def overlaid(listed: Listed) -> list[int]:
+    """Numbers of the segments that are drawn on, from the window's start."""
+    return [index for index, uri in enumerate(listed.uris) if not uri.startswith(ORIGIN)]
+
+
+async def said(running: Running, url: str) -> list[str]:
+    """What is drawn onto a segment, from its bytes."""
+    got = await running.get(url, follow_redirects=True)
+    assert got.status_code == 200, got.text
+    return list(json.loads(got.content[got.content.rindex(b"[") :]))
+
+
+async def test_live_segments_are_drawn_on_and_keep_their_names(make_bench: MakeBench) -> None:
+    """H-01: the player fails the test where a number changes its URI."""
+    bench = studio(make_bench, overlay())
+    async with bench.run(stocked=False) as running:
+        player = await running.player().open("/v1/master/default/live/index.m3u8")
+        first = await player.poll()
+        assert overlaid(first) == [4, 5, 6, 7]
+        assert await said(running, first.uris[7]) == ["1:0"]
+        for _ in range(6):
+            bench.clock.advance(SEGMENT_S)
+            last = await player.poll()
+        assert overlaid(last) == list(range(8))
+        assert "DISCONTINUITY\n" not in last.text
+        assert last.text.count("#EXT-X-MAP") == 1
+        assert running.count(Reason.OVERLAY_BACKLOG) == 0
+
+
+async def test_sound_is_not_drawn_on(make_bench: MakeBench) -> None:
+    bench = studio(make_bench, overlay())
+    async with bench.run(stocked=False) as running:
+        player = await running.player().open("/v1/master/default/live/index.m3u8")
+        assert overlaid(await player.poll(-1)) == []
+
+
+async def test_viewers_of_the_same_share_a_look_and_others_do_not(make_bench: MakeBench) -> None:
+    bench = studio(make_bench, overlay(data={"score": "{name}"}), facts=(NAME,))
+    async with bench.run(stocked=False) as running:
+        path = "/v1/master/default/live/index.m3u8"
+        ana, anas_twin, ben = [
+            await (await running.player().open(path, name=name)).poll()
+            for name in ("Ana", "Ana", "Ben")
+        ]
+        assert ana.uris == anas_twin.uris
+        assert ben.uris[:4] == ana.uris[:4]
+        assert not {*ben.uris[4:]} & {*ana.uris[4:]}
+        assert await said(running, ben.uris[-1]) == ["Ben"]
+
+
+async def test_what_needs_consent_is_private(make_bench: MakeBench) -> None:
+    bench = studio(
+        make_bench,
+        overlay(data={"score": "{name}"}),
+        facts=(replace(NAME, consent="personalise"),),
+    )
+    async with bench.run(stocked=False) as running:
+        player = await running.player().open("/v1/master/default/live/index.m3u8", name="Ana")
+        uri = (await player.poll()).uris[-1]
+        assert uri.startswith(f"{WEFT}v1/private/")
+        got = await running.get(uri)
+        assert got.headers["cache-control"] == "private, no-store"
+
+
+async def test_cues_show_and_hide(make_bench: MakeBench) -> None:
+    show = ShowAtCues(source="cues", classes=("com.acme.bug",))
+    bench = studio(make_bench, overlay(show=show))
+    start = bench.world.edge
+    at = f"1970-01-01T00:01:{(start + 2) * SEGMENT_S - 60:02}Z"
+    bench.world.cues[start + 1] = (
+        f'#EXT-X-DATERANGE:ID="b",CLASS="com.acme.bug",START-DATE="{at}",DURATION=4'
+    )
+    async with bench.run(stocked=False) as running:
+        player = await running.player().open("/v1/master/default/live/index.m3u8")
+        shown: dict[int, bool] = {}
+        for _ in range(8):
+            bench.clock.advance(SEGMENT_S)
+            listed = await player.poll()
+            first = bench.world.edge - len(listed.uris)
+            shown |= {first + index: False for index in range(len(listed.uris))}
+            shown |= {first + index: True for index in overlaid(listed)}
+        assert [number - start for number, is_shown in shown.items() if is_shown] == [2, 3]
+
+
+async def test_vod_is_drawn_on_when_a_player_comes(make_bench: MakeBench) -> None:
+    show = ShowAt(at=Decimal(4), seconds=Decimal(5))
+    bench = studio(make_bench, overlay(show=show))
+    async with bench.run(stocked=False) as running:
+        player = await running.player().open("/v1/master/default/vod/index.m3u8")
+        listed = await player.poll()
+        assert overlaid(listed) == [2, 3, 4]
+        assert all(uri.startswith(f"{WEFT}v1/look/default/vod/") for uri in listed.uris[2:5])
+        assert await said(running, listed.uris[3]) == ["1:0"]
+        answer = await running.get(listed.uris[2])
+        assert answer.status_code == 302
+        assert answer.headers["location"].startswith("/tm/")
+        assert answer.headers["cache-control"] == "public, max-age=60"
+
+
+async def test_a_look_that_nobody_has_leads_to_the_original(make_bench: MakeBench) -> None:
+    bench = studio(make_bench, overlay())
+    async with bench.run(stocked=False) as running:
+        answer = await running.get("/v1/look/default/vod/0123/a/s3.m4s")
+        assert (answer.status_code, answer.headers["location"]) == (302, f"{ORIGIN}vod/a/s3.m4s")
+        assert answer.headers["cache-control"] == "no-store"
+        for path in ("/v1/look/default/vod/0123/../../x", "/v1/look/default/nobody/0123/a"):
+            assert (await running.get(path)).status_code in (400, 404)
+
+
+async def test_data_that_does_not_fit_is_told_and_content_plays(make_bench: MakeBench) -> None:
+    bench = studio(make_bench, overlay(data={"look": "pink"}))
+    async with bench.run(stocked=False) as running:
+        player = await running.player().open("/v1/master/default/live/index.m3u8")
+        assert overlaid(await player.poll()) == []
+        assert running.count(Reason.OVERLAY_DATA_INVALID) == 1
+
+
+async def test_a_restart_changes_no_name(make_bench: MakeBench) -> None:
+    """P2: what was listed as drawn on, or not, stays so in the next process."""
+    bench = studio(make_bench, overlay())
+    bench.use_sqlite()
+    async with bench.run(stocked=False) as running:
+        player = await running.player().open("/v1/master/default/live/index.m3u8")
+        await player.poll()
+        bench.clock.advance(3 * SEGMENT_S)
+        await player.poll()
+    bench.clock.advance(SEGMENT_S)
+    async with bench.run(stocked=False) as running:
+        await running.player().adopt(player).poll()
+
+
+async def test_a_segment_whose_source_is_gone_is_left_to_the_origin(
+    make_bench: MakeBench,
+) -> None:
+    bench = studio(make_bench, overlay())
+    async with bench.run(stocked=False) as running:
+        player = await running.player().open("/v1/master/default/live/index.m3u8")
+        bench.world.faults[".m4s"] = down
+        listed = await player.poll()
+        answer = await running.get(listed.uris[-1])
+        assert answer.status_code == 302
+        assert answer.headers["location"].startswith(ORIGIN)
+
+
+async def opened_mpd(running: Running, kind: str, **facts: str) -> Mpd:
+    answer = await running.get(
+        f"/v1/dash/default/{kind}/index.mpd", params=facts or None, follow_redirects=True
+    )
+    assert answer.status_code == 200, answer.text
+    return read_mpd(answer.content, url=str(answer.url))
+
+
+def video_of(mpd: Mpd) -> list[str]:
+    """URLs of the video that an MPD lists, of its first Representation."""
+    period, representation = next(iter(video_representations(mpd)))
+    return [one.name for one in latest_segments(mpd, period, representation)][::-1]
+
+
+@pytest.mark.parametrize("kind", ["live", "vod"])
+async def test_dash_asks_for_video_by_the_way_of_the_look(make_bench: MakeBench, kind: str) -> None:
+    bench = studio(make_bench, overlay())
+    async with bench.run(stocked=False) as running:
+        mpd = await opened_mpd(running, kind)
+        urls = video_of(mpd)
+        assert all(url.startswith(f"{WEFT}v1/look/default/{kind}/") for url in urls)
+        assert await said(running, urls[-1]) == ["1:0"]
+        (audio,) = (
+            each.bases[0] for one, each in mpd.periods[0].representations() if one.kind == "audio"
+        )
+        assert audio.startswith(ORIGIN)
+        _, representation = next(iter(video_representations(mpd)))
+        init = initialization_url(representation)
+        assert init is not None
+        answer = await running.get(init)
+        assert answer.headers["location"].startswith(ORIGIN)
+
+
+async def test_dash_keeps_what_it_was_told_and_changes_at_one_instant(
+    make_bench: MakeBench,
+) -> None:
+    bench = studio(make_bench, overlay(data={"score": "{name}"}), facts=(NAME,))
+    async with bench.run(stocked=False) as running:
+        ana = video_of(await opened_mpd(running, "live", name="Ana"))
+        ben = video_of(await opened_mpd(running, "live", name="Ben"))
+        assert ana[-1] != ben[-1]
+        first = (await running.get(ana[-1])).headers["location"]
+        assert (await running.get(ana[-1])).headers["location"] == first
+        assert await said(running, ben[-1]) == ["Ben"]
