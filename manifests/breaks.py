@@ -47,7 +47,7 @@ class AdBreak:
     duration_rank: int = 9
     event_id: str | None = None
     type_id: int | None = None
-    source: str = "cue"  # "cue" or "schedule"
+    source: str = "cue"  # "cue", "schedule", or "join" for a pre-roll of a live session
     upids: tuple[tuple[int, bytes], ...] = ()
     message: str | None = None
 
@@ -55,6 +55,11 @@ class AdBreak:
     def is_point(self) -> bool:
         """Whether ads go between two segments and nothing is removed (A-73)."""
         return self.planned_end == self.start
+
+    @property
+    def joins(self) -> bool:
+        """Whether it is one session's own: the pre-roll with which a live session begins."""
+        return self.source == "join"
 
     @property
     def in_at(self) -> Decimal | None:
@@ -67,3 +72,11 @@ class AdBreak:
     def length(self) -> Decimal | None:
         """Seconds to fill, as far as is known."""
         return None if self.in_at is None else max(self.in_at - self.out_at, Decimal(0))
+
+
+PREROLL_ID = "preroll"  # of live sessions; each has one at most
+
+
+def joined_break(out_at: Decimal, in_at: Decimal) -> AdBreak:
+    """The pre-roll of a live session, in place of content between two instants."""
+    return AdBreak(id=PREROLL_ID, start=out_at, out_at=out_at, planned_end=in_at, source="join")

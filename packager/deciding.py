@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 
 from cachetools import LRUCache
@@ -16,16 +17,25 @@ from manifests.breaks import AdBreak
 from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
 from packager.asking import Asking
-from packager.clock import Clock
-from packager.config.break_settings import VmapBreaks
+from packager.clock import Clock, unix_seconds
+from packager.config.break_settings import CueBreaks, VmapBreaks
 from packager.decisions.ad_record import write_ads
+from packager.decisions.offers import Decided
 from packager.decisions.vmap import VmapBreak
 from packager.filling import Filler
 from packager.foresight import Foresight
 from packager.log import report
 from packager.metrics import Metrics
-from packager.openings import Opening, announced_of, is_live, refusal_of
+from packager.openings import (
+    Opening,
+    announced_of,
+    cue_rule,
+    is_live,
+    preroll_of,
+    refusal_of,
+)
 from packager.packaging.ladder import Ladder
+from packager.prefetch import Pod, Prefetch
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.reporting.errors import Errors
@@ -85,6 +95,7 @@ class Deciding:
         self._metrics = metrics
         self.patience = patience
         self._foresight = Foresight(clock)
+        self._prefetch = Prefetch(clock, metrics)
         self._flights: SingleFlight[Decision] = SingleFlight(limit=FLIGHTS)
         self._held_since: LRUCache[tuple[int, str], float] = LRUCache(4096)
         # Breaks that showed content although that could not be stored: they stay content here.
@@ -93,6 +104,7 @@ class Deciding:
     async def aclose(self) -> None:
         """End decisions that are being made."""
         await self._foresight.aclose()
+        await self._prefetch.aclose()
         await self._flights.aclose()
         await self._errors.aclose()
 
@@ -128,7 +140,12 @@ class Deciding:
         until: Decimal | None = None
         for one in late:
             out_at = channel.out_border(one.ad_break)
-            if live and out_at is not None and self._may_hold(presentation, channel, one.ad_break):
+            may_wait = live and not one.ad_break.joins
+            if (
+                may_wait
+                and out_at is not None
+                and self._may_hold(presentation, channel, one.ad_break)
+            ):
                 until = out_at if until is None else min(until, out_at)
             else:
                 given_up.append(_content(channel, one, Reason.HOLD_EXPIRED))
@@ -161,12 +178,20 @@ class Deciding:
     def foresee(
         self, session: Session, presentation: Presentation, channel: Content, who: Who
     ) -> None:
-        """Have ad servers asked for breaks that are announced, without waiting for it."""
+        """Have ad servers asked for what may come, without waiting for it."""
         ladder = presentation.ladder
-        for one in announced_of(presentation, channel):
+        if ladder is None:
+            return
+        announced = [
+            one
+            for one in announced_of(presentation, channel)
+            if one.ad_break.id not in session.decisions
+            and (session.sid, one.ad_break.id) not in self._foresight
+        ]
+        if announced and session.sid in self._prefetch:
+            announced = announced[1:]  # there are ads for it
+        for one in announced:
             key = (session.sid, one.ad_break.id)
-            if ladder is None or one.ad_break.id in session.decisions or key in self._foresight:
-                continue
             ahead_s = _ahead_s(channel, one.ad_break)
             ask = partial(
                 self._asking.ask,
@@ -179,6 +204,46 @@ class Deciding:
                 spread_s=self._spread_s(ahead_s),
             )
             self._foresight.begin(key, ask, ahead_s=ahead_s)
+        rule = cue_rule(presentation.show)
+        if rule is None or rule.prefetch is None:
+            return
+        self._prefetch.begin(
+            session.sid,
+            rule.prefetch,
+            lambda ad_break, spread_s: self._ask_ahead(
+                session, presentation, ladder, channel, Opening(ad_break, rule), who(), spread_s
+            ),
+        )
+
+    def foresee_preroll(
+        self, session: Session, presentation: Presentation, channel: Content, viewer: Viewer
+    ) -> None:
+        """Ask for the pre-roll of a live session whose first playlist is not asked for yet."""
+        now = unix_seconds(self._clock.now())
+        one, ladder = preroll_of(presentation, channel, now), presentation.ladder
+        if one is None or ladder is None or session.started_at_edge is not None:
+            return
+        if refusal_of(one, presentation, channel, live=True) is None:
+            ask = partial(self._asking.ask, session, presentation, ladder, channel, one, viewer)
+            self._foresight.begin((session.sid, one.ad_break.id), ask, ahead_s=0.0)
+
+    async def _ask_ahead(
+        self,
+        session: Session,
+        presentation: Presentation,
+        ladder: Ladder,
+        channel: Content,
+        one: Opening,
+        viewer: Viewer,
+        spread_s: float,
+    ) -> Decided:
+        """Ask for a break that is not there yet."""
+        decided = await self._asking.ask(
+            session, presentation, ladder, channel, one, viewer, spread_s=spread_s
+        )
+        if not decided.offers:  # no break will tell of it
+            self._errors.tell(session, presentation.show, one.ad_break.id, decided.errors, viewer)
+        return decided
 
     def _spread_s(self, ahead_s: float) -> float:
         """Seconds that there are to ask in, so that there is an answer when a break begins."""
@@ -253,26 +318,54 @@ class Deciding:
         if isinstance(one.rule, VmapBreaks):
             vmap = await self._schedules.break_of(session, presentation.show, one.ad_break.id)
             one = replace(one, vmap=vmap)
-        filled = await self._filler.fill(
-            session,
-            presentation,
-            ladder,
-            channel,
-            one,
-            viewer,
-            answer=await self._foresight.taken((session.sid, one.ad_break.id)),
-            spread_s=self._spread_s(_ahead_s(channel, one.ad_break)),
-        )
-        tracking = () if vmap is None else vmap.tracking
-        ads: dict[str, bytes] = {}
-        if any(filled.ads) or filled.overlays:
-            ads[one.ad_break.id] = write_ads(filled.ads, tracking, filled.overlays)
-        session = await self._sessions.settle(session, filled.decision, ads=ads)
+        answer = await self._foresight.taken((session.sid, one.ad_break.id))
+        pod = None if answer is not None else self._taken_pod(session, one)
+        try:
+            filled = await self._filler.fill(
+                session,
+                presentation,
+                ladder,
+                channel,
+                one,
+                viewer,
+                answer=answer if pod is None else pod.decided,
+                spread_s=self._spread_s(_ahead_s(channel, one.ad_break)),
+            )
+            decision = filled.decision
+            if one.ad_break.joins:  # how long it is, its pod says
+                length = sum((entry.duration for entry in filled.chosen.pod), Fraction(0))
+                end = one.ad_break.out_at + Decimal(length.numerator) / length.denominator
+                decision = replace(decision, in_at=channel.return_of(end))
+            if pod is not None and filled.has_ads:
+                decision = replace(decision, prefetched_at=pod.asked_at)
+            tracking = () if vmap is None else vmap.tracking
+            ads: dict[str, bytes] = {}
+            if filled.has_ads:
+                ads[one.ad_break.id] = write_ads(filled.ads, tracking, filled.overlays)
+            session = await self._sessions.settle(session, decision, ads=ads)
+        except BaseException:
+            if pod is not None:  # perhaps it was stored; its ads must not play twice
+                self._prefetch.drop(session.sid)
+            raise
         standing = session.decisions[one.ad_break.id]
-        if standing == filled.decision:
+        is_ours = standing == decision
+        if pod is not None and is_ours and filled.has_ads:
+            self._prefetch.used(session.sid)
+        elif pod is not None:
+            self._prefetch.put_back(session.sid, pod)
+        if is_ours:
             self._filler.report(session, one, filled)
-            self._errors.tell(session, presentation.show, standing.break_id, filled.errors, viewer)
+            if pod is None or filled.has_ads:  # else its ads may yet play in another break
+                self._errors.tell(
+                    session, presentation.show, standing.break_id, filled.errors, viewer
+                )
         return standing
+
+    def _taken_pod(self, session: Session, one: Opening) -> Pod | None:
+        """What was asked for before there was a break, if this is one that it is for."""
+        if not isinstance(one.rule, CueBreaks) or one.rule.prefetch is None:
+            return None
+        return self._prefetch.taken(session.sid)
 
 
 def _ahead_s(channel: Content, ad_break: AdBreak) -> float:

@@ -31,6 +31,11 @@ class Filled:
     vmap: VmapBreak | None = None  # what a VMAP says of the break
 
     @property
+    def has_ads(self) -> bool:
+        """Whether anything that an ad server said is for the viewer, played or drawn."""
+        return any(self.ads) or bool(self.overlays)
+
+    @property
     def errors(self) -> tuple[ErrorCall, ...]:
         """Whom to tell of ads that do not play, but for those that were only not needed (E-07)."""
         calls = [*self.decided.answer_errors]
@@ -48,7 +53,7 @@ class Filled:
     @property
     def _break_errors(self) -> tuple[ErrorCall, ...]:
         """Whom a VMAP names to be told that a break has no ads because something failed (D-42)."""
-        if self.vmap is None or any(self.ads) or self.overlays:
+        if self.vmap is None or self.has_ads:
             return ()
         codes = [VMAP_CODES[reason] for reason in self.decided.reasons if reason in VMAP_CODES]
         return self.vmap.errors(codes[0]) if codes else ()

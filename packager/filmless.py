@@ -9,6 +9,7 @@ there are none of them.
 from dataclasses import dataclass
 
 from manifests.splicing.content import Content
+from packager.clock import Clock, unix_seconds
 from packager.config.break_settings import VmapBreaks
 from packager.config.show_settings import Show
 from packager.deciding import Deciding
@@ -31,6 +32,7 @@ class FilmlessBreaks:
     schedules: Schedules
     deciding: Deciding
     pods: Pods
+    clock: Clock
 
     async def of(
         self, session: Session, presentation: Presentation, content: Content, who: Who
@@ -58,7 +60,14 @@ class FilmlessBreaks:
                 who(),
                 patience_s=self.deciding.patience.vod_s,
             )
-        played = openings_of(session, presentation, content, since=content.over, places=places)
+        played = openings_of(
+            session,
+            presentation,
+            content,
+            since=content.over,
+            places=places,
+            now=unix_seconds(self.clock.now()),
+        )
         found = [await self._of(session, show, one) for one in (*played, *drawn)]
         found += [
             await self._filmless(session, show, one)

@@ -31,6 +31,9 @@ AdResult = Literal["filled", "empty", "failed"]
 # not in time; cannot be rendered; not kept any more
 OverlayOutcome = Literal["ready", "waited", "late", "failed", "gone"]
 
+# used: a break played ads of it; expired: no break came in time; unused: the session ended before
+PodResult = Literal["used", "expired", "unused"]
+
 _PLAYLIST_BUCKETS = (
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5,
 )  # fmt: skip
@@ -62,6 +65,13 @@ class Metrics:
             "weft_ad_requests", "Requests to ad servers.", ["result"], registry=registry
         )
         self._ad_requests = {result: ad_requests.labels(result) for result in get_args(AdResult)}
+        prefetched = Counter(
+            "weft_prefetched_pods",
+            "Pods that were asked for before there was a break, by what became of them.",
+            ["result"],
+            registry=registry,
+        )
+        self._prefetched = {result: prefetched.labels(result) for result in get_args(PodResult)}
         self._unfilled = Counter(
             "weft_break_unfilled_seconds",
             "Break time that showed content or slate for want of ads.",
@@ -127,6 +137,10 @@ class Metrics:
     def ad_request(self, result: AdResult) -> None:
         """Count one request to an ad server by what came of it."""
         self._ad_requests[result].inc()
+
+    def prefetched(self, result: PodResult) -> None:
+        """Count one pod that was asked for before there was a break, by what became of it."""
+        self._prefetched[result].inc()
 
     def unfilled(self, seconds: float) -> None:
         """Add break time for which there were no ads."""

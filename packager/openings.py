@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from manifests.breaks import AdBreak
+from manifests.breaks import PREROLL_ID, AdBreak, joined_break
 from manifests.splicing.content import Content
 from manifests.splicing.timeline import FRAME_S
 from packager.config.break_settings import BreakRule, CueBreaks, ScheduledBreak, VmapBreaks
@@ -37,6 +37,11 @@ def is_live(session: Session, presentation: Presentation) -> bool:
     return presentation.live or session.started_at_edge is not None
 
 
+def cue_rule(show: Show) -> CueBreaks | None:
+    """The rule for breaks that the content's cues open."""
+    return next((rule for rule in show.breaks if isinstance(rule, CueBreaks)), None)
+
+
 def openings_of(
     session: Session,
     presentation: Presentation,
@@ -44,6 +49,7 @@ def openings_of(
     *,
     since: int = 0,
     places: Sequence[Place] = (),
+    now: Decimal,
 ) -> tuple[Opening, ...]:
     """The session's breaks whose out point is listed, in order, with their rules.
 
@@ -53,11 +59,12 @@ def openings_of(
         channel: As it is now.
         since: Leave out so many of the channel's breaks, the oldest ones.
         places: Where the session's VMAP has breaks.
+        now: Seconds since 1970.
     """
     show, started = presentation.show, session.started_at_edge
     live = is_live(session, presentation)
     openings = []
-    by_cue = next((rule for rule in show.breaks if isinstance(rule, CueBreaks)), None)
+    by_cue = cue_rule(show)
     placed = {place.break_id for place in places if place.kind == "film"}
     if by_cue is not None:
         for ad_break in channel.log.breaks[since:]:
@@ -69,6 +76,9 @@ def openings_of(
                 continue  # it was over when the session began
             if ad_break.is_point or channel.out_border(ad_break) is not None:
                 openings.append(Opening(ad_break, by_cue))
+    if live and (opening := _joining(session, presentation, channel, now)) is not None:
+        openings.append(opening)
+        openings.sort(key=lambda one: one.ad_break.out_at)
     if not live:
         openings += _scheduled(show, channel)
         openings += placed_openings(show, channel, places, "film")
@@ -81,7 +91,7 @@ def announced_of(presentation: Presentation, channel: Content) -> tuple[Opening,
     """Breaks of live content that are known, and whose place is not listed yet; the next first."""
     if not presentation.live or channel.window is None:
         return ()
-    by_cue = next((rule for rule in presentation.show.breaks if isinstance(rule, CueBreaks)), None)
+    by_cue = cue_rule(presentation.show)
     found: list[Opening] = []
     for ad_break in reversed(channel.log.breaks):
         if by_cue is None or ad_break.out_at <= channel.window[1]:
@@ -89,6 +99,44 @@ def announced_of(presentation: Presentation, channel: Content) -> tuple[Opening,
         if not ad_break.is_point and channel.out_border(ad_break) is None:
             found.append(Opening(ad_break, by_cue))
     return tuple(reversed(found))
+
+
+def preroll_rule(show: Show) -> ScheduledBreak | None:
+    """The rule for pre-rolls, of live sessions too."""
+    return next(
+        (rule for rule in show.breaks if isinstance(rule, ScheduledBreak) and rule.at == 0), None
+    )
+
+
+def preroll_s(show: Show, rule: ScheduledBreak) -> Decimal:
+    """Most seconds that a pre-roll may last."""
+    return rule.seconds or show.limits.max_break_s
+
+
+def preroll_of(presentation: Presentation, channel: Content, now: Decimal) -> Opening | None:
+    """The pre-roll of a live session that begins now; None: it has none."""
+    rule = preroll_rule(presentation.show)
+    if rule is None or not presentation.live:
+        return None
+    ad_break = channel.join_of(preroll_s(presentation.show, rule), now)
+    return None if ad_break is None else Opening(ad_break, rule, BreakPosition.PRE_ROLL)
+
+
+def _joining(
+    session: Session, presentation: Presentation, channel: Content, now: Decimal
+) -> Opening | None:
+    """A live session's pre-roll, until nothing of it is listed any more."""
+    rule, window = preroll_rule(presentation.show), channel.window
+    if rule is None or window is None or session.started_at_edge is None:
+        return None
+    decision = session.decisions.get(PREROLL_ID)
+    if decision is None:
+        is_new = window[0] <= session.started_at_edge + channel.pace_s
+        return preroll_of(presentation, channel, now) if is_new else None
+    if not channel.recalls(decision.in_at):
+        return None
+    ad_break = joined_break(decision.out_at, decision.in_at)
+    return Opening(ad_break, rule, BreakPosition.PRE_ROLL)
 
 
 def refusal_of(
@@ -105,6 +153,10 @@ def refusal_of(
     window, out_at = channel.window, channel.out_border(ad_break)
     if ad_break.length == 0 or window is None or out_at is None:
         return Reason.BREAK_TOO_LATE
+    if ad_break.joins:
+        if _is_beside_another(ad_break, channel):
+            return Reason.PREROLL_GAVE_WAY
+        return None if channel.is_aligned(ad_break) else Reason.BREAK_REFUSED_ALIGNMENT
     if live and not channel.can_hold(ad_break) and out_at <= window[1]:
         return Reason.BREAK_TOO_LATE  # rule B-30: players have what is behind it
     if live and out_at < window[0]:
@@ -112,6 +164,17 @@ def refusal_of(
     if not channel.is_aligned(ad_break):
         return Reason.BREAK_REFUSED_ALIGNMENT
     return None
+
+
+def _is_beside_another(ad_break: AdBreak, channel: Content) -> bool:
+    """Whether a break of the content's is, or may be, where a pre-roll would be."""
+    if ad_break.in_at is None:
+        return False
+    begin, end = ad_break.out_at - FRAME_S, channel.return_of(ad_break.in_at) + FRAME_S
+    return any(
+        one.out_at <= end and (one.in_at is None or one.in_at >= begin) and not one.is_point
+        for one in channel.log.breaks[channel.over :]
+    )
 
 
 def _scheduled(show: Show, channel: Content) -> Iterator[Opening]:

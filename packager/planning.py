@@ -13,10 +13,11 @@ from decimal import Decimal
 
 from cachetools import LRUCache
 
+from manifests.breaks import PREROLL_ID
 from manifests.splicing.content import Content
 from manifests.splicing.signalling import Signalling
 from manifests.splicing.timeline import Splice
-from packager.clock import Clock
+from packager.clock import Clock, unix_seconds
 from packager.deciding import Deciding
 from packager.openings import Opening, is_live, openings_of, refusal_of
 from packager.pod_signals import PodSignals
@@ -38,6 +39,7 @@ class Plan:
 
     splices: tuple[Splice, ...] = ()
     until: Decimal | None = None  # start of the first break that is not settled
+    joined: bool = False  # the session has a pre-roll in live content
 
 
 class Planner:
@@ -124,6 +126,10 @@ class Planner:
             session, until = await self._deciding.settle(
                 session, presentation, channel, missing, viewer, patience_s=patience_s
             )
+            # A pre-roll is where it was decided to be, perhaps by another process.
+            openings = self._openings(
+                session, presentation, channel, since=self._since(session, channel, over)
+            )
         untold = self._untold(session, channel, openings, over)
         loaded = await asyncio.gather(
             *(self._signals.load(session, presentation, decision) for decision in untold)
@@ -137,7 +143,7 @@ class Planner:
         """The session's splices among some of the channel's breaks, by their place in its log."""
         last = channel.log.breaks[end - 1].start
         openings = self._openings(session, presentation, channel, since=first)
-        among = [one for one in openings if one.ad_break.start <= last]
+        among = [one for one in openings if one.ad_break.start <= last and not one.ad_break.joins]
         return self._splices.of(session, presentation, channel, among)
 
     def begin(
@@ -159,6 +165,7 @@ class Planner:
         self, session: Session, presentation: Presentation, channel: Content, viewer: Viewer
     ) -> None:
         live = is_live(session, presentation)
+        self._deciding.foresee_preroll(session, presentation, channel, viewer)
         for one in self._openings(session, presentation, channel):
             undecided = one.ad_break.id not in session.decisions
             if undecided and refusal_of(one, presentation, channel, live=live) is None:
@@ -168,7 +175,8 @@ class Planner:
         self, session: Session, presentation: Presentation, channel: Content, *, since: int = 0
     ) -> tuple[Opening, ...]:
         places = self._schedules.known(session, presentation) or ()
-        return openings_of(session, presentation, channel, since=since, places=places)
+        now = unix_seconds(self._clock.now())
+        return openings_of(session, presentation, channel, since=since, places=places, now=now)
 
     def foresee(
         self, session: Session, presentation: Presentation, channel: Content, who: Who
@@ -217,7 +225,9 @@ class Planner:
             self._settled_until[session.sid] = channel.log.breaks[over - 1].start
         openings = _not_over(channel, openings, over)
         splices = self._splices.of(session, presentation, channel, openings, told)
-        return Plan(splices=splices, until=until)
+        preroll = session.decisions.get(PREROLL_ID)
+        joined = preroll is not None and preroll.outcome == "fill"
+        return Plan(splices=splices, until=until, joined=joined)
 
 
 def _not_over(channel: Content, openings: Sequence[Opening], over: int) -> Sequence[Opening]:
@@ -225,4 +235,4 @@ def _not_over(channel: Content, openings: Sequence[Opening], over: int) -> Seque
     if not over:
         return openings
     last = channel.log.breaks[over - 1].start
-    return [one for one in openings if one.ad_break.start > last]
+    return [one for one in openings if one.ad_break.joins or one.ad_break.start > last]

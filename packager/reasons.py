@@ -115,6 +115,8 @@ class Reason(StrEnum):
         "The renditions have no common border near the break, so it was left alone.")
     BREAK_INSERT_IN_LIVE = ("break_insert_in_live", None, "warning",
         "A break would insert time into a live playlist, which only VOD can; it was left alone.")
+    PREROLL_GAVE_WAY = ("preroll_gave_way", None, "info",
+        "A live session began in or beside a break, and had no pre-roll for that.")
     HOLD_EXPIRED = ("hold_expired", None, "warning",
         "The ads of a break were not decided before the playlist had to go on.")
     LADDER_UNMATCHED = ("ladder_unmatched", None, "warning",
@@ -161,6 +163,11 @@ class Reason(StrEnum):
         "An ad is of a category that a wrapper or the show does not allow.")
     VMAP_BREAK_SKIPPED = ("vmap_break_skipped", None, "warning",
         "A break of a VMAP is at no place of the content, cannot be read or is not for films.")
+
+    PREFETCH_EXPIRED = ("prefetch_expired", None, "info",
+        "Ads asked for ahead found no break in time; others are asked for.")
+    PREFETCH_UNUSED = ("prefetch_unused", None, "info",
+        "Ads asked for ahead found no break before their session ended.")
 
     EVIDENCE_DROPPED = ("evidence_dropped", None, "warning",
         "So many segments of ads were asked for at once that what one proves was not looked at.")

@@ -88,6 +88,7 @@ class Splices:
             presentation.channel_id,
             channel.version,
             ad_break.id,
+            (decision.out_at, decision.in_at) if ad_break.joins else None,
             decision.pod,
             reports,
             None if signalling is None else signalling.digest,

@@ -251,7 +251,7 @@ async def open_weft(
             outbox=outbox,
             reporter=reporter,
             pods=pods,
-            filmless=FilmlessBreaks(schedules=schedules, deciding=deciding, pods=pods),
+            filmless=FilmlessBreaks(schedules=schedules, deciding=deciding, pods=pods, clock=clock),
             feeds=feeds,
             warming=Warming(config, presentations, house, metrics),
         )

@@ -13,16 +13,17 @@ from decimal import Decimal
 from fractions import Fraction
 
 from manifests.break_log import BreakLog, CueSettings
-from manifests.breaks import AdBreak, Cue
+from manifests.breaks import AdBreak, Cue, joined_break
 from manifests.creative import Creative
 from manifests.cues.rules import CueRules
 from manifests.dash.content_clock import Listed, computes, listed, origin_of
 from manifests.dash.cues import read_cues
+from manifests.dash.joining import join_delay_s
 from manifests.dash.late_sets import Late, is_awaited, late_at
 from manifests.dash.model import Mpd, Period
 from manifests.dash.periods.cut_point import cut_point, cut_refusal
 from manifests.errors import SpliceError
-from manifests.splicing.timeline import FRAME_S, Splice, fitting, splice
+from manifests.splicing.timeline import FRAME_S, Splice, fitting, preroll_splice, splice
 
 _MILLISECOND = Decimal("0.001")
 _CUTS = 256  # remembered, beside those of the breaks in the log
@@ -244,17 +245,52 @@ class DashChannel:
 
     def out_border(self, ad_break: AdBreak) -> Decimal | None:
         """Where viewers leave the content for a break; None if that is not listed yet."""
+        if ad_break.joins:
+            return ad_break.out_at
         cut = self.cuts.get(ad_break.out_at)
         if cut is None and self._refusal(ad_break.out_at) is not None:
             return ad_break.out_at  # nobody leaves there: `is_aligned`
         return cut
 
+    def join_of(self, seconds: Decimal, now: Decimal) -> AdBreak | None:
+        """The pre-roll of a session that begins now, with so many seconds at most."""
+        if self.mpd is None or self.listed is None or not self.mpd.is_dynamic:
+            return None
+        begin = max(now - join_delay_s(self.mpd, self.pace_s, seconds), self.listed.start)
+        out_at = self._cut(begin)
+        if out_at is None:
+            return None
+        in_at = self._cut(min(out_at + seconds, self.listed.last_start))
+        return None if in_at is None or in_at <= out_at else joined_break(out_at, in_at)
+
+    def return_of(self, at: Decimal) -> Decimal:
+        """Where content comes back when a pre-roll ends at an instant."""
+        return self._cut(at) or at
+
+    def recalls(self, in_at: Decimal) -> bool:
+        """Whether the Period is listed that content comes back in: its part keeps its name."""
+        return self.mpd is not None and in_at >= origin_of(self.mpd) + self.mpd.periods[0].start
+
     def is_aligned(self, ad_break: AdBreak) -> bool:
         """Whether the content can be cut where the break begins and, if that is known, ends."""
         if ad_break.is_point:
             return self._cut(ad_break.out_at) is not None
+        if ad_break.joins:
+            return self._can_end_within(ad_break)
         return all(
             self._refusal(at) is None for at in (ad_break.out_at, ad_break.in_at) if at is not None
+        )
+
+    def _can_end_within(self, ad_break: AdBreak) -> bool:
+        """Whether content can go on from anywhere in a break: only its pod says where (B-03)."""
+        if self.mpd is None or ad_break.in_at is None:
+            return False
+        zero = origin_of(self.mpd)
+        return all(
+            cut_refusal(period) is None
+            for period in self.mpd.periods
+            if zero + period.start < ad_break.in_at
+            and (period.end is None or zero + period.end > ad_break.out_at)
         )
 
     def can_hold(self, ad_break: AdBreak) -> bool:
@@ -270,6 +306,8 @@ class DashChannel:
 
     def splice_of(self, ad_break: AdBreak, pod: Iterable[Creative], rung: str) -> Splice | None:
         """A session's decision for a break as a splice, as far as it is known now."""
+        if ad_break.joins:
+            return preroll_splice(ad_break, pod, rung)
         out_at = self.cuts.get(ad_break.out_at)
         if out_at is None or self.listed is None:
             return None

@@ -23,11 +23,12 @@ Hole = Literal[
     "publishTime",
     "mediaPresentationDuration",
     "maxSegmentDuration",
+    "suggestedPresentationDelay",
     "locations",
     "periods",
 ]
 HOLES: tuple[Hole, ...] = get_args(Hole)
-OF_ROOT: tuple[Hole, ...] = HOLES[:4]  # attributes
+OF_ROOT: tuple[Hole, ...] = HOLES[:5]  # attributes
 
 # BaseURLs are in the Periods (B-22); the others name manifests of the origin (B-43 to B-45).
 GONE = frozenset({"BaseURL", "Location", "PatchLocation", "ContentSteering", "Period"})
@@ -51,6 +52,7 @@ class Header:
     holes: tuple[Hole, ...]
     prefix: str  # of the MPD's own elements, with its colon
     mpd_id: str  # @id, which patches need: where the origin has none, it is written with them
+    delay: str | None = None  # suggestedPresentationDelay, as the origin has it
 
     def render(
         self,
@@ -61,6 +63,7 @@ class Header:
         max_segment_s: Decimal | None,
         patch_location: PatchLocation | None = None,
         base_url: str | None = None,
+        delay_s: Decimal | None = None,
         periods: Sequence[bytes],
     ) -> tuple[bytes, ...]:
         """An MPD in pieces, to be joined.
@@ -72,6 +75,7 @@ class Header:
             max_segment_s: maxSegmentDuration; None: none.
             patch_location: Where patches are; None: there are none.
             base_url: BaseURL of the MPD; None: none.
+            delay_s: suggestedPresentationDelay; None: the origin's.
             periods: Texts of the Periods.
         """
         locations = "" if base_url is None else self._element("BaseURL", base_url)
@@ -86,6 +90,9 @@ class Header:
             "publishTime": None if publish_time is None else write_instant(publish_time),
             "mediaPresentationDuration": None if duration is None else write_duration(duration),
             "maxSegmentDuration": None if max_segment_s is None else write_duration(max_segment_s),
+            "suggestedPresentationDelay": self.delay
+            if delay_s is None
+            else write_duration(delay_s),
         }
         filled: list[bytes] = [self.pieces[0]]
         for hole, piece in zip(self.holes, self.pieces[1:], strict=True):
@@ -131,6 +138,7 @@ def read_header(mpd: Mpd, *, spliced: bool) -> Header:
         holes=tuple(hole for _, hole in places),
         prefix=f"{prefix}:" if prefix else "",
         mpd_id=mpd.element.get("id", "weft"),
+        delay=mpd.element.get("suggestedPresentationDelay"),
     )
 
 

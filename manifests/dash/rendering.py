@@ -11,6 +11,7 @@ from manifests.dash.arrangement import AdPart, Arrangement, arrange
 from manifests.dash.channel import DashChannel, DashRules
 from manifests.dash.cues import CUE_SCHEMES
 from manifests.dash.header import Header, PatchLocation, read_header
+from manifests.dash.joining import join_delay_s
 from manifests.dash.model import Mpd, Period
 from manifests.dash.periods.ad_events import ad_events
 from manifests.dash.periods.ad_period import RungOf, ad_period_body, ad_period_tag, misfit_of
@@ -33,6 +34,7 @@ class MpdText:
     duration: Decimal | None
     max_segment_s: Decimal | None
     left_out: Mapping[str, str] = field(default_factory=dict)  # why breaks play content, by id
+    delay_s: Decimal | None = None  # suggestedPresentationDelay; None: the origin's
 
     @property
     def size(self) -> int:
@@ -64,6 +66,7 @@ class MpdText:
                 max_segment_s=self.max_segment_s,
                 patch_location=patch_location,
                 base_url=base_url,
+                delay_s=self.delay_s,
                 periods=self.periods,
             )
         )
@@ -107,7 +110,12 @@ class Renderer:
         return Renderer(rules=replace(self._rules, video_base=way), rung_of=self._rung_of)
 
     def render(
-        self, channel: DashChannel, splices: Sequence[Splice], *, until: Decimal | None = None
+        self,
+        channel: DashChannel,
+        splices: Sequence[Splice],
+        *,
+        until: Decimal | None = None,
+        preroll_s: Decimal | None = None,
     ) -> MpdText:
         """A session's MPD.
 
@@ -115,6 +123,7 @@ class Renderer:
             channel: Of the presentation.
             splices: As `arrange` takes them.
             until: As `arrange` takes it.
+            preroll_s: Most that the pre-roll of a live session may last; None: it had none.
 
         Raises:
             SpliceError: The channel has no MPD yet, or a creative cannot stand in it.
@@ -140,6 +149,9 @@ class Renderer:
             duration=_duration(origin.mpd, arrangement),
             max_segment_s=_longest(origin.mpd, arrangement),
             left_out=left_out,
+            delay_s=None
+            if preroll_s is None
+            else join_delay_s(channel.mpd, channel.pace_s, preroll_s),
         )
 
     def _misfit(self, channel: DashChannel, origin: _Origin, one: Splice) -> str:

@@ -17,13 +17,14 @@ from manifests.cues import CueRules
 from manifests.hls.cues import read_cues
 from manifests.hls.following import follow
 from manifests.hls.fragments import Dressing, PodStrip, PodStrips, Strip, weave
+from manifests.hls.joining import join_of, leading_in, place_of_join, return_of
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.numbering import Place, Shadow, cast, place_in_shadow, place_in_track
 from manifests.hls.rendering import NO_SUMS, NOTHING_TOLD, Header, Sums, make_header, render, sums
 from manifests.hls.restarting import resume
 from manifests.hls.signal_tags import OWN_CLOCK, dated_tags, own_clock_tags
 from manifests.hls.track import Track, TrackMemory
-from manifests.splicing.timeline import FRAME_S, Splice, fitting, splice
+from manifests.splicing.timeline import FRAME_S, Splice, fitting, preroll_splice, splice
 
 # A reference rendition that stopped holds the others back by no more than this (A-07).
 REFERENCE_LAG = Decimal("1.5")  # target durations
@@ -58,7 +59,7 @@ class Channel:
     # How many of the log's breaks are past in every rendition, even their return.
     over: int = field(init=False, default=0)
     # Memo of `place`; each version of the channel begins its own.
-    _places: dict[tuple[str, str, Decimal | None], Place | None] = field(
+    _places: dict[tuple[str, str, Decimal, Decimal | None], Place | None] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
 
@@ -192,8 +193,24 @@ class Channel:
 
     def out_border(self, ad_break: AdBreak) -> Decimal | None:
         """Where the reference rendition leaves the content; None if that is not listed yet."""
+        if ad_break.joins:
+            return ad_break.out_at
         shadow = self.shadows.get((ad_break.id, self.reference))
         return shadow.starts[0] if shadow is not None else None
+
+    def join_of(self, seconds: Decimal, now: Decimal) -> AdBreak | None:
+        """The pre-roll of a session that begins now, with so many seconds at most."""
+        track = self.tracks.get(self.reference)
+        return None if track is None else join_of(track, seconds)
+
+    def recalls(self, in_at: Decimal) -> bool:
+        """Whether a pre-roll that ends there may still be listed in some rendition."""
+        starts = [track.starts[0] for track in self.tracks.values() if track.segments]
+        return bool(starts) and in_at >= min(starts) - 2 * self.pace_s
+
+    def return_of(self, at: Decimal) -> Decimal:
+        """Where content comes back when a pre-roll ends at an instant."""
+        return return_of(self.tracks[self.reference], at)
 
     def splice_of(
         self,
@@ -214,6 +231,8 @@ class Channel:
         Returns:
             The splice, or None if the out point is not listed yet.
         """
+        if ad_break.joins:
+            return preroll_splice(ad_break, pod, rung)
         shadow = self.shadows.get((ad_break.id, self.reference))
         if shadow is None:
             return None
@@ -276,12 +295,14 @@ class Channel:
 
     def place(self, name: str, one: Splice) -> Place | None:
         """Where a splice stands in a rendition; None if it has not come yet there."""
-        key = (name, one.break_id, one.in_at)
+        key = (name, one.break_id, one.out_at, one.in_at)
         if key in self._places:
             return self._places[key]
         place: Place | None = None
         if one.is_insertion:
             place = place_in_track(self.tracks[name], one.out_at)
+        elif one.joins:
+            place = place_of_join(self.tracks[name], one, self.tracks[self.reference])
         else:
             shadow = self.shadows.get((one.break_id, name))
             reference = self.shadows.get((one.break_id, self.reference))
@@ -320,7 +341,7 @@ class Channel:
             tags = own_clock_tags(splices, start=self.window[0])
         return render(
             self.strips[name] if strip is None else strip,
-            header,
+            leading_in(header, self.tracks[name], splices),
             splices,
             pod_of=lambda one: self.pod(name, one, rung),
             place_of=lambda one: self.place(name, one),

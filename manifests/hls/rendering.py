@@ -140,7 +140,7 @@ def _dsn_before(total: Sums, one: Splice, place: Place) -> int:
 def render(
     strip: Strip,
     header: Header,
-    splices: Iterable[Splice],
+    splices: Sequence[Splice],
     *,
     pod_of: Weaver,
     place_of: Placer,
@@ -168,7 +168,7 @@ def render(
     edge, stop = track.edge, len(track.segments)
     if until is not None and until < edge:
         edge, stop = until, track.border(until)
-    total = past
+    total = _before_joining(splices, past, place_of, pod_of)
     pieces: list[bytes | memoryview] = []
     numbers: tuple[int, int] | None = None  # of the header: the first entry's
     cursor = 0  # the next content segment
@@ -224,6 +224,17 @@ def render(
             pieces.append(b"#EXT-X-ENDLIST\n")
     numbers = numbers or _content_numbers(track, cursor, total, returning)
     return b"".join((header.text(*numbers), *pieces))
+
+
+def _before_joining(
+    splices: Sequence[Splice], past: Sums, place_of: Placer, pod_of: Weaver
+) -> Sums:
+    """What numbers begin with: a pre-roll's are counted back from the content behind it (A-12)."""
+    for one in splices:
+        if one.joins and one.final and (place := place_of(one)) is not None:
+            effect = _added(NO_SUMS, one, place, pod_of(one), one.final)
+            return replace(past, msn=past.msn - effect.msn, dsn=past.dsn - effect.dsn)
+    return past
 
 
 def _content_numbers(track: Track, index: int, total: Sums, returning: int) -> tuple[int, int]:

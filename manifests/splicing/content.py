@@ -46,6 +46,18 @@ class Content(Protocol):
         time, or not at all.
         """
 
+    def join_of(self, seconds: Decimal, now: Decimal) -> AdBreak | None:
+        """The pre-roll of a session that begins now: so many seconds at most of what is listed.
+
+        None: there is not enough of it.
+        """
+
+    def recalls(self, in_at: Decimal) -> bool:
+        """Whether anything that is listed depends on a pre-roll that ends there."""
+
+    def return_of(self, at: Decimal) -> Decimal:
+        """Where content comes back when a pre-roll ends at an instant."""
+
     def splice_of(self, ad_break: AdBreak, pod: Iterable[Creative], rung: str) -> Splice | None:
         """A session's decision for a break as a splice, as far as it is known now."""
 

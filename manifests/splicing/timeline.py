@@ -7,7 +7,7 @@ and tests.
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import accumulate, chain
 
@@ -34,6 +34,7 @@ class Splice:
     ends: tuple[Decimal, ...]
     limit: Decimal | None = None  # entries that end later than this are not shown (rule A-27)
     signalling: Signalling | None = None  # None: manifests tell nothing of the ads
+    joins: bool = False  # a live session begins with it
     keys: tuple[str, ...] = field(init=False, repr=False, compare=False)  # of the creatives
 
     def __post_init__(self) -> None:
@@ -48,7 +49,7 @@ class Splice:
     def key(self) -> tuple[object, ...]:
         """What tells it from other splices of the same content."""
         told = None if self.signalling is None else self.signalling.digest
-        return (self.break_id, self.in_at, self.limit, self.keys, told)
+        return (self.break_id, self.out_at, self.in_at, self.limit, self.keys, told)
 
     @property
     def final(self) -> int:
@@ -99,6 +100,21 @@ def splice(
     return Splice(
         break_id=break_id, out_at=out_at, in_at=in_at, pod=creatives, ends=ends, limit=limit
     )
+
+
+def preroll_splice(ad_break: AdBreak, pod: Iterable[Creative], rung: str) -> Splice:
+    """The pre-roll of a live session: all of it was known when it was decided.
+
+    Args:
+        ad_break: Between the borders that were settled then.
+        pod: Creatives in order.
+        rung: As `splice` takes it.
+    """
+    back = ad_break.planned_end
+    one = splice(
+        break_id=ad_break.id, out_at=ad_break.out_at, in_at=back, pod=pod, rung=rung, limit=back
+    )
+    return replace(one, joins=True)
 
 
 def fitting(pod: Iterable[Creative], ad_break: AdBreak, out_at: Decimal) -> tuple[Creative, ...]:

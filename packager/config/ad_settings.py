@@ -87,6 +87,26 @@ class Bumpers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prefetch:
+    """Ads that are asked for before there is a break."""
+
+    seconds: Decimal = required(
+        "length of the pod that is asked for; the break that gets it takes what fits",
+        read=scalars.number("1", "7200"),
+    )
+    spread_s: int = setting(
+        60,
+        "seconds over which the calls are spread, a moment of its own for each viewer",
+        read=scalars.whole(0, 3600),
+    )
+    keep_s: int = setting(
+        600,
+        "seconds after which a pod without a break is given up, and another is asked for",
+        read=scalars.whole(30, 86_400),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cap:
     """How often something may come to a viewer."""
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from packager.config import checks, scalars
-from packager.config.ad_settings import Bumpers, VastServer
+from packager.config.ad_settings import Bumpers, Prefetch, VastServer
 from packager.config.settings import ByWord, OneOf, Section, Short, required, section, setting
 
 
@@ -75,6 +75,11 @@ class CueBreaks(BreakRule):
     """Breaks are where the content's cues are."""
 
     source: Literal["cues"] = setting("cues", _FROM, read=_source, key="from")
+    prefetch: Prefetch | None = setting(
+        None,
+        "live: ask for ads ahead, for the next break that comes unannounced",
+        read=Section(Prefetch),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +101,8 @@ class ScheduledBreak(BreakRule):
     """A break at a fixed time of VOD content."""
 
     at: Decimal | Literal["end"] = required(
-        "seconds into VOD content: `0` is a pre-roll; `end` is a post-roll", read=scalars.moment
+        "seconds into VOD content: `0` is a pre-roll, also of live sessions; `end` is a post-roll",
+        read=scalars.moment,
     )
     seconds: Decimal | None = setting(
         None,
@@ -110,7 +116,7 @@ BREAK = OneOf(
         "from": ByWord(
             "from",
             {
-                "cues": Section(CueBreaks),
+                "cues": Section(CueBreaks, checks=(checks.prefetch_asks_a_server,)),
                 "vmap": Section(VmapBreaks, checks=(checks.vmap_knows_no_break,)),
             },
         ),

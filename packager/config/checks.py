@@ -27,6 +27,12 @@ def slate_has_seconds(rule: Entries) -> Iterator[Problem]:
         yield Problem(rule.place, "slate at a fixed time has no end; add `seconds: 10`")
 
 
+def prefetch_asks_a_server(rule: Entries) -> Iterator[Problem]:
+    """Only what a server says of a break can be asked for before it comes."""
+    if "prefetch" in rule.keys and below(rule, "fill", "vast") is None:
+        yield Problem(rule.keys["prefetch"], "no ad server fills these breaks; remove it")
+
+
 def assets_exist(show: Entries) -> Iterator[Problem]:
     """Breaks show assets that the show has."""
     assets = below(show, "assets")

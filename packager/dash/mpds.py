@@ -13,12 +13,15 @@ from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 
+from manifests.breaks import PREROLL_ID
 from manifests.dash.arrangement import recalled
 from manifests.dash.channel import DashChannel
+from manifests.dash.content_clock import computes
 from manifests.dash.rendering import MpdText
 from manifests.splicing.timeline import Splice
 from packager.dash.presentations import DashPresentation
 from packager.looks.dash import WornMpd
+from packager.openings import preroll_rule, preroll_s
 from packager.planning import Plan
 from packager.sessions import Session
 
@@ -69,12 +72,15 @@ class Mpds:
             past_splices: Asked once for each break that goes past.
             worn: How the session's look is told; None: it has none.
         """
-        splices = (*self._last_past(session.sid, channel, past_splices), *plan.splices)
+        splices = _in_order(self._last_past(session.sid, channel, past_splices), plan.splices)
+        rule = preroll_rule(presentation.show) if plan.joined else None
+        preroll = None if rule is None else preroll_s(presentation.show, rule)
         key = (
             presentation.channel_id,
             presentation.renderer_id,
             channel.version,
             plan.until,
+            preroll,
             None if worn is None else worn.key,
             *(one.key for one in splices),
         )
@@ -82,7 +88,7 @@ class Mpds:
         if found is not None:
             return found, True
         renderer = presentation.renderer if worn is None else worn.renderer
-        text = renderer.render(channel, splices, until=plan.until)
+        text = renderer.render(channel, splices, until=plan.until, preroll_s=preroll)
         made = JoinedMpd(next(self._numbers), text)
         if text.size <= self._joined.maxsize:
             self._joined[key] = made
@@ -113,6 +119,14 @@ class Mpds:
         return last
 
 
+def _in_order(past: tuple[Splice, ...], splices: tuple[Splice, ...]) -> tuple[Splice, ...]:
+    """What an MPD is made of; a session's pre-roll is one of the past splices in its time."""
+    if not past or not any(one.joins for one in splices):
+        return (*past, *splices)
+    gone = sorted((*past, *(one for one in splices if one.joins)), key=lambda one: one.out_at)
+    return (*recalled(gone), *(one for one in splices if not one.joins))
+
+
 def published_at(session: Session, channel: DashChannel) -> Decimal | None:
     """When a session's MPD last changed (B-41): with the origin's, or with a decision.
 
@@ -122,4 +136,11 @@ def published_at(session: Session, channel: DashChannel) -> Decimal | None:
     """
     if channel.published_at is None:
         return None
-    return channel.published_at + _MILLISECOND * (len(session.decisions) + channel.turns)
+    at = channel.published_at
+    preroll, listed, mpd = session.decisions.get(PREROLL_ID), channel.listed, channel.mpd
+    if preroll is None or preroll.outcome != "fill" or mpd is None or listed is None:
+        pass
+    elif computes(mpd.periods[-1]) and mpd.time_shift_s is not None:
+        # By the clock, its Periods leave the window one by one.
+        at = max(at, round(min(listed.end, preroll.in_at + mpd.time_shift_s), 3))
+    return at + _MILLISECOND * (len(session.decisions) + channel.turns)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from cachetools import LRUCache
 
 from manifests.hls.channel import Channel
+from manifests.hls.joining import ROOM
 from manifests.hls.rendering import NO_SUMS, Sums
 from manifests.splicing.timeline import Splice
 from packager.bodies import Body
@@ -53,7 +54,8 @@ class Playlists:
             worn: The rendition as the session's look has it; None: as it is.
         """
         name = str(number)
-        past = self._past(session_id, presentation.rung(number), name, channel, past_splices)
+        begin = ROOM if plan.joined else NO_SUMS
+        past = self._past(session_id, presentation.rung(number), name, channel, past_splices, begin)
         key = (
             presentation.keeper.id,
             channel.rules.dressing.dates,
@@ -82,6 +84,7 @@ class Playlists:
         name: str,
         channel: Channel,
         past_splices: PastSplices,
+        begin: Sums,
     ) -> Sums:
         """What past splices did to a session's numbers: added up once for each of them.
 
@@ -90,11 +93,11 @@ class Playlists:
         """
         over = channel.over
         if not over:
-            return NO_SUMS
+            return begin
         breaks = channel.log.breaks
         found = self._sums.get((session_id, name, breaks[over - 1].id))
         if found is None:
-            sums, first = NO_SUMS, over - 1
+            sums, first = begin, over - 1
             while first:
                 known = self._sums.get((session_id, name, breaks[first - 1].id))
                 if known is not None:

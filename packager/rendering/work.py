@@ -24,7 +24,7 @@ from overlays.frames.treatments import Squeeze
 from overlays.segment.cmaf import open_cmaf
 from overlays.segment.draw import Showing
 from overlays.segment.profile import Profile
-from overlays.segment.render import render_cmaf, render_transport
+from overlays.segment.render import Film, render_cmaf, render_transport
 from overlays.segment.transport import open_transport
 from overlays.templates.model import Size, Template
 from overlays.templates.stage import TemplateLayer, make_layer
@@ -33,8 +33,6 @@ from packager.rendering.order import DrawingRefused, Order
 from packager.templates.folder import load_template
 
 PROFILES = {"superfast": Profile(), "veryfast": Profile(preset="veryfast")}
-
-_FIRST = Fraction(0)  # the clock of drawings begins with the segment's first frame
 
 _CODES: dict[type[OverlayError], str] = {
     DataError: "data",
@@ -49,23 +47,22 @@ def draw(order: Order) -> bytes:
     Raises:
         DrawingRefused: It cannot be done; whatever else is raised counts as a crash.
     """
-    work, segment = order.work, order.segment
+    work = order.work
     if work.profile not in PROFILES:
         raise DrawingRefused("profile", work.profile)
+    profile, starts_at = PROFILES[work.profile], Fraction(0)
     with _refusing():
-        is_transport = work.ending == "ts"
-        film = open_transport(segment) if is_transport else open_cmaf(order.init, segment)
-        sps = film.gops[0].sets.sps
-        showings: list[Showing] = []
-        for drawing in work.drawings:
-            folder = order.templates[drawing.template]
-            showings += _showings(drawing, folder, (sps.width, sps.height))
-        profile, variants = PROFILES[work.profile], [showings]
-        if is_transport:
-            (drawn,) = render_transport(segment, variants, profile, starts_at=_FIRST)
+        if work.ending == "m4s":
+            variants = [_showings(order, open_cmaf(order.init, order.segment))]
+            (drawn,) = render_cmaf(
+                order.init, order.segment, variants, profile, starts_at=starts_at
+            )
+        elif work.ending == "ts":
+            variants = [_showings(order, open_transport(order.segment))]
+            (drawn,) = render_transport(order.segment, variants, profile, starts_at=starts_at)
         else:
-            (drawn,) = render_cmaf(order.init, segment, variants, profile, starts_at=_FIRST)
-        return drawn
+            raise DrawingRefused("container", work.ending)
+    return drawn
 
 
 @contextmanager
@@ -84,14 +81,24 @@ def _refusing() -> Iterator[None]:
         raise DrawingRefused("template", str(error)) from error
 
 
-def _showings(drawing: Drawing, folder: str, size: Size) -> Iterator[Showing]:
-    """An overlay in its place of the film: where it makes the film smaller, that lies below it."""
-    # The same layer in the next segment, where the overlay began a segment earlier.
-    layer = _layer(replace(drawing, begins_s=Fraction(0)), folder, size)
-    begins_at = _FIRST + drawing.begins_s
-    ends_at = None if drawing.lasts_s is None else begins_at + drawing.lasts_s
-    for content in (_Narrowing(layer, size), layer):
-        yield Showing(content=content, begins_at=begins_at, ends_at=ends_at)
+def _showings(order: Order, film: Film) -> list[Showing]:
+    """The overlays in z-order; where one makes the film smaller, that lies below it."""
+    size = film.gops[0].sets.sps.width, film.gops[0].sets.sps.height
+    found = []
+    for drawing in order.work.drawings:
+        # The same layer in the next segment, where the overlay began a segment earlier.
+        still = replace(drawing, begins_s=Fraction(0))
+        layer = _layer(still, order.templates[drawing.template], size)
+        lasts_s = drawing.lasts_s
+        found += [
+            Showing(
+                content=content,
+                begins_at=drawing.begins_s,
+                ends_at=None if lasts_s is None else drawing.begins_s + lasts_s,
+            )
+            for content in (_Narrowing(layer, size), layer)
+        ]
+    return found
 
 
 @lru_cache(maxsize=16)

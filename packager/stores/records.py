@@ -15,7 +15,7 @@ from packager.parameters import Pairs, Parameters
 from packager.stores.fact_changes import Changed, FactChange, bounded, folded
 
 RECORD_VERSION = 3
-DECISION_VERSION = 2
+DECISION_VERSION = 3
 
 
 class RecordError(ValueError):
@@ -41,6 +41,8 @@ class Decision:
     outcome: Literal["fill", "content"]
     pod: tuple[PodEntry, ...] = ()
     reason: str = ""  # a code of packager.reasons where the viewer gets less than planned
+    # POSIX seconds: its ads were asked for then, before there was a break (`packager.prefetch`)
+    prefetched_at: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +156,7 @@ def write_decision(decision: Decision) -> bytes:
             decision.outcome,
             decision.reason,
             [(entry.creative_id, entry.kind, int(entry.is_tracked)) for entry in decision.pod],
+            None if decision.prefetched_at is None else str(decision.prefetched_at),
         ]
     )
 
@@ -166,15 +169,16 @@ def read_decision(data: bytes) -> Decision:
     """
     fields = _fields(data, DECISION_VERSION, DECISION_VERSION - 1)
     try:
-        break_id, out_at, in_at, outcome, reason, pod = fields
+        break_id, out_at, in_at, outcome, reason, pod, *more = fields
+        (prefetched_at,) = more or (None,)  # version 2 says nothing of it
         return Decision(
             break_id=break_id,
             out_at=Decimal(out_at),
             in_at=Decimal(in_at),
             outcome=outcome,
-            # Version 1 says nothing of tracking.
-            pod=tuple(PodEntry(name, kind, *map(bool, more)) for name, kind, *more in pod),
+            pod=tuple(PodEntry(name, kind, bool(is_tracked)) for name, kind, is_tracked in pod),
             reason=reason,
+            prefetched_at=None if prefetched_at is None else Decimal(prefetched_at),
         )
     except (TypeError, ValueError, ArithmeticError) as error:
         raise RecordError("a stored decision has the wrong fields") from error

@@ -14,12 +14,14 @@ from judge import AdSegment, Answered, Event, Facts, Fetched, Forgotten
 from random_origin import AAC, Origin, Traits, coin
 
 from manifests.break_log import CueSettings
-from manifests.breaks import AdBreak
+from manifests.breaks import AdBreak, joined_break
 from manifests.creative import Creative, CreativeRendition, CreativeSegment
 from manifests.hls.channel import Channel, ChannelRules
 from manifests.hls.channel_state import read_state, write_state
+from manifests.hls.joining import ROOM
 from manifests.hls.model import MediaPlaylist
 from manifests.hls.reader import read_media_playlist
+from manifests.hls.rendering import NO_SUMS
 from manifests.splicing.signalling import Signalling
 from manifests.splicing.timeline import FRAME_S, Splice
 
@@ -39,6 +41,7 @@ class Manner:
     restores: float = 0.0  # chance that the process starts again
     unfollows: float = 0.0
     shorter: bool = False  # pods may be shorter than their break, or empty
+    prerolls: bool = False  # sessions begin with ads
 
 
 def random_manner(seed: int, ease: int, traits: Traits) -> Manner:
@@ -56,6 +59,7 @@ def random_manner(seed: int, ease: int, traits: Traits) -> Manner:
         restores=draw.choice((0.0, 0.0, 0.05)) if forgetful else 0.0,
         unfollows=draw.choice((0.0, 0.0, 0.05)) if forgetful else 0.0,
         shorter=ease >= 4,
+        prerolls=ease >= 5 and draw.random() < 0.5,
     )
 
 
@@ -148,6 +152,8 @@ class Viewer:
     pods: dict[str, tuple[Creative, ...]] = field(default_factory=dict)
     waiting: dict[str, Decimal] = field(default_factory=dict)
     sleeping: int = 0
+    began: bool = False
+    preroll: tuple[AdBreak, tuple[Creative, ...]] | None = None
 
 
 class Viewing:
@@ -215,6 +221,7 @@ class Viewing:
             self.events.append(Forgotten(poll, tuple(gone)))
         for name in names:
             self.fetch((name, REFERENCE), now, poll)
+            self.begin(viewer, now)
             until = self.settle(viewer, now)
             text = self.answer(viewer, name, until)
             self.events.append(
@@ -239,6 +246,27 @@ class Viewing:
             self.events.append(Fetched(poll=poll, name=name, url=url, text=text))
         if fresh:
             self.channel = self.channel.advance(fresh)
+
+    def begin(self, viewer: Viewer, now: Decimal) -> None:
+        """Before a session's first answer: a pre-roll, unless a break is in the way."""
+        channel = self.channel
+        if viewer.began or not channel.tracks[REFERENCE].segments:
+            return
+        viewer.began = True
+        draw = random.Random(f"preroll {self.seed} {viewer.name}")
+        one = channel.join_of(Decimal(draw.randint(4, 40)), now) if self.manner.prerolls else None
+        if one is None or one.in_at is None or not channel.is_aligned(one):
+            return
+        back = channel.return_of(one.in_at)
+        for other in channel.log.breaks:
+            if other.out_at <= back + FRAME_S and (
+                other.in_at is None or other.in_at >= one.out_at - FRAME_S
+            ):
+                return
+        pod = self.creatives.pod(draw, f"{viewer.name}-{one.id}", one.in_at - one.out_at, True)
+        if pod:
+            end = one.out_at + sum((creative.duration for creative in pod), Decimal(0))
+            viewer.preroll = joined_break(one.out_at, channel.return_of(end)), pod
 
     def settle(self, viewer: Viewer, now: Decimal) -> Decimal | None:
         """Decide what is to be decided; where the first break begins that is not."""
@@ -291,5 +319,12 @@ class Viewing:
                         told = ('{"of":"an ad"}',) * len(pod)
                         splice = replace(splice, signalling=Signalling(texts=told, live=True))
                     (past if index < channel.over else rest).append(splice)
-        sums = channel.effect(name, past, name[0])
+        sums = NO_SUMS
+        if viewer.preroll is not None:
+            sums, (one, pod) = ROOM, viewer.preroll
+            if channel.recalls(one.out_at if one.in_at is None else one.in_at):
+                splice = channel.splice_of(one, pod, "v")
+                rest += [] if splice is None else [splice]
+                rest.sort(key=lambda one: one.out_at)
+        sums = channel.effect(name, past, name[0], sums)
         return channel.playlist(name, rest, name[0], past=sums, until=until).decode()

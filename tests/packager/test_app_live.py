@@ -221,6 +221,20 @@ async def test_a_session_that_joins_in_mid_break_gets_the_whole_break(bench: Ben
         assert set(listed.kinds[6:]) <= {"a", "b"}
 
 
+async def test_who_joins_in_mid_break_has_ads_asked_for_before_the_first_media_playlist(
+    bench: Bench,
+) -> None:
+    """What of the 150 ms passes on the way between two requests is not waited for."""
+    bench.world.cues = BREAK
+    bench.clock.advance(8)
+    async with bench.run() as running:
+        player = await running.player().open(LIVE)
+        await asyncio.sleep(0.2)
+        assert bench.world.ad_calls() == 1
+        assert {*(await player.poll()).kinds} & {"a", "b"}
+        assert bench.world.ad_calls() == 1
+
+
 async def test_a_session_that_joins_when_the_out_point_is_gone_gets_content(
     make_bench: Callable[..., Bench],
 ) -> None:

@@ -1,13 +1,15 @@
 """NonLinear ads of a live break: for the client to draw, whatever else the break shows (D-10)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from app_bench import ADS, Bench, Running, answer
+from app_bench import ADS, Bench, Running, answer, vast
 from mpd_for_bench import event
 
+from packager.config.break_settings import ScheduledBreak
 from packager.reasons import Reason
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +62,22 @@ async def test_an_overlay_is_told_of_with_its_break(
         assert urls["impression"] == [f"{ADS}/beacon/logo/impression"]
         assert running.count(Reason.BREAK_UNFILLED) == 1  # no film did
         assert (await running.weft.outbox.ledger()).count("owed") == 0
+
+
+@pytest.mark.parametrize("ending", ["m3u8", "mpd"])
+async def test_an_overlay_is_told_of_in_place_of_a_pre_roll(
+    make_bench: Callable[..., Bench], ending: str
+) -> None:
+    bench = make_bench()
+    rule = ScheduledBreak(at=Decimal(0), fill=vast(), seconds=Decimal(6))
+    shows = dict(bench.config.shows)
+    shows["live"] = replace(shows["live"], breaks=(rule,))
+    bench.config = replace(bench.config, shows=shows)
+    bench.world.faults["/vast/fill"] = answer(VAST)
+    async with bench.run() as running:
+        (avail,) = (await watched(bench, running, ending, "client"))["avails"]
+        assert (avail["durationInSeconds"], avail["ads"]) == (0.0, [])
+        assert len(avail["nonLinearAdsList"]) == 1
 
 
 async def test_where_the_server_reports_an_overlay_is_refused(

@@ -39,8 +39,8 @@ class Rendered:
         self.renderer = self
         self.made_from = ""
 
-    def render(self, channel: Any, splices: Sequence[Splice], *, until: None) -> MpdText:
-        del channel, until
+    def render(self, channel: Any, splices: Sequence[Splice], **settings: None) -> MpdText:
+        del channel, settings
         self.made_from = "".join(one.break_id for one in splices)
         return MpdText(
             header=Header((b"",), (), "", ""),

@@ -27,6 +27,7 @@ def test_what_happened_is_counted_under_its_labels() -> None:
     metrics.manifest("hls", "media", "made", 0.0002)
     metrics.manifest("hls", "media", "shared", 0.3)
     metrics.ad_request("empty")
+    metrics.prefetched("used")
     metrics.unfilled(12.5)
     metrics.origin_fetch(0.02)
     metrics.sessions(7)
@@ -37,6 +38,8 @@ def test_what_happened_is_counted_under_its_labels() -> None:
     assert read["weft_manifests_total", frozenset({"hls", "media", "made"})] == 1
     assert read["weft_ad_requests_total", frozenset({"empty"})] == 1
     assert read["weft_ad_requests_total", frozenset({"filled"})] == 0
+    assert read["weft_prefetched_pods_total", frozenset({"used"})] == 1
+    assert read["weft_prefetched_pods_total", frozenset({"expired"})] == 0
     assert read["weft_break_unfilled_seconds_total", frozenset()] == 12.5
     assert read["weft_playlist_seconds_count", frozenset()] == 2
     assert read["weft_playlist_seconds_bucket", frozenset({"0.00025"})] == 1

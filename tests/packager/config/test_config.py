@@ -19,7 +19,7 @@ from packager.config import (
     VmapBreaks,
     load,
 )
-from packager.config.ad_settings import Cap, Separation
+from packager.config.ad_settings import Cap, Prefetch, Separation
 from packager.config.fact_settings import Fact
 from packager.config.feed_settings import PolledFeed, PushedFeed
 
@@ -86,6 +86,7 @@ def test_every_setting_is_read() -> None:
     assert isinstance(cues.fill, VastFill)
     assert cues.fill.server.url.literals[0] == "http://localhost:9998/vast?d="
     assert cues.otherwise == "slate"
+    assert cues.prefetch == Prefetch(seconds=Decimal(45), spread_s=90, keep_s=300)
     assert first == ScheduledBreak(at=Decimal(0), fill=AssetFill(asset="bumper"))
     assert second == ScheduledBreak(at=Decimal("312.5"), fill=SlateFill(), seconds=Decimal(10))
     assert last == ScheduledBreak(at="end", fill=AssetFill(asset="bumper"), otherwise="slate")

@@ -151,7 +151,7 @@ def test_an_l_frame_makes_the_film_smaller(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"ending": "ts"}, "container"),
+        ({"ending": "mp4"}, "container"),
         ({"profile": "placebo"}, "profile"),
         ({"data": '{"colour": 7}'}, "data"),
         ({"template": "other"}, "template_changed"),
@@ -195,10 +195,10 @@ def test_a_refusal_of_the_segment_keeps_its_own_code(shop: Shop, tiny_media: Tin
 def test_an_encoder_that_fails_ends_the_process(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> bytes:
+    def fail(*_: object, **__: object) -> bytes:
         raise EncodingFailed("out of memory")
 
-    monkeypatch.setattr(work_module, "render_segment", fail)
+    monkeypatch.setattr(work_module, "render_cmaf", fail)
     with pytest.raises(EncodingFailed):
         shop.draw(shop.work())
 

@@ -42,6 +42,7 @@ DECISION = Decision(
     pod=(PodEntry("9f86d081884c7d65"), PodEntry("black", "slate")),
 )
 TRACKED = replace(DECISION, pod=(PodEntry("9f86d081884c7d65", is_tracked=True), DECISION.pod[1]))
+PREFETCHED = replace(TRACKED, prefetched_at=Decimal("1699999900.5"))
 
 # What release 0.1 wrote. A later release that cannot read these breaks sessions at its deployment.
 GOLDEN_RECORD = (
@@ -57,12 +58,12 @@ CHANGED_RECORD = GOLDEN_RECORD.replace(
     b'true,[[1700000010000,[["theme","light"],["club","reds"]]],[1700000020000,[["club",null]]]]]',
 )
 GOLDEN_DECISION = (
-    b'[2,"b1","1700000012.480","1700000042.480","fill","",'
-    b'[["9f86d081884c7d65","ad",1],["black","slate",0]]]'
+    b'[3,"b1","1700000012.480","1700000042.480","fill","",'
+    b'[["9f86d081884c7d65","ad",1],["black","slate",0]],"1699999900.5"]'
 )
 EARLIER_DECISION = (
-    b'[1,"b1","1700000012.480","1700000042.480","fill","",'
-    b'[["9f86d081884c7d65","ad"],["black","slate"]]]'
+    b'[2,"b1","1700000012.480","1700000042.480","fill","",'
+    b'[["9f86d081884c7d65","ad",1],["black","slate",0]]]'
 )
 
 
@@ -121,13 +122,13 @@ def test_facts_are_what_was_said_last_whatever_is_forgotten(
 
 
 def test_a_decision_is_written_and_read_as_release_0_1_did() -> None:
-    assert write_decision(TRACKED) == GOLDEN_DECISION
-    assert read_decision(GOLDEN_DECISION) == TRACKED
+    assert write_decision(PREFETCHED) == GOLDEN_DECISION
+    assert read_decision(GOLDEN_DECISION) == PREFETCHED
     assert str(read_decision(GOLDEN_DECISION).out_at) == "1700000012.480"
 
 
-def test_a_decision_of_the_version_before_tracks_nothing() -> None:
-    assert read_decision(EARLIER_DECISION) == DECISION
+def test_a_decision_of_the_version_before_says_nothing_of_prefetching() -> None:
+    assert read_decision(EARLIER_DECISION) == TRACKED
 
 
 def test_a_session_is_small_at_rest() -> None:
