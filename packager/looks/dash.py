@@ -18,6 +18,7 @@ from packager.looks.frames import Frames
 from packager.looks.looks import Found, Looks
 from packager.sessions import Session
 
+_ALL = ""  # an MPD has all renditions
 RENDERERS = 256
 LATEST, FIRST = 64, 20_000  # segments of a Representation that can be drawn on, live and in VOD
 
@@ -46,12 +47,13 @@ class DashLooks:
         worn = self._looks.of(session, presentation)
         if worn is None or channel.mpd is None:
             return None
-        if worn.seen.get("", -1) < channel.version:
+        seen = (presentation.channel_id, channel.version)
+        if worn.is_behind(_ALL, *seen):
             worn.observe(channel.cues, channel)
             worn.is_dated = channel.mpd.is_dynamic
             now = unix_seconds(self._clock.now()) if channel.mpd.is_dynamic else None
             worn.find = _finder(channel.mpd, now)
-            worn.seen[""] = channel.version
+            worn.seen[_ALL] = seen
         tenant, show = session.record.tenant, presentation.show
         way = f"{self._base}v1/look/{tenant}/{show.name}/{worn.look.key}/"
         place = (presentation.renderer_id, way)
