@@ -336,3 +336,16 @@ async def test_a_rule_over_facts_shows_and_hides(make_bench: MakeBench) -> None:
         await change(running, player, name="Ben")
         bench.clock.advance(SEGMENT_S)
         assert overlaid(await player.poll()) == [3, 4, 5, 6]
+
+
+async def test_dash_players_may_ask_in_any_order(make_bench: MakeBench) -> None:
+    show = ShowAt(at=Decimal(4), seconds=Decimal(5))
+    bench = studio(make_bench, overlay(show=show))
+    async with bench.run(stocked=False) as running:
+        urls = video_of(await opened_mpd(running, "vod"))
+        drawn = [
+            number
+            for number in (9, 3, 0, 4, 2, 5, 1)
+            if "/tm/" in (await running.get(urls[number])).headers["location"]
+        ]
+        assert drawn == [3, 4, 2]
