@@ -8,8 +8,9 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 import orjson
@@ -22,7 +23,7 @@ from manifests.splicing.content import Content
 from manifests.timing import EPOCH
 from overlays.templates.model import Template
 from packager.clock import Clock
-from packager.config.overlay_settings import ShowAtCues
+from packager.config.overlay_settings import Overlay, ShowAtCues, ShowWhen
 from packager.config.show_settings import Show
 from packager.facts.moment import Facts
 from packager.log import report
@@ -37,6 +38,7 @@ from packager.parameters import Pairs
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.rendering.rendering import Rendering
+from packager.rules import Kind, Rule, RuleFailed, compile_rule
 from packager.sessions import Session
 from packager.stores import Store, StoreError
 
@@ -143,11 +145,20 @@ class Looks:
         return self._by_key.get(key)
 
     def _made(self, show: Show, own: Pairs, key: str) -> Worn:
-        def fact_at(name: str, instant: Decimal) -> Value:
+        def moment(instant: Decimal) -> datetime:
             # Content without dates shows what is known now.
             dated = EPOCH + timedelta(seconds=float(instant))
-            at = dated if worn.is_dated else self._clock.now()
-            return self._facts.value(show, name, own, at)
+            return dated if worn.is_dated else self._clock.now()
+
+        def fact_at(name: str, instant: Decimal) -> Value:
+            return self._facts.value(show, name, own, moment(instant))
+
+        def holds_at(rule: Rule, instant: Decimal) -> bool:
+            try:
+                return rule.settle(self._facts.values(show, own, moment(instant))) is True
+            except RuleFailed as error:
+                on_misfit(rule.text, str(error))
+                return False
 
         def on_misfit(overlay: str, problem: str) -> None:
             report(
@@ -165,9 +176,8 @@ class Looks:
                 self._templates[show.name][overlay.name],
                 fact_at,
                 on_misfit=on_misfit,
-                private=any(
-                    show.facts[name].consent is not None for name in facts_of(overlay.data)
-                ),
+                private=_is_private(show, overlay, self._templates[show.name][overlay.name]),
+                rule=None if (rule := _rule(show, overlay)) is None else partial(holds_at, rule),
             )
             for overlay in show.overlays.values()
         )
@@ -229,8 +239,27 @@ class Looks:
             return None
 
 
+def _is_private(show: Show, overlay: Overlay, template: Template) -> bool:
+    """Whether an overlay has pixels of one viewer: its template says so, or a fact in it does."""
+    named = template.schema.private.intersection(overlay.data)
+    return bool(named) or any(
+        show.facts[name].consent is not None for name in facts_of(overlay.data)
+    )
+
+
+def _rule(show: Show, overlay: Overlay) -> Rule | None:
+    when = overlay.show.when if isinstance(overlay.show, ShowWhen) else None
+    return None if when is None else compile_rule(when, _kinds(show), "bool")
+
+
+def _kinds(show: Show) -> dict[str, Kind]:
+    return {name: fact.kind for name, fact in show.facts.items()}
+
+
 def _own(show: Show, said: Pairs) -> Pairs:
-    """What of a viewer's facts any overlay shows."""
+    """What of a viewer's facts any overlay shows, or may show for."""
+    if any(isinstance(one.show, ShowWhen) for one in show.overlays.values()):
+        return said
     asked = {name for one in show.overlays.values() for name in facts_of(one.data)}
     return tuple(pair for pair in said if pair[0] in asked)
 

@@ -16,7 +16,7 @@ from manifests.dash.reading.reader import read_mpd
 from manifests.dash.video_segments import latest_segments, video_representations
 from packager.config.break_settings import CueBreaks
 from packager.config.fact_settings import Fact
-from packager.config.overlay_settings import Overlay, ShowAt, ShowAtCues
+from packager.config.overlay_settings import Overlay, ShowAt, ShowAtCues, ShowWhen
 from packager.config.rendering_settings import RenderingSettings
 from packager.config.show_settings import Show
 from packager.reasons import Reason
@@ -323,3 +323,15 @@ async def test_ads_stand_between_segments_that_are_drawn_on(make_bench: MakeBenc
             for _, uri in sorted(seen.items())
         ]
         assert kinds == ["content"] * 4 + ["drawn"] * 6 + ["ad"] * 3 + ["drawn"] * 2
+
+
+async def test_a_rule_over_facts_shows_and_hides(make_bench: MakeBench) -> None:
+    bench = studio(make_bench, overlay(show=ShowWhen(when='name == "Ana"')), facts=(NAME,))
+    async with bench.run(stocked=False) as running:
+        path = "/v1/master/default/live/index.m3u8"
+        assert overlaid(await (await running.player().open(path, name="Ben")).poll()) == []
+        player = await running.player().open(path, name="Ana")
+        assert overlaid(await player.poll()) == [4, 5, 6, 7]
+        await change(running, player, name="Ben")
+        bench.clock.advance(SEGMENT_S)
+        assert overlaid(await player.poll()) == [3, 4, 5, 6]
