@@ -15,6 +15,7 @@ from packager.openapi_parts import (
     SHOW,
     STARTED,
     TENANT,
+    TO_DRAWN,
     TO_FILE,
     TO_ORIGINAL,
     TO_SESSION,
@@ -185,6 +186,18 @@ def openapi_document() -> dict[str, Any]:
                     ("/tm/{id}/{original}/{name}", "Segment with overlays, immutable"),
                     ("/v1/private/{id}/{original}/{name}", "Segment with one viewer's overlays"),
                 )
+            },
+            "/v1/look/{tenant}/{show}/{look}/{path}": {
+                "get": {
+                    "summary": "Segment of content: a redirect to it with overlays, or to itself",
+                    "parameters": [
+                        TENANT,
+                        SHOW,
+                        parameter("look", "path", "What is drawn, for all who see the same."),
+                        parameter("path", "path", "Of the segment, below the show's origin."),
+                    ],
+                    "responses": {"302": TO_DRAWN, **errors},
+                }
             },
             "/openapi.json": {
                 "get": {

@@ -55,6 +55,10 @@ TO_ORIGINAL = {
     "description": "The origin's segment, while there is none with overlays.",
     "headers": {"Location": {"schema": {"type": "string"}}},
 }
+TO_DRAWN = {
+    "description": "Where the segment with overlays is, or the origin's.",
+    "headers": {"Location": {"schema": {"type": "string"}}},
+}
 TRACKING = {
     "description": "The breaks of the manifest's window, their ads and events.",
     "content": {"application/json": {"schema": {"type": "object"}}},

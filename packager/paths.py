@@ -30,13 +30,18 @@ def check_raw_path(raw: bytes) -> None:
         raise PathError("a path that Weft never uses")
 
 
+def is_asset(path: str) -> bool:
+    """Whether this can be a path below a show's origin in a URL of ours."""
+    return len(path) <= MAX_CHARACTERS and _ASSET.fullmatch(path) is not None
+
+
 def check_asset(path: str) -> str:
     """Give back a path below a show's origin.
 
     Raises:
         PathError: It has empty, `.` or `..` segments, or odd characters.
     """
-    if len(path) > MAX_CHARACTERS or not _ASSET.fullmatch(path):
+    if not is_asset(path):
         raise PathError("not an asset's path")
     return path
 

@@ -7,6 +7,7 @@ every answer: `P0`, `P0~b42` for what follows break b42 in it, `b42.0` for the b
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from manifests.creative import Creative
 from manifests.dash.channel import DashChannel
@@ -62,7 +63,7 @@ def arrange(
         if not layout.take(period):
             break
     layout.finish()
-    return Arrangement(_ended(layout), layout.inserted)
+    return Arrangement(_lasting(_ended(layout)), layout.inserted)
 
 
 def recalled(past: Sequence[Splice]) -> Sequence[Splice]:
@@ -153,12 +154,10 @@ class _Layout:
         """Whether a cut is older than a Period that begins less than a frame before it.
 
         Then nothing is put between what was published (B-04): the Period before lasts until the
-        ads (A-26). Not where players would compute a segment more for that.
+        ads (A-26).
         """
         since, start = self.cut_in.get(out_at), self.clock + period.start
-        if since is None or since >= start or out_at - start > FRAME_S:
-            return False
-        return not computes(period)
+        return since is not None and since < start and out_at - start <= FRAME_S
 
     def finish(self) -> None:
         """Lay out what comes after the last Period."""
@@ -286,3 +285,16 @@ def _ended(layout: _Layout) -> tuple[Part | AdPart, ...]:
         # The segment under the cut comes with the first ad: nothing is taken back (B-30).
         parts[-1] = replace(last, listed_until=last.end + FRAME_S)
     return tuple(parts)
+
+
+def _lasting(parts: tuple[Part | AdPart, ...]) -> tuple[Part | AdPart, ...]:
+    """With an end for each part that lasts longer than its Period: until what follows it."""
+    found = [_until(part, following.start) for part, following in pairwise(parts)]
+    return (*found, *parts[-1:])
+
+
+def _until(part: Part | AdPart, start: Decimal) -> Part | AdPart:
+    if isinstance(part, AdPart) or part.end is not None or part.period.end is None:
+        return part
+    end = part.begin + start - part.start
+    return part if end <= part.period.end - part.period.start else replace(part, end=end)

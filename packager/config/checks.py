@@ -15,7 +15,7 @@ from packager.config.document import Entries, Node, Problem, Scalar, below, each
 from packager.config.settings import suggestion
 from packager.facts.values import read_value
 from packager.looks.binding import facts_of
-from packager.rules import Kind
+from packager.rules import Kind, RuleError, compile_rule
 
 _BREAK = re.compile(r"\{(break\.[a-z_.]+)\}")
 _FACT = re.compile(r"\{fact\.([A-Za-z0-9_.-]+)\}")
@@ -73,6 +73,23 @@ def overlays_show_facts(show: Entries) -> Iterator[Problem]:
             for name in facts_of(_text(text)):
                 if name not in known:
                     yield Problem(text.place, f"no fact {name!r}; {suggestion(name, known)}")
+
+
+def overlays_follow_rules(show: Entries) -> Iterator[Problem]:
+    """Rules that say when overlays show can be read, and ask for facts that there are."""
+    facts = below(show, "facts")
+    kinds: dict[str, Kind] = {}
+    for name in facts.keys if isinstance(facts, Entries) else ():
+        kind = _text(below(facts, name, "type")) or _text(below(facts, name))
+        if kind in get_args(Kind):
+            kinds[name] = cast(Kind, kind)
+    for overlay in each(below(show, "overlays")):
+        rule = below(overlay, "show", "when")
+        if rule is not None and (text := _text(rule)):
+            try:
+                compile_rule(text, kinds, "bool")
+            except RuleError as error:
+                yield Problem(rule.place, str(error))
 
 
 def _leaves(node: Node | None) -> Iterator[Node]:

@@ -61,7 +61,16 @@ class ShowAt:
     )
 
 
-ShowRule = ShowAlways | ShowAtCues | ShowAt
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowWhen:
+    """The overlay is there while a rule over facts holds."""
+
+    when: str = required(
+        "rule over facts, in CEL, while which it shows: `minutes > 80`", read=scalars.text
+    )
+
+
+ShowRule = ShowAlways | ShowAtCues | ShowAt | ShowWhen
 
 
 def data(node: Node) -> Any:
@@ -104,9 +113,14 @@ class Overlay:
     )
     show: ShowRule = setting(
         ShowAlways(),
-        "when it shows: `always`, `{from: cues}`, or `{at: SECONDS, seconds: 10}` in VOD",
+        "when it shows: `always`, `{from: cues}`, `{when: RULE}`, or `{at: SECONDS}` in VOD",
         read=OneOf(
-            {"from": Section(ShowAtCues), "at": Section(ShowAt)}, words={"always": ShowAlways()}
+            {
+                "from": Section(ShowAtCues),
+                "at": Section(ShowAt),
+                "when": Section(ShowWhen),
+            },
+            words={"always": ShowAlways()},
         ),
         shown="always",
     )

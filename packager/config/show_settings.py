@@ -142,6 +142,7 @@ SHOW = Section(
         checks.assets_exist,
         checks.facts_exist,
         checks.overlays_show_facts,
+        checks.overlays_follow_rules,
         checks.slate_exists,
         checks.one_vmap,
     ),

@@ -143,4 +143,6 @@ def published_at(session: Session, channel: DashChannel) -> Decimal | None:
     elif computes(mpd.periods[-1]) and mpd.time_shift_s is not None:
         # By the clock, its Periods leave the window one by one.
         at = max(at, round(min(listed.end, preroll.in_at + mpd.time_shift_s), 3))
+    if session.record.changes:  # what is drawn for the viewer may be something else since
+        at = max(at, _MILLISECOND * (session.record.changes[-1].at_ms + 1))
     return at + _MILLISECOND * (len(session.decisions) + channel.turns)

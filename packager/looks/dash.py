@@ -48,6 +48,7 @@ class DashLooks:
             return None
         if worn.seen.get("", -1) < channel.version:
             worn.observe(channel.cues, channel)
+            worn.is_dated = channel.mpd.is_dynamic
             now = unix_seconds(self._clock.now()) if channel.mpd.is_dynamic else None
             worn.find = _finder(channel.mpd, now)
             worn.seen[""] = channel.version

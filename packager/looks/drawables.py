@@ -8,11 +8,13 @@ from overlays.templates.model import Template
 from overlays.templates.schema import Canonical
 from packager.config.overlay_settings import Overlay
 from packager.looks.binding import Value, bound
-from packager.looks.showings import Showings
+from packager.looks.showings import Showing, Showings
 from packager.looks.steps import Drawn
 
 # Gives a fact at an instant of the content clock.
 FactAt = Callable[[str, Decimal], Value]
+# Says whether a rule holds, by what is known at an instant of the content clock.
+HoldsAt = Callable[[Decimal], bool]
 
 
 class TemplateOverlay:
@@ -26,6 +28,7 @@ class TemplateOverlay:
         *,
         on_misfit: Callable[[str, str], None],
         private: bool = False,
+        rule: HoldsAt | None = None,
     ) -> None:
         """Make one that shows nothing before the first cues are observed.
 
@@ -36,6 +39,7 @@ class TemplateOverlay:
             on_misfit: Is told the overlay's name and what is wrong with data that does not fit its
                 template.
             private: What is drawn is one viewer's own.
+            rule: Says while what it shows, where that is not for cues or a schedule to say.
         """
         self.overlay = overlay
         self.showings = Showings(overlay=overlay)
@@ -44,6 +48,8 @@ class TemplateOverlay:
         self._facts = facts
         self._on_misfit = on_misfit
         self._private = private or overlay.private
+        self._rule = rule
+        self._since: Decimal | None = None  # the rule has held
         self._last: tuple[object, Canonical | None] | None = None  # data, and what it is reduced to
 
     def drawn(self, start: Decimal, end: Decimal) -> Drawn | None:
@@ -52,10 +58,14 @@ class TemplateOverlay:
         A segment shows what is known at its end: what changes while it is on air is news by the
         time that it is listed. `delay_s` holds that back.
         """
-        showing = self.showings.at(start, end, origin=self.origin)
+        known_at = end - self.overlay.delay_s
+        if self._rule is None:
+            showing = self.showings.at(start, end, origin=self.origin)
+        else:
+            showing = self._ruled(start, known_at, self._rule)
         if showing is None:
             return None
-        data = self._canonical(end - self.overlay.delay_s)
+        data = self._canonical(known_at)
         if data is None:
             return None
         return Drawn(
@@ -67,6 +77,15 @@ class TemplateOverlay:
             ends=showing.ends,
             private=self._private,
         )
+
+    def _ruled(self, start: Decimal, known_at: Decimal, rule: HoldsAt) -> Showing | None:
+        """While a rule holds; it is asked for one segment after the other."""
+        if not rule(known_at):
+            self._since = None
+            return None
+        if self._since is None:
+            self._since = start
+        return Showing(min(self._since, start), None)
 
     def _canonical(self, instant: Decimal) -> Canonical | None:
         data = bound(self.overlay.data, lambda name: self._facts(name, instant))

@@ -4,6 +4,7 @@ Live, a segment that is drawn on is named as what is being drawn; in VOD, where 
 once, it is named as a place that has it drawn when a player comes there (`packager.looks.route`).
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -13,19 +14,32 @@ from manifests.hls.channel import Channel
 from manifests.hls.fragments import Strip
 from manifests.hls.replaced import latest_segments, with_replaced
 from packager.hls.presentations import HlsPresentation
+from packager.looks.frames import Frames
+from packager.looks.look import Choice, Look
 from packager.looks.looks import Found, Looks, Worn
+from packager.paths import is_asset
 from packager.sessions import Session
 
 STRIPS = 256
+SWITCHES = 65_536
+LOOKED_BACK = 8  # changes of facts, of which something may still be listed
 # What left the window is listed a while longer than the origin lists it (rule A-08).
 KEPT_S = Decimal(120)
 
 
 class WornStrip(NamedTuple):
-    """A rendition as a look's viewers have it."""
+    """A rendition as a session sees it."""
 
-    key: tuple[str, int]  # equal for equal strips of one channel's version
+    key: tuple[object, ...]  # equal for equal strips of one channel's version
     strip: Strip
+
+
+class _Part(NamedTuple):
+    """A look that a session has, or had, for a stretch of the content."""
+
+    look: Look
+    since: Decimal | None
+    until: Decimal | None
 
 
 class HlsLooks:
@@ -36,31 +50,78 @@ class HlsLooks:
         self._looks = looks
         self._base = base
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(STRIPS)
+        # Where a session's viewer got another look: by session, instant of change and rendition.
+        self._switches: LRUCache[tuple[str, int, str], Decimal] = LRUCache(SWITCHES)
 
     async def worn(
         self, session: Session, presentation: HlsPresentation, number: int, channel: Channel
     ) -> WornStrip | None:
         """A rendition as the session sees it; None: as it is."""
-        frames = presentation.frames.get(number)
         worn = self._looks.of(session, presentation)
         name = str(number)
-        if worn is None or frames is None or name not in channel.tracks:
+        if worn is None or number not in presentation.frames or name not in channel.tracks:
             return None
-        if worn.seen.get(name, -1) < channel.version:
-            async with worn.lock:
-                if worn.seen.get(name, -1) < channel.version:
-                    await self._keep_up(worn, session, presentation, number, channel)
-                    worn.seen[name] = channel.version
-        replaced = worn.look.replaced(name)
+        await self._keep_up(worn, session, presentation, number, channel)
+        parts = await self._parts(worn, session, presentation, name, channel)
+        replaced: dict[str, str] = {}
+        for part in parts:
+            replaced |= part.look.replaced(name, since=part.since, until=part.until)
         if not replaced:
             return None
+        key = tuple((one.look.key, one.look.version, one.until) for one in parts)
         dressing = channel.rules.dressing
-        key = (worn.look.key, worn.look.version)
         place = (presentation.channel_id, channel.version, dressing.dates, name, *key)
         strip = self._strips.get(place)
         if strip is None:
             strip = self._strips[place] = with_replaced(channel.strips[name], replaced)
         return WornStrip(key, strip)
+
+    async def _parts(
+        self,
+        worn: Worn,
+        session: Session,
+        presentation: HlsPresentation,
+        name: str,
+        channel: Channel,
+    ) -> list[_Part]:
+        """The looks that the session had, and has: what it was told before a change stays."""
+        parts: list[_Part] = []
+        since: Decimal | None = None
+        for change in session.record.changes[-LOOKED_BACK:]:
+            before = self._looks.of(session, presentation, at_ms=change.at_ms - 1)
+            after = self._looks.of(session, presentation, at_ms=change.at_ms)
+            if before is None or before is after:
+                continue
+            until = await self._switch(before.look, session.sid, change.at_ms, name, channel)
+            if before.look.listed_until(name) is None:
+                await self._restore(before.look, name, until, channel)
+            parts.append(_Part(before.look, since, until))
+            since = until
+        return [*parts, _Part(worn.look, since, None)]
+
+    async def _switch(
+        self, before: Look, sid: str, at_ms: int, name: str, channel: Channel
+    ) -> Decimal:
+        """From where on a session has the look that a change gave it, in every process."""
+        place = (sid, at_ms, name)
+        found = self._switches.get(place)
+        if found is None:
+            start = channel.tracks[name].starts[0]
+            here = str(before.listed_until(name) or start)
+            said = await self._looks.standing(
+                f"{sid} {at_ms}", {name: here}, window_s=_length(channel)
+            )
+            found = Decimal((said or {name: here})[name])
+            self._switches[place] = found
+        return found
+
+    async def _restore(self, look: Look, name: str, until: Decimal, channel: Channel) -> None:
+        """What a look named in another process, before its viewer got another one."""
+        segments = [one for one in latest_segments(channel.tracks[name]) if one.end <= until]
+        choices = [Choice(segment, ()) for segment in reversed(segments)]
+        listing = dict.fromkeys((one.segment.name for one in choices), "")
+        said = await self._looks.standing(look.key, listing, window_s=_length(channel))
+        look.list(name, choices, {one: url for one, url in (said or {}).items() if url})
 
     async def _keep_up(
         self,
@@ -70,36 +131,63 @@ class HlsLooks:
         number: int,
         channel: Channel,
     ) -> None:
-        """Take in what a version of the content lists anew."""
-        name, frames = str(number), presentation.frames[number]
+        """Take in what a version of the content lists anew, once for all who have the look."""
+        name = str(number)
+        if worn.seen.get(name, -1) >= channel.version:
+            return
+        async with worn.lock:
+            if worn.seen.get(name, -1) < channel.version:
+                if presentation.live:
+                    await self._take_in(worn, presentation.frames[number], name, channel)
+                else:
+                    self._take_in_whole(worn, session, presentation, name, channel)
+                worn.seen[name] = channel.version
+
+    async def _take_in(self, worn: Worn, frames: Frames, name: str, channel: Channel) -> None:
+        track = channel.tracks[name]
         worn.observe(channel.cues, channel)
-        latest = latest_segments(channel.tracks[name])
-        choices = worn.look.choices(name, latest, live=presentation.live)
-        if presentation.live:
-            start, edge = channel.window or (Decimal(0), Decimal(0))
-            urls = await self._looks.named(
-                worn.look,
-                name,
-                choices,
-                frames=frames,
-                patience_s=float(channel.pace_s),
-                window_s=float(edge - start),
-            )
-            worn.look.forget_before(start - KEPT_S)
-        else:
-            prefix = f"{self._base}v1/look/{session.record.tenant}/{presentation.show.name}/"
-            origin = presentation.show.origin
-            urls = {
-                one.segment.name: f"{prefix}{worn.look.key}/{one.segment.name[len(origin) :]}"
-                for one in choices
-                if one.drawn and one.segment.name == one.segment.media.url
-                if one.segment.name.startswith(origin)
-            }
-            worn.find = _finder(presentation, channel)
+        worn.is_dated = track.utc
+        choices = worn.look.choices(name, latest_segments(track), live=True)
+        urls = await self._looks.named(
+            worn.look,
+            name,
+            choices,
+            frames=frames,
+            patience_s=float(channel.pace_s),
+            window_s=_length(channel),
+        )
+        worn.look.list(name, choices, urls)
+        worn.look.forget_before(track.starts[0] - KEPT_S)
+
+    def _take_in_whole(
+        self,
+        worn: Worn,
+        session: Session,
+        presentation: HlsPresentation,
+        name: str,
+        channel: Channel,
+    ) -> None:
+        worn.observe(channel.cues, channel)
+        choices = worn.look.choices(name, latest_segments(channel.tracks[name]), live=False)
+        origin, show = presentation.show.origin, presentation.show.name
+        prefix = f"{self._base}v1/look/{session.record.tenant}/{show}/{worn.look.key}/"
+        urls: dict[str, str] = {}
+        for one in choices:
+            url = one.segment.name
+            path = url.removeprefix(origin)
+            if one.drawn and path != url and is_asset(path):
+                urls[url] = prefix + path
+        worn.find = _finder(presentation, channel)
         worn.look.list(name, choices, urls)
 
 
-def _finder(presentation: HlsPresentation, channel: Channel):  # type: ignore[no-untyped-def]
+def _length(channel: Channel) -> float:
+    """Seconds that are listed."""
+    return 0.0 if channel.window is None else float(channel.window[1] - channel.window[0])
+
+
+def _finder(presentation: HlsPresentation, channel: Channel) -> Callable[[str], Found | None]:
+    """Finds segments by their URL; they are looked up when the first one is asked for."""
     found: dict[str, Found] = {}
 
     def find(name: str) -> Found | None:

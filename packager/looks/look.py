@@ -112,10 +112,27 @@ class Look:
                 listed.starts[one.segment.name] = one.segment.start
                 self.version += 1
 
-    def replaced(self, rendition: str) -> Mapping[str, str]:
-        """By a segment's name, what stands for it in a rendition's manifests."""
+    def replaced(
+        self, rendition: str, *, since: Decimal | None = None, until: Decimal | None = None
+    ) -> Mapping[str, str]:
+        """By a segment's name, what stands for it in a rendition's manifests.
+
+        Args:
+            rendition: Its name.
+            since: Only segments that start then or later.
+            until: Only segments that start before.
+        """
         listed = self._listed.get(rendition)
-        return {} if listed is None else listed.replaced
+        if listed is None:
+            return {}
+        if since is None and until is None:
+            return listed.replaced
+        return {
+            name: url
+            for name, url in listed.replaced.items()
+            if (since is None or listed.starts[name] > since - NEAR_S)
+            and (until is None or listed.starts[name] < until - NEAR_S)
+        }
 
     def listed_until(self, rendition: str) -> Decimal | None:
         """Up to where a rendition's segments are settled; None: it has none yet."""

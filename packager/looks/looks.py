@@ -8,8 +8,9 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 import orjson
@@ -22,7 +23,7 @@ from manifests.splicing.content import Content
 from manifests.timing import EPOCH
 from overlays.templates.model import Template
 from packager.clock import Clock
-from packager.config.overlay_settings import ShowAtCues
+from packager.config.overlay_settings import Overlay, ShowAtCues, ShowWhen
 from packager.config.show_settings import Show
 from packager.facts.moment import Facts
 from packager.log import report
@@ -37,6 +38,7 @@ from packager.parameters import Pairs
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.rendering.rendering import Rendering
+from packager.rules import Kind, Rule, RuleFailed, compile_rule
 from packager.sessions import Session
 from packager.stores import Store, StoreError
 
@@ -66,6 +68,7 @@ class Worn:
     seen: dict[str, int] = field(default_factory=dict)  # by rendition, the channel's version
     # Finds a segment of the content as it is now; None: there was none yet.
     find: Callable[[str], Found | None] | None = None
+    is_dated: bool = False  # the content's clock is that of the world
 
     def observe(self, cues: Callable[[CueRules], tuple[Cue, ...]], content: Content) -> None:
         """Take in what content says of when overlays show."""
@@ -113,30 +116,49 @@ class Looks:
         self._worn: LRUCache[tuple[int, str], Worn] = LRUCache(LOOKS)
         self._by_key: LRUCache[str, Worn] = LRUCache(LOOKS)
 
-    def of(self, session: Session, presentation: Presentation) -> Worn | None:
-        """The look that a session has; None where the show has no overlays."""
+    def of(
+        self, session: Session, presentation: Presentation, *, at_ms: int | None = None
+    ) -> Worn | None:
+        """The look that a session has; None where the show has no overlays.
+
+        Args:
+            session: Whose.
+            presentation: What it watches.
+            at_ms: The look that it had then, in POSIX milliseconds; None: has now.
+        """
         show = presentation.show
         if not show.overlays:
             return None
-        own = _own(show, session.record.facts)
+        record = session.record
+        own = _own(show, record.facts if at_ms is None else record.facts_at(at_ms))
         manifest = session.record.parameters.manifest
         kind = type(presentation).__name__
         key = _digest(kind, show.name, presentation.asset, manifest, own)
         worn = self._worn.get((presentation.channel_id, key))
         if worn is None:
-            overlays = tuple(self._overlays(show, own))
-            worn = self._worn[presentation.channel_id, key] = Worn(Look(key, overlays), overlays)
-            self._by_key[key] = worn
+            worn = self._made(show, own, key)
+            self._worn[presentation.channel_id, key] = self._by_key[key] = worn
         return worn
 
     def by_key(self, key: str) -> Worn | None:
         """A look that somebody has; None: nobody, or in another process."""
         return self._by_key.get(key)
 
-    def _overlays(self, show: Show, own: Pairs) -> list[TemplateOverlay]:
+    def _made(self, show: Show, own: Pairs, key: str) -> Worn:
+        def moment(instant: Decimal) -> datetime:
+            # Content without dates shows what is known now.
+            dated = EPOCH + timedelta(seconds=float(instant))
+            return dated if worn.is_dated else self._clock.now()
+
         def fact_at(name: str, instant: Decimal) -> Value:
-            at = EPOCH + timedelta(seconds=float(instant))
-            return self._facts.value(show, name, own, at)
+            return self._facts.value(show, name, own, moment(instant))
+
+        def holds_at(rule: Rule, instant: Decimal) -> bool:
+            try:
+                return rule.settle(self._facts.values(show, own, moment(instant))) is True
+            except RuleFailed as error:
+                on_misfit(rule.text, str(error))
+                return False
 
         def on_misfit(overlay: str, problem: str) -> None:
             report(
@@ -148,18 +170,19 @@ class Looks:
                 detail=problem,
             )
 
-        return [
+        overlays = tuple(
             TemplateOverlay(
                 overlay,
                 self._templates[show.name][overlay.name],
                 fact_at,
                 on_misfit=on_misfit,
-                private=any(
-                    show.facts[name].consent is not None for name in facts_of(overlay.data)
-                ),
+                private=_is_private(show, overlay, self._templates[show.name][overlay.name]),
+                rule=None if (rule := _rule(show, overlay)) is None else partial(holds_at, rule),
             )
             for overlay in show.overlays.values()
-        ]
+        )
+        worn = Worn(Look(key, overlays), overlays)
+        return worn
 
     async def named(
         self,
@@ -193,24 +216,50 @@ class Looks:
                 job = order(choice, rendition=rendition, frames=frames, deadline=deadline)
                 url = (await self._rendering.offer(job)).url or ""
             listing[choice.segment.name] = url
-        standing = await self._standing(look, listing, window_s)
-        return {name: url for name, url in standing.items() if url}
+        standing = await self.standing(look.key, listing, window_s=window_s)
+        # Originals where nobody knows what others say.
+        return {name: url for name, url in (standing or {}).items() if url}
 
-    async def _standing(
-        self, look: Look, listing: Mapping[str, str], window_s: float
-    ) -> Mapping[str, str]:
-        """What all processes name; originals where that cannot be known."""
+    async def standing(
+        self, key: str, listing: Mapping[str, str], *, window_s: float = 0.0
+    ) -> Mapping[str, str] | None:
+        """What all processes say under a key, the first word; None: it cannot be known.
+
+        Args:
+            key: Of a look, or of something else that is said once.
+            listing: What this process would say.
+            window_s: Seconds for which it matters.
+        """
         deadline = int(self._clock.now().timestamp() + window_s) + REMEMBERED_S
         try:
             async with asyncio.timeout(STORE_S):
-                return await self._store.settle_listing(look.key, listing, deadline)
+                return await self._store.settle_listing(key, listing, deadline)
         except (StoreError, TimeoutError) as error:
             report(Reason.STORE_FAILED, "listing_not_stored", self._metrics, detail=str(error))
-            return {}
+            return None
+
+
+def _is_private(show: Show, overlay: Overlay, template: Template) -> bool:
+    """Whether an overlay has pixels of one viewer: its template says so, or a fact in it does."""
+    named = template.schema.private.intersection(overlay.data)
+    return bool(named) or any(
+        show.facts[name].consent is not None for name in facts_of(overlay.data)
+    )
+
+
+def _rule(show: Show, overlay: Overlay) -> Rule | None:
+    when = overlay.show.when if isinstance(overlay.show, ShowWhen) else None
+    return None if when is None else compile_rule(when, _kinds(show), "bool")
+
+
+def _kinds(show: Show) -> dict[str, Kind]:
+    return {name: fact.kind for name, fact in show.facts.items()}
 
 
 def _own(show: Show, said: Pairs) -> Pairs:
-    """What of a viewer's facts any overlay shows."""
+    """What of a viewer's facts any overlay shows, or may show for."""
+    if any(isinstance(one.show, ShowWhen) for one in show.overlays.values()):
+        return said
     asked = {name for one in show.overlays.values() for name in facts_of(one.data)}
     return tuple(pair for pair in said if pair[0] in asked)
 

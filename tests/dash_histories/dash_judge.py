@@ -475,4 +475,6 @@ def _name(period: Period) -> str:
 
 
 def _covers(one: Decided, last: Piece, theirs: Text) -> bool:
-    return last.b is not None and abs(one.out_at - theirs.ast - last.b) < 1
+    """Whether nothing but ads may follow: how long these may be awaited is told by B-30."""
+    at = one.out_at - theirs.ast
+    return last.b is not None and last.a < at < last.b + 1 and one.in_at != one.out_at

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -412,6 +413,21 @@ def test_a_period_that_the_origin_tells_late_may_come_before_ads_that_have_begun
     assert broken(answered(before, after, decided=(DECIDED,)), FACTS) == set()
     known = (101, mpd(101, first, late), mpd(101, first, ads))
     assert "B-04" in broken(answered(known, after, decided=(DECIDED,)), FACTS)
+
+
+def test_content_may_end_where_the_ads_that_follow_have_no_segment_yet() -> None:
+    """B-03, B-30: two segments long, though the origin's next Period is there."""
+    answer = mpd(103, content("P0", 0, 12, 15))
+
+    def told(count: int, *decided: Decided) -> set[str]:
+        first, second = content("P0", 0, 12, 16), content("P1", 102, 27, count, pto=102)
+        return broken(answered((103, mpd(103, first, second), answer), decided=decided), FACTS)
+
+    assert told(1, DECIDED) == set()
+    assert told(4, DECIDED) == {"B-30"}
+    assert "B-03" in told(1)
+    assert "B-03" in told(1, replace(DECIDED, in_at=DECIDED.out_at, ads=()))
+    assert "B-03" in told(1, replace(DECIDED, out_at=Fraction(AST + 104)))
 
 
 INSERTION: dict[str, tuple[str, Change]] = {

@@ -126,14 +126,20 @@ class Bench:
     def outbox(self) -> Path:
         return self.folder / "media" / "beacons.db"
 
+    @property
+    def log(self) -> Path:
+        """What the last server said."""
+        return self.folder / "stderr"
+
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[tuple[Process, httpx2.AsyncClient]]:
         """A server that answers, and a client of it."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "packager", "serve", "--config", self.folder / "weft.yaml"),
-            cwd=ROOT,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        with self.log.open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "packager", "serve", "--config", self.folder / "weft.yaml"),
+                cwd=ROOT,
+                stderr=log,
+            )
         try:
             async with httpx2.AsyncClient(
                 base_url=f"http://127.0.0.1:{self.port}", timeout=30
@@ -146,7 +152,7 @@ class Bench:
             await process.wait()
 
     async def _is_ready(self, process: Process) -> bool:
-        assert process.returncode is None, "it ended"
+        assert process.returncode is None, self.log.read_text()[-2000:]
         with suppress(httpx2.TransportError):
             async with httpx2.AsyncClient() as client:
                 answer = await client.get(f"http://127.0.0.1:{self.admin}/readyz")

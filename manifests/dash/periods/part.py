@@ -40,7 +40,7 @@ class Part:
     id: str
     start: Decimal  # @start in the session's MPD
     begin: Decimal = Decimal(0)  # seconds into the origin Period where it begins: a cut point
-    end: Decimal | None = None  # where it ends: a cut point; None: as the Period does
+    end: Decimal | None = None  # where it ends: a cut point, or behind the Period; None: with it
     duration: Decimal | None = None  # @duration to write; None: none
     after: str | None = None  # @id of the earlier part of the same Period (B-18)
     after_begin: Decimal = Decimal(0)  # seconds into the Period where that part begins

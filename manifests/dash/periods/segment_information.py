@@ -141,7 +141,8 @@ def _write(element: etree._Element, addressing: Addressing, cut: Cut) -> None:
     elif "$Number" in (addressing.media or ""):
         if cut.first:
             element.set("startNumber", str(addressing.start_number + cut.first))
-        if "endNumber" in element.attrib and cut.count is not None and not cut.is_open:
+        is_told = "endNumber" in element.attrib or cut.ends_early
+        if is_told and cut.count is not None and not cut.is_open:
             last = addressing.start_number + cut.first + cut.count - 1
             element.set("endNumber", str(max(0, last)))
 

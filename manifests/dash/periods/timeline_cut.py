@@ -17,7 +17,7 @@ class Interval:
     """The part of a Period that is wanted; seconds from the Period's start."""
 
     begin: Decimal = Decimal(0)
-    end: Decimal | None = None  # None: as the Period does
+    end: Decimal | None = None  # None: as the Period does; behind that there is nothing
     listed_until: Decimal | None = None  # segments that end later are not listed
     length: Decimal | None = None  # of the whole Period, where it is known
 
@@ -36,6 +36,7 @@ class Cut:
     count: int | None = None  # how many follow; None: as many as there are
     timeline: tuple[Run, ...] | None = None  # for a SegmentTimeline; None: there is none
     is_open: bool = False  # the last run goes on to wherever the Period ends
+    ends_early: bool = False  # players would compute more than there are
     is_converted: bool = False  # the SegmentTimeline stands for a @duration (B-14)
     on_border: bool = False  # it begins with a segment
 
@@ -106,13 +107,11 @@ def _cut_numbers(addressing: Addressing, interval: Interval, low: Fraction, whol
     front = addressing.pto + addressing.ept_delta
     first = max(0, floor((low - front) / duration)) if interval.begin else 0
     start = front + first * duration
-    end = interval.length if interval.end is None else interval.end
-    count = None
-    if end is not None:
-        count = max(0, ceil((_ticks(addressing, end) - start) / duration))
+    ends = [end for end in (interval.end, interval.length) if end is not None]
+    counts = [max(0, ceil((_ticks(addressing, end) - start) / duration)) for end in ends]
     if addressing.end_number is not None:
-        listed = max(0, addressing.end_number - addressing.start_number + 1 - first)
-        count = listed if count is None else min(count, listed)
+        counts.append(max(0, addressing.end_number - addressing.start_number + 1 - first))
+    count = min(counts, default=None)
     on_border = not interval.begin or start == low
     run = Run(start, duration, ENDLESS if count is None else count)
     return replace(
@@ -121,6 +120,7 @@ def _cut_numbers(addressing: Addressing, interval: Interval, low: Fraction, whol
         count=count,
         timeline=None if on_border else ((run,) if run.count else ()),
         is_open=count is None,
+        ends_early=on_border and count is not None and count < counts[0],
         is_converted=not on_border,
         on_border=on_border,
     )

@@ -261,6 +261,20 @@ def test_a_period_that_comes_to_begin_just_before_a_cut_is_not_put_before_the_ad
     assert again.cut_in == later.cut_in
 
 
+def test_also_a_period_whose_segments_players_compute_lasts_until_the_ads_b_04() -> None:
+    out = event("100.03", "30")
+    channel = advanced(DashChannel(), computed(out), now=90)
+    ads = ["b1767225700.0 100.04", "b1767225700.1 115.04 for 15.00"]
+    assert told(channel, A, B) == ["P0 0", *ads]
+    later = advanced(channel, computed(out, next_start="100.03"), now=102)
+    assert told(later, A, B) == ["P0 0", *ads]
+    found = arrange(
+        later, [one for b in later.log.breaks if (one := later.splice_of(b, (A,), "v"))]
+    )
+    assert isinstance(part := found.parts[0], Part)
+    assert (part.end, part.interval.length) == (Decimal("100.04"), Decimal("100.03"))
+
+
 def test_without_publish_time_a_copy_is_stale_that_lists_what_had_gone_at_the_front() -> None:
     """B-04: up to the same end."""
     channel = advanced(DashChannel(), undated(live(20, first=4)))

@@ -275,6 +275,18 @@ def test_a_number_template_respects_its_end_number() -> None:
     ]
 
 
+def test_a_part_that_lasts_longer_than_its_period_has_no_segment_more_h_11() -> None:
+    longer = cut(NUMBERS.format(more=""), end="40.01")
+    assert (longer.get("endNumber"), longer.get("duration")) == ("14", "40")
+    second = cut(NUMBERS.format(more=""), "12", "40.01")
+    assert (second.get("startNumber"), second.get("endNumber")) == ("8", "14")
+    converted = cut(NUMBERS.format(more=""), "13", "40.01")
+    assert runs(converted) == [{"t": "120", "d": "40", "r": "6"}]
+    assert "endNumber" not in converted.attrib
+    sticks_out = cut(NUMBERS.format(more="").replace('"40"', '"70"'), end="40.01")
+    assert "endNumber" not in sticks_out.attrib  # to 42 s: players compute no more
+
+
 def test_a_number_template_of_an_open_period_goes_on() -> None:
     second = written(live(ONE.format(info=NUMBERS.format(more=""))), "13", after="P")
     assert runs(second.find("AdaptationSet/SegmentTemplate")) == [

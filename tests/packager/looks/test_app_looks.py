@@ -4,18 +4,20 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
-from app_bench import ORIGIN, SEGMENT_S, Bench, Listed, Running, down
+from app_bench import ORIGIN, SEGMENT_S, Bench, Listed, Player, Running, down, vast
 
 from manifests.dash.model import Mpd
 from manifests.dash.reading.addressing import initialization_url
 from manifests.dash.reading.reader import read_mpd
 from manifests.dash.video_segments import latest_segments, video_representations
+from packager.config.break_settings import CueBreaks
 from packager.config.fact_settings import Fact
-from packager.config.overlay_settings import Overlay, ShowAt, ShowAtCues
+from packager.config.overlay_settings import Overlay, ShowAt, ShowAtCues, ShowWhen
 from packager.config.rendering_settings import RenderingSettings
 from packager.config.show_settings import Show
 from packager.reasons import Reason
@@ -241,3 +243,96 @@ async def test_dash_keeps_what_it_was_told_and_changes_at_one_instant(
         first = (await running.get(ana[-1])).headers["location"]
         assert (await running.get(ana[-1])).headers["location"] == first
         assert await said(running, ben[-1]) == ["Ben"]
+
+
+async def change(running: Running, player: Player, **facts: str) -> None:
+    path = f"/v1/session/default/live/{player.token}"
+    answer = await running.client.patch(path, json={"facts": facts})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_change_of_facts_shows_in_what_was_not_listed(
+    make_bench: MakeBench, restarted: bool
+) -> None:
+    """PATCH: within a segment, and nothing that was listed changes (P2)."""
+    bench = studio(make_bench, overlay(data={"score": "{name}"}), facts=(NAME,))
+    bench.use_sqlite()
+    async with bench.run(stocked=False) as running:
+        path = "/v1/master/default/live/index.m3u8"
+        player = await running.player().open(path, name="Ana")
+        before = await player.poll()
+        assert await said(running, before.uris[-1]) == ["Ana"]
+        await change(running, player, name="Ben")
+        assert (await player.poll()).uris == before.uris
+        bench.clock.advance(SEGMENT_S)
+        after = await player.poll()
+        assert after.uris[:-1] == before.uris[1:]
+        assert await said(running, after.uris[-1]) == ["Ben"]
+        if not restarted:
+            for _ in range(4):
+                bench.clock.advance(SEGMENT_S)
+                await player.poll()
+            return
+    async with bench.run(stocked=False) as running:
+        player = running.player().adopt(player)
+        assert (await player.poll()).uris == after.uris
+        bench.clock.advance(SEGMENT_S)
+        assert await said(running, (await player.poll()).uris[-1]) == ["Ben"]
+
+
+async def test_dash_tells_of_a_change_of_facts(make_bench: MakeBench) -> None:
+    bench = studio(make_bench, overlay(data={"score": "{name}"}), facts=(NAME,))
+    async with bench.run(stocked=False) as running:
+        began = await running.client.post(
+            "/v1/session/default/live/index.mpd", json={"facts": {"name": "Ana"}}
+        )
+        path = began.json()["manifestUrl"]
+        old = read_mpd((await running.get(path)).content, url=WEFT + path[1:])
+        answer = await running.client.patch(
+            began.json()["sessionUrl"], json={"facts": {"name": "Ben"}}
+        )
+        assert answer.status_code == 200, answer.text
+        new = read_mpd((await running.get(path)).content, url=WEFT + path[1:])
+        assert old.publish_time is not None
+        assert new.publish_time is not None
+        assert new.publish_time > old.publish_time  # B-41
+        assert await said(running, video_of(old)[-1]) == ["Ana"]
+        assert await said(running, video_of(new)[-1]) == ["Ben"]
+
+
+async def test_ads_stand_between_segments_that_are_drawn_on(make_bench: MakeBench) -> None:
+    bench = studio(make_bench, overlay())
+    live = bench.config.shows["live"]
+    breaks = (CueBreaks(fill=vast(), otherwise="content"),)
+    bench.config = replace(
+        bench.config, shows={**bench.config.shows, "live": replace(live, breaks=breaks)}
+    )
+    start = bench.world.edge
+    bench.world.cues[start + 2] = "#EXT-X-CUE-OUT:4"
+    bench.world.cues[start + 4] = "#EXT-X-CUE-IN"
+    async with bench.run() as running:
+        player = await running.player().open("/v1/master/default/live/index.m3u8")
+        seen: dict[int, str] = {}
+        for _ in range(8):
+            listed = await player.poll()
+            seen |= {listed.sequence + index: uri for index, uri in enumerate(listed.uris)}
+            bench.clock.advance(SEGMENT_S)
+        kinds = [
+            "drawn" if uri.endswith("/s.m4s") else "content" if uri.startswith(ORIGIN) else "ad"
+            for _, uri in sorted(seen.items())
+        ]
+        assert kinds[:11] == ["content"] * 4 + ["drawn"] * 6 + ["ad"]
+        assert [kind for kind, _ in groupby(kinds)] == ["content", "drawn", "ad", "drawn"]
+
+
+async def test_a_rule_over_facts_shows_and_hides(make_bench: MakeBench) -> None:
+    bench = studio(make_bench, overlay(show=ShowWhen(when='name == "Ana"')), facts=(NAME,))
+    async with bench.run(stocked=False) as running:
+        path = "/v1/master/default/live/index.m3u8"
+        assert overlaid(await (await running.player().open(path, name="Ben")).poll()) == []
+        player = await running.player().open(path, name="Ana")
+        assert overlaid(await player.poll()) == [4, 5, 6, 7]
+        await change(running, player, name="Ben")
+        bench.clock.advance(SEGMENT_S)
+        assert overlaid(await player.poll()) == [3, 4, 5, 6]

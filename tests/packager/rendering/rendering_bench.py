@@ -86,8 +86,8 @@ def draw(order: Order) -> bytes:
     if note := data.get("note"):  # a file that says which process began
         with Path(note).open("a") as file:
             file.write(f"{os.getpid()} {data.get('n', 0)}\n")
-    if gate := data.get("gate"):  # a file without which it does not go on
-        while not Path(gate).exists():
+    if gates := data.get("gates"):  # files without any of which it does not go on
+        while not any(Path(gate).exists() for gate in gates):
             time.sleep(0.01)
     match data.get("do"):
         case "crash":

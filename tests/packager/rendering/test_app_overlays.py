@@ -66,11 +66,12 @@ class Studio:
         return replace(job, work=replace(job.work, **pieces))
 
     def gated(self, number: int = 1, *, deadline_s: float = 30.0, **settings: Any) -> Job:
-        """A job that is not done before `open` is called."""
-        return self.job(number, deadline_s=deadline_s, gate=str(self.gate), **settings)
+        """A job that is not done before `open` is called for all, or for its number."""
+        gates = [str(self.gate), f"{self.gate}{number}"]
+        return self.job(number, deadline_s=deadline_s, gates=gates, **settings)
 
-    def open(self) -> None:
-        self.gate.touch()
+    def open(self, number: int | None = None) -> None:
+        Path(f"{self.gate}{'' if number is None else number}").touch()
 
     def drawn(self, job: Job) -> bytes:
         (drawing,) = job.work.drawings
@@ -79,9 +80,9 @@ class Studio:
     async def occupy(self, running: Running, drawn_on: Job, next_one: Job) -> str:
         """Have a worker draw on a job and another job taken beside it; return the other's URL."""
         await promised(running, drawn_on)
-        await until(self.begun)
+        await self.stands(begun=1, waiting=0)
         url = await promised(running, next_one)
-        await until(lambda: self.rows("SELECT * FROM jobs WHERE state = 'waiting'") == [])
+        await self.stands(begun=1, waiting=0)
         return url
 
     def begun(self) -> list[int]:
@@ -96,10 +97,16 @@ class Studio:
         lines = self.note.read_text().splitlines() if self.note.exists() else []
         return [(int(pid), int(number)) for pid, number in map(str.split, lines)]
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """What is in the queue's file."""
-        with closing(sqlite3.connect(self.bench.folder / "rendering.db")) as connection:
-            return connection.execute(sql).fetchall()
+    async def stands(self, *, begun: int, waiting: int) -> None:
+        """Wait until so many jobs were begun, and of the others so many nobody has taken yet."""
+        count = "SELECT COUNT(*) FROM jobs WHERE state = 'waiting'"
+        path = self.bench.folder / "rendering.db"
+        with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
+            await until(
+                lambda: (
+                    (len(self.begun()), *connection.execute(count).fetchone()) == (begun, waiting)
+                )
+            )
 
 
 @pytest.fixture
@@ -201,7 +208,7 @@ async def test_past_the_deadline_all_get_the_original(studio: Studio) -> None:
         got = await gets(running, url, 200)
         assert all(is_original(one, studio) for one in got)
         assert outcomes(running) == {"late": 200}
-        assert len(studio.begun()) == 1
+        await until(lambda: len(studio.begun()) == 1)
         # It is done nevertheless, and who comes then has it.
         studio.bench.clock.advance(2)
         studio.open()
@@ -504,14 +511,16 @@ async def test_players_are_sent_nowhere_else(studio: Studio) -> None:
 async def test_what_may_come_waits_for_what_is_named(studio: Studio) -> None:
     async with studio.bench.run(stocked=False) as running:
         await studio.occupy(running, studio.gated(1), studio.gated(2))
-        likely = [replace(studio.job(number), priority=Priority.LIKELY) for number in (3, 4)]
-        sooner = studio.job(6, deadline_s=20)
-        jobs = [*likely, studio.job(5), sooner, replace(likely[1], priority=Priority.NEXT)]
+        likely = [replace(studio.gated(number), priority=Priority.LIKELY) for number in (3, 4)]
+        sooner = studio.gated(6, deadline_s=20)
+        jobs = [*likely, studio.gated(5), sooner, replace(likely[1], priority=Priority.NEXT)]
         urls = [await promised(running, job) for job in jobs]
+        for begun, waiting in ((2, 3), (3, 2), (4, 1), (5, 0), (6, 0)):
+            studio.open(studio.order()[-1])  # the next one is drawn on, another one is taken
+            await studio.stands(begun=begun, waiting=waiting)
         studio.open()
         for url in urls:
             assert (await running.get(url)).status_code == 200
-        # 2 was taken beside 1, and the next one while 2 was drawn on.
         assert studio.order() == [1, 2, 6, 4, 5, 3]
 
 
