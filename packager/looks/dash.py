@@ -1,8 +1,9 @@
 """Looks at DASH: MPDs whose video is asked for by the way of the look (`packager.looks.route`)."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -17,7 +18,9 @@ from manifests.errors import ManifestError
 from packager.clock import Clock, unix_seconds
 from packager.dash.presentations import DashPresentation
 from packager.looks.frames import Frames
-from packager.looks.looks import Found, Looks
+from packager.looks.looks import Looks
+from packager.looks.route import LookRoute
+from packager.looks.segments import Segments
 from packager.sessions import Session
 
 _ALL = ""  # an MPD has all renditions
@@ -36,9 +39,10 @@ class WornMpd(NamedTuple):
 class DashLooks:
     """What MPDs ask of looks."""
 
-    def __init__(self, looks: Looks, *, base: str, clock: Clock) -> None:
-        """Join the looks, what URLs begin with, and what says up to when segments are there."""
+    def __init__(self, looks: Looks, route: LookRoute, *, base: str, clock: Clock) -> None:
+        """Join the looks, who answers for segments, what URLs begin with, and a clock."""
         self._looks = looks
+        self._route = route
         self._base = base
         self._clock = clock
         self._renderers: LRUCache[tuple[int, str], Renderer] = LRUCache(RENDERERS)
@@ -59,7 +63,8 @@ class DashLooks:
                 worn.look.drawn(segment)  # in order, before players ask in theirs
             if now is not None and channel.window is not None:
                 worn.look.forget_before(channel.window[0] - KEPT_S)
-            worn.find = _finder(channel.mpd, now)
+            worn.segments = Segments(partial(_listed, channel.mpd, now))
+            self._route.keep_up(worn)
             worn.seen[_ALL] = seen
         tenant, show = session.record.tenant, presentation.show
         way = f"{self._base}v1/look/{tenant}/{show.name}/{worn.look.key}/"
@@ -88,22 +93,13 @@ def _reference(mpd: Mpd, now: Decimal | None) -> list[ContentSegment]:
     return found
 
 
-def _finder(mpd: Mpd, now: Decimal | None) -> Callable[[str], Found | None]:
-    """Finds segments of an MPD by their URL; they are looked up when the first one is asked for."""
-    found: dict[str, Found] = {}
-
-    def find(name: str) -> Found | None:
-        if not found:
-            for period, representation in video_representations(mpd):
-                listed = latest_segments(mpd, period, representation, now=now)
-                with suppress(ManifestError):  # where no clock goes
-                    for segment in islice(listed, FIRST if now is None else LATEST):
-                        found[segment.name] = Found(
-                            representation.id, _frames(representation), segment
-                        )
-        return found.get(name)
-
-    return find
+def _listed(mpd: Mpd, now: Decimal | None) -> Iterator[tuple[str, Frames, ContentSegment]]:
+    """The latest Period first, and so are its segments."""
+    for period, representation in video_representations(mpd):
+        listed = latest_segments(mpd, period, representation, now=now)
+        with suppress(ManifestError):  # where no clock goes
+            for segment in islice(listed, FIRST if now is None else LATEST):
+                yield representation.id, _frames(representation), segment
 
 
 def _frames(representation: Representation) -> Frames:

@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import NamedTuple
 
 import orjson
 from cachetools import LRUCache
 
 from manifests.breaks import Cue
-from manifests.content_segment import ContentSegment
 from manifests.cues import CueRules
 from manifests.splicing.content import Content
 from manifests.timing import EPOCH
@@ -32,6 +30,7 @@ from packager.looks.drawables import TemplateOverlay
 from packager.looks.frames import Frames
 from packager.looks.look import Choice, Look
 from packager.looks.orders import order
+from packager.looks.segments import Segments
 from packager.looks.showings import cue_rules
 from packager.metrics import Metrics
 from packager.parameters import Pairs
@@ -50,14 +49,6 @@ Templates = Mapping[str, Mapping[str, Template]]
 """By show and overlay."""
 
 
-class Found(NamedTuple):
-    """A segment that a player asks for by its URL at the origin."""
-
-    rendition: str
-    frames: Frames
-    segment: ContentSegment
-
-
 @dataclass(slots=True)
 class Worn:
     """A look at one presentation, as its viewers have it."""
@@ -67,8 +58,8 @@ class Worn:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     # By rendition, the channel and its version that was taken in.
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
-    # Finds a segment of the content as it is now; None: there was none yet.
-    find: Callable[[str], Found | None] | None = None
+    segments: Segments | None = None  # of the content as it is now; None: not yet known
+    asked: dict[str, float] = field(default_factory=dict)  # when for a rendition, by the clock
     is_dated: bool = False  # the content's clock is that of the world
 
     def is_behind(self, rendition: str, channel_id: int, version: int) -> bool:
@@ -102,6 +93,7 @@ class Looks:
         store: Store,
         clock: Clock,
         metrics: Metrics,
+        patience_s: float,
     ) -> None:
         """Know no look yet.
 
@@ -112,7 +104,9 @@ class Looks:
             store: Keeps what was listed.
             clock: Says the time.
             metrics: Is told of degradations.
+            patience_s: Seconds for which players wait for a segment at most.
         """
+        self._patience_s = patience_s
         self._templates = templates
         self._rendering = rendering
         self._facts = facts
@@ -201,7 +195,7 @@ class Looks:
         choices: Sequence[Choice],
         *,
         frames: Frames,
-        patience_s: float,
+        pace_s: float,
         window_s: float = 0.0,
     ) -> Mapping[str, str]:
         """Have what was chosen drawn, as far as workers take it on.
@@ -211,14 +205,15 @@ class Looks:
             rendition: Whose segments they are.
             choices: What is drawn onto them, or nothing.
             frames: Of the rendition.
-            patience_s: Seconds for which the results are of use.
+            pace_s: Seconds after which viewers expect something new; so long at least the results
+                are of use.
             window_s: Seconds for which they are listed.
 
         Returns:
             By a segment's name the URL that all processes name from now on; what is not in it
             stays as it is.
         """
-        deadline = self._clock.now() + timedelta(seconds=patience_s)
+        deadline = self._clock.now() + timedelta(seconds=max(self._patience_s, pace_s))
         listing: dict[str, str] = {}
         for choice in choices:
             url = ""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from app_bench import ORIGIN, SEGMENT_S, Bench, Listed, Player, Running, down, vast
 
@@ -348,3 +349,30 @@ async def test_dash_players_may_ask_in_any_order(make_bench: MakeBench) -> None:
             if "/tm/" in (await running.get(urls[number])).headers["location"]
         ]
         assert drawn == [3, 4, 2]
+
+
+async def test_dash_segments_are_drawn_on_before_they_are_asked_for(make_bench: MakeBench) -> None:
+    """What follows in VOD, and what comes next in live for those who watch."""
+    bench = studio(make_bench, overlay())
+    async with bench.run(stocked=False) as running:
+        name = "s4.m4s"
+        vod = video_of(await opened_mpd(running, "vod"))
+        await running.get(vod[3])
+        await until(lambda: wanted(bench, name) == 1)
+        live = video_of(await opened_mpd(running, "live"))
+        await running.get(live[-1])
+        bench.clock.advance(SEGMENT_S)
+        await opened_mpd(running, "live")
+        name = f"s{bench.world.edge - 1}.m4s"
+        await until(lambda: wanted(bench, name) == 1)
+
+
+def wanted(bench: Bench, name: str) -> int:
+    """How often a segment's bytes were fetched from the origin."""
+    return sum(count for url, count in bench.world.requests.items() if url.endswith(f"/{name}"))
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    with anyio.fail_after(30):
+        while not holds():  # noqa: ASYNC110  (workers tell nobody here)
+            await anyio.sleep(0.01)
