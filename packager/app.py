@@ -119,7 +119,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         metrics=weft.metrics,
     )
     look_route = LookRoute(weft.looks, patience_s=weft.config.rendering.wait_s)
-    looks = LookHandlers(shows=weft.config.shows, route=look_route, metrics=weft.metrics)
+    looks = LookHandlers(desk=desk, route=look_route)
     facts = FactHandlers(desk=desk, sessions=weft.sessions, clock=weft.clock)
     feeds = FeedHandlers(desk=desk, feeds=weft.feeds, metrics=weft.metrics)
     tracking = TrackingHandlers(desk=desk, pods=weft.pods, viewing=viewing, filmless=weft.filmless)

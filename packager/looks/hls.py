@@ -133,15 +133,16 @@ class HlsLooks:
     ) -> None:
         """Take in what a version of the content lists anew, once for all who have the look."""
         name = str(number)
-        if worn.seen.get(name, -1) >= channel.version:
+        seen = (presentation.channel_id, channel.version)
+        if not worn.is_behind(name, *seen):
             return
         async with worn.lock:
-            if worn.seen.get(name, -1) < channel.version:
+            if worn.is_behind(name, *seen):
                 if presentation.live:
                     await self._take_in(worn, presentation.frames[number], name, channel)
                 else:
                     self._take_in_whole(worn, session, presentation, name, channel)
-                worn.seen[name] = channel.version
+                worn.seen[name] = seen
 
     async def _take_in(self, worn: Worn, frames: Frames, name: str, channel: Channel) -> None:
         track = channel.tracks[name]

@@ -65,10 +65,16 @@ class Worn:
     look: Look
     overlays: tuple[TemplateOverlay, ...]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    seen: dict[str, int] = field(default_factory=dict)  # by rendition, the channel's version
+    # By rendition, the channel and its version that was taken in.
+    seen: dict[str, tuple[int, int]] = field(default_factory=dict)
     # Finds a segment of the content as it is now; None: there was none yet.
     find: Callable[[str], Found | None] | None = None
     is_dated: bool = False  # the content's clock is that of the world
+
+    def is_behind(self, rendition: str, channel_id: int, version: int) -> bool:
+        """Whether a version of a rendition's content is yet to be taken in."""
+        of, known = self.seen.get(rendition, (-1, -1))
+        return of != channel_id or known < version
 
     def observe(self, cues: Callable[[CueRules], tuple[Cue, ...]], content: Content) -> None:
         """Take in what content says of when overlays show."""
@@ -113,7 +119,8 @@ class Looks:
         self._store = store
         self._clock = clock
         self._metrics = metrics
-        self._worn: LRUCache[tuple[int, str], Worn] = LRUCache(LOOKS)
+        # By the presentation's channel and all that a viewer says.
+        self._worn: LRUCache[tuple[int, str, Pairs], Worn] = LRUCache(4 * LOOKS)
         self._by_key: LRUCache[str, Worn] = LRUCache(LOOKS)
 
     def of(
@@ -126,18 +133,21 @@ class Looks:
             presentation: What it watches.
             at_ms: The look that it had then, in POSIX milliseconds; None: has now.
         """
-        show = presentation.show
+        show, record = presentation.show, session.record
         if not show.overlays:
             return None
-        record = session.record
-        own = _own(show, record.facts if at_ms is None else record.facts_at(at_ms))
-        manifest = session.record.parameters.manifest
-        kind = type(presentation).__name__
-        key = _digest(kind, show.name, presentation.asset, manifest, own)
-        worn = self._worn.get((presentation.channel_id, key))
+        facts = record.facts if at_ms is None else record.facts_at(at_ms)
+        place = (presentation.channel_id, record.tenant, facts)
+        worn = self._worn.get(place)
         if worn is None:
-            worn = self._made(show, own, key)
-            self._worn[presentation.channel_id, key] = self._by_key[key] = worn
+            own = _own(show, facts)
+            kind = type(presentation).__name__
+            manifest = record.parameters.manifest
+            key = _digest(kind, record.tenant, show.name, presentation.asset, manifest, own)
+            worn = self._by_key.get(key)
+            if worn is None:
+                worn = self._by_key[key] = self._made(show, own, key)
+            self._worn[place] = worn
         return worn
 
     def by_key(self, key: str) -> Worn | None:
