@@ -98,9 +98,7 @@ def _finder(mpd: Mpd, now: Decimal | None) -> Callable[[str], Found | None]:
                 listed = latest_segments(mpd, period, representation, now=now)
                 with suppress(ManifestError):  # where no clock goes
                     for segment in islice(listed, FIRST if now is None else LATEST):
-                        found[segment.name] = Found(
-                            representation.id, _frames(representation), segment
-                        )
+                        found[segment.name] = Found(_frames(representation), segment)
         return found.get(name)
 
     return find

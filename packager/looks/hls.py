@@ -151,7 +151,6 @@ class HlsLooks:
         choices = worn.look.choices(name, latest_segments(track), live=True)
         urls = await self._looks.named(
             worn.look,
-            name,
             choices,
             frames=frames,
             patience_s=float(channel.pace_s),
@@ -196,7 +195,7 @@ def _finder(presentation: HlsPresentation, channel: Channel) -> Callable[[str], 
             for number, frames in presentation.frames.items():
                 track = channel.tracks.get(str(number))
                 for segment in latest_segments(track) if track is not None else ():
-                    found[segment.name] = Found(str(number), frames, segment)
+                    found[segment.name] = Found(frames, segment)
         return found.get(name)
 
     return find

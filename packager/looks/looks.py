@@ -53,7 +53,6 @@ Templates = Mapping[str, Mapping[str, Template]]
 class Found(NamedTuple):
     """A segment that a player asks for by its URL at the origin."""
 
-    rendition: str
     frames: Frames
     segment: ContentSegment
 
@@ -197,7 +196,6 @@ class Looks:
     async def named(
         self,
         look: Look,
-        rendition: str,
         choices: Sequence[Choice],
         *,
         frames: Frames,
@@ -208,8 +206,7 @@ class Looks:
 
         Args:
             look: Whose choices.
-            rendition: Whose segments they are.
-            choices: What is drawn onto them, or nothing.
+            choices: What is drawn onto segments of one rendition, or nothing.
             frames: Of the rendition.
             patience_s: Seconds for which the results are of use.
             window_s: Seconds for which they are listed.
@@ -223,7 +220,7 @@ class Looks:
         for choice in choices:
             url = ""
             if choice.drawn:
-                job = order(choice, rendition=rendition, frames=frames, deadline=deadline)
+                job = order(choice, frames=frames, deadline=deadline)
                 url = (await self._rendering.offer(job)).url or ""
             listing[choice.segment.name] = url
         standing = await self.standing(look.key, listing, window_s=window_s)

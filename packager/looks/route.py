@@ -58,7 +58,6 @@ class LookRoute:
         choice = Choice(segment, worn.look.drawn(segment))
         urls = await self._looks.named(
             worn.look,
-            found.rendition,
             (choice,),
             frames=found.frames,
             patience_s=max(self._patience_s, float(segment.duration)),
