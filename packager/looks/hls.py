@@ -154,7 +154,6 @@ class HlsLooks:
         choices = worn.look.choices(name, latest_segments(track), live=True)
         urls = await self._looks.named(
             worn.look,
-            name,
             choices,
             frames=frames,
             pace_s=float(channel.pace_s),

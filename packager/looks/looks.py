@@ -191,7 +191,6 @@ class Looks:
     async def named(
         self,
         look: Look,
-        rendition: str,
         choices: Sequence[Choice],
         *,
         frames: Frames,
@@ -202,8 +201,7 @@ class Looks:
 
         Args:
             look: Whose choices.
-            rendition: Whose segments they are.
-            choices: What is drawn onto them, or nothing.
+            choices: What is drawn onto segments of one rendition, or nothing.
             frames: Of the rendition.
             pace_s: Seconds after which viewers expect something new; so long at least the results
                 are of use.
@@ -218,7 +216,7 @@ class Looks:
         for choice in choices:
             url = ""
             if choice.drawn:
-                job = order(choice, rendition=rendition, frames=frames, deadline=deadline)
+                job = order(choice, frames=frames, deadline=deadline)
                 url = (await self._rendering.offer(job)).url or ""
             listing[choice.segment.name] = url
         standing = await self.standing(look.key, listing, window_s=window_s)

@@ -88,7 +88,6 @@ class LookRoute:
         choice = Choice(segment, worn.look.drawn(segment))
         urls = await self._looks.named(
             worn.look,
-            found.rendition,
             (choice,),
             frames=found.frames,
             pace_s=float(segment.duration),

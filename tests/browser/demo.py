@@ -1,6 +1,6 @@
 """The demo as tests run it: one small rendition, breaks that come often, ads made beforehand."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -15,14 +15,12 @@ from starlette.routing import BaseRoute, Route
 
 from packager.config.ad_settings import VastServer
 from packager.config.break_settings import VastFill
-from packager.config.show_settings import Show
 from packager.config.values import Config
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.templates import read_template
 from packager.demo.compose import ASSET, TENANT, DemoPlaces, demo_config, demo_routes, stock
 from packager.demo.media import DemoMedia
 from packager.demo.schedule import OriginSettings
-from packager.demo.stage import CUES
 from packager.weft import Weft
 from tests.browser.weft_server import open_session, serving_weft
 
@@ -50,8 +48,6 @@ def serving_demo(
     patches: bool = False,
     early_s: int | None = EARLY_S,
     ad_server: str | None = None,
-    more_shows: Callable[[str], Mapping[str, Show]] = lambda _: {},
-    cues: OriginSettings = CUES,
 ) -> Iterator[str]:
     """Serve the demo; every second break ends early. What Weft counted is at ``/test/metrics``.
 
@@ -62,8 +58,6 @@ def serving_demo(
         patches: Of its MPDs.
         early_s: After how many seconds every second break ends; None: as it was announced.
         ad_server: URL of one of `loadtests.ads` with the same films, in place of the demo's own.
-        more_shows: Beside the demo's own, made from its URL.
-        cues: Of the channel on which overlays are drawn.
 
     Yields:
         Its URL, when its ads are packaged.
@@ -72,7 +66,7 @@ def serving_demo(
     def config(url: str) -> Config:
         made = demo_config(media, _places(url), folder)
         live = replace(made.shows["live"], patches=patches)
-        made = replace(made, shows={**made.shows, "live": live, **more_shows(url)})
+        made = replace(made, shows={**made.shows, "live": live})
         return made if ad_server is None else _asking(made, ad_server)
 
     def routes(weft: Weft, url: str) -> tuple[BaseRoute, ...]:
@@ -91,7 +85,7 @@ def serving_demo(
 
         return (
             Route("/test/metrics", metrics),
-            *demo_routes(weft, media, _places(url), clock=weft.clock, settings=settings, cues=cues),
+            *demo_routes(weft, media, _places(url), clock=weft.clock, settings=settings),
         )
 
     async def prepare(weft: Weft, url: str) -> list[str]:

@@ -376,3 +376,12 @@ async def until(holds: Callable[[], bool]) -> None:
     with anyio.fail_after(30):
         while not holds():  # noqa: ASYNC110  (workers tell nobody here)
             await anyio.sleep(0.01)
+
+
+async def test_what_hls_and_dash_have_in_common_is_drawn_once(make_bench: MakeBench) -> None:
+    bench = studio(make_bench, overlay())
+    async with bench.run(stocked=False) as running:
+        player = await running.player().open("/v1/master/default/live/index.m3u8")
+        told = (await player.poll()).uris[-1]
+        asked = video_of(await opened_mpd(running, "live"))[-1]
+        assert (await running.get(asked)).headers["location"] == told.removeprefix(WEFT[:-1])
