@@ -20,7 +20,7 @@ from packager.patience import Patience
 from packager.prefetch import Pod, Prefetch
 from packager.presentation import Presentation
 from packager.reporting.errors import Errors
-from packager.sessions import Session
+from packager.session import Session
 from packager.viewer import Viewer, Who
 
 

@@ -27,7 +27,8 @@ from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.reporting.errors import Errors
 from packager.schedules import Schedules
-from packager.sessions import Session, Sessions
+from packager.session import Session
+from packager.sessions import Sessions
 from packager.single_flight import FlightError, SingleFlight
 from packager.stores import StoreError
 from packager.stores.records import Decision

@@ -15,7 +15,8 @@ from packager.metrics import Metrics
 from packager.openings import Opening
 from packager.reasons import Reason
 from packager.schedules import Schedules
-from packager.sessions import Session, Sessions
+from packager.session import Session
+from packager.sessions import Sessions
 from packager.stores import StoreError
 from packager.stores.records import Decision
 from packager.viewer import Viewer

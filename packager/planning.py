@@ -24,7 +24,7 @@ from packager.openings import Opening, is_live, openings_of, refusal_of
 from packager.pod_signals import PodSignals
 from packager.presentation import Presentation
 from packager.schedules import Schedules
-from packager.sessions import Session
+from packager.session import Session
 from packager.single_flight import FlightError, SingleFlight
 from packager.splices import NOTHING_TOLD, Splices
 from packager.stores.records import Decision

@@ -16,7 +16,7 @@ from packager.clock import Clock, unix_seconds
 from packager.dash.presentations import DashPresentation
 from packager.looks.frames import Frames
 from packager.looks.looks import Found, Looks
-from packager.sessions import Session
+from packager.session import Session
 
 RENDERERS = 256
 LATEST, FIRST = 64, 20_000  # segments of a Representation that can be drawn on, live and in VOD

@@ -18,7 +18,7 @@ from packager.looks.frames import Frames
 from packager.looks.look import Choice, Look
 from packager.looks.looks import Found, Looks, Worn
 from packager.paths import is_asset
-from packager.sessions import Session
+from packager.session import Session
 
 STRIPS = 256
 SWITCHES = 65_536

@@ -100,7 +100,7 @@ def pods(running: Running, result: str) -> int:
 
 
 def decisions(running: Running) -> list[Decision]:
-    (session,) = (one.session for one in running.weft.sessions._residents.values())
+    (session,) = running.weft.sessions._residents
     return list(session.decisions.values())
 
 
