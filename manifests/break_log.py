@@ -5,6 +5,7 @@ gives the same breaks as if each had been seen once. What viewers may already ha
 what a late cue can still change, for all viewers alike.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -61,6 +62,14 @@ class BreakLog:
             return self
         return BreakLog(kept, _later(self.forgotten, instant))
 
+    def back_before(self, instant: Decimal) -> int:
+        """How many breaks, from the first on, have brought content back before an instant."""
+        return bisect_left(self.breaks, instant, key=_back_at)
+
+    def back_by(self, instant: Decimal) -> int:
+        """How many breaks, from the first on, have brought content back at an instant."""
+        return bisect_right(self.breaks, instant, key=_back_at)
+
     def find(self, break_id: str) -> AdBreak | None:
         """The break with this id."""
         return next((one for one in self.breaks if one.id == break_id), None)
@@ -111,6 +120,10 @@ class BreakLog:
             for row in state["breaks"]
         )
         return cls(breaks, _decimal(state["forgotten"]))
+
+
+def _back_at(ad_break: AdBreak) -> Decimal:
+    return Decimal("Infinity") if ad_break.in_at is None else ad_break.in_at
 
 
 def _later(before: Decimal | None, instant: Decimal) -> Decimal:

@@ -19,7 +19,7 @@ from packager.openings import Opening
 from packager.packaging.ladder import Ladder
 from packager.presentation import Presentation
 from packager.reasons import Reason
-from packager.sessions import Session
+from packager.session import Session
 from packager.viewer import Viewer
 
 _LAST_WORDS = frozenset({Reason.AD_EMPTY, Reason.AD_TIMEOUT})  # of ad servers that gave no ad

@@ -14,7 +14,7 @@ from packager.decisions.offers import Decided
 from packager.house_media import House
 from packager.openings import Opening
 from packager.packaging.ladder import Ladder
-from packager.sessions import Session
+from packager.session import Session
 
 TOLERANCE = Fraction(FRAME_S)
 

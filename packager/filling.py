@@ -15,7 +15,7 @@ from packager.openings import Opening
 from packager.packaging.ladder import Ladder
 from packager.presentation import Presentation
 from packager.reasons import Reason
-from packager.sessions import Session
+from packager.session import Session
 from packager.viewer import Viewer
 
 

@@ -19,7 +19,7 @@ from packager.openings import Opening, openings_of, placed_openings
 from packager.pods import Pods
 from packager.presentation import Presentation
 from packager.schedules import Schedules
-from packager.sessions import Session
+from packager.session import Session
 from packager.tracking.events import BREAK_END, BREAK_START
 from packager.tracking.placing import Filmless
 from packager.viewer import Who

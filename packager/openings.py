@@ -13,7 +13,7 @@ from packager.decisions.request import BreakPosition
 from packager.decisions.vmap import Place, PlaceKind, VmapBreak
 from packager.presentation import Presentation
 from packager.reasons import Reason
-from packager.sessions import Session
+from packager.session import Session
 
 
 @dataclass(frozen=True, slots=True)

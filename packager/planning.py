@@ -17,13 +17,14 @@ from manifests.breaks import PREROLL_ID
 from manifests.splicing.content import Content
 from manifests.splicing.signalling import Signalling
 from manifests.splicing.timeline import Splice
+from packager.asking_ahead import AskingAhead
 from packager.clock import Clock, unix_seconds
 from packager.deciding import Deciding
 from packager.openings import Opening, is_live, openings_of, refusal_of
 from packager.pod_signals import PodSignals
 from packager.presentation import Presentation
 from packager.schedules import Schedules
-from packager.sessions import Session
+from packager.session import Session
 from packager.single_flight import FlightError, SingleFlight
 from packager.splices import NOTHING_TOLD, Splices
 from packager.stores.records import Decision
@@ -48,6 +49,7 @@ class Planner:
     def __init__(
         self,
         deciding: Deciding,
+        ahead: AskingAhead,
         splices: Splices,
         schedules: Schedules,
         signals: PodSignals,
@@ -58,12 +60,14 @@ class Planner:
 
         Args:
             deciding: Decides.
+            ahead: Asks ahead of that.
             splices: Of what is decided.
             schedules: Know the breaks that a VMAP has.
             signals: Know what manifests tell of ads.
             clock: Says the time.
         """
         self._deciding = deciding
+        self._ahead = ahead
         self._splices = splices
         self._schedules = schedules
         self._signals = signals
@@ -165,7 +169,7 @@ class Planner:
         self, session: Session, presentation: Presentation, channel: Content, viewer: Viewer
     ) -> None:
         live = is_live(session, presentation)
-        self._deciding.foresee_preroll(session, presentation, channel, viewer)
+        self._ahead.foresee_preroll(session, presentation, channel, viewer)
         for one in self._openings(session, presentation, channel):
             undecided = one.ad_break.id not in session.decisions
             if undecided and refusal_of(one, presentation, channel, live=live) is None:
@@ -182,7 +186,7 @@ class Planner:
         self, session: Session, presentation: Presentation, channel: Content, who: Who
     ) -> None:
         """Have ad servers asked for breaks that are announced, without waiting for it."""
-        self._deciding.foresee(session, presentation, channel, who)
+        self._ahead.foresee(session, presentation, channel, who)
 
     def _since(self, session: Session, channel: Content, over: int) -> int:
         """The first of the channel's breaks of which a decision may not be known here.

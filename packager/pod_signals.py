@@ -19,7 +19,7 @@ from packager.decisions.macros import MacroValue
 from packager.openings import is_live
 from packager.pods import Pods
 from packager.presentation import Presentation
-from packager.sessions import Session
+from packager.session import Session
 from packager.stores.records import Decision
 from packager.tracking.avails import PlacedAd
 from packager.tracking.signalling import signal, signal_text

@@ -35,7 +35,8 @@ from packager.openings import Opening, is_live
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.reporting.errors import Errors
-from packager.sessions import Session, Sessions
+from packager.session import Session
+from packager.sessions import Sessions
 from packager.single_flight import FlightError, SingleFlight
 from packager.stores import MAX_ADS_BYTES, StoreError
 from packager.stores.records import Decision

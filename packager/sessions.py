@@ -1,29 +1,27 @@
 """Sessions: starting one, finding it again at each request, and what has been decided for it.
 
-In front of the store is a bounded map from token to session, so that a request of a known viewer
-costs one dictionary look-up and no await. A session object is a snapshot and never changes:
-settling something returns the next one, and later look-ups find that.
+In front of the store are those that this process holds (`Residents`). A session object is a
+snapshot and never changes: settling something returns the next one, and later look-ups find that.
 """
 
 import asyncio
-import itertools
-from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from packager.mint import MintBuckets
 from packager.parameters import Parameters
 from packager.reasons import Reason
+from packager.residents import Residents, padded_deadline
+from packager.session import Session, session_of
 from packager.stores import Store, StoreError
 from packager.stores.fact_changes import Changed
-from packager.stores.records import Decision, SessionRecord, StoredSession
+from packager.stores.records import Decision, SessionRecord
 from packager.tokens import InvalidToken, Token, Tokens, digest_of, new_sid
 
 CLOCK_LEEWAY_S = 60  # by which the clocks of two nodes may differ
 MAX_ASSET_CHARACTERS = 1024
-_STEP = 1000  # sessions let go of before other tasks get their turn: about a millisecond
 
 
 class UnknownSession(Exception):
@@ -51,48 +49,6 @@ class SessionLimits:
     resident: int = 32_768  # held ready in front of the store; 1 KB and 4 collector objects each
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """One viewer's playback, as it stands."""
-
-    token: str = field(repr=False)
-    record: SessionRecord
-    decisions: Mapping[str, Decision] = field(default_factory=dict)  # by break id; not modified
-    started_at_edge: Decimal | None = None  # live edge at the first playlist, content clock
-
-    @property
-    def sid(self) -> str:
-        """The session's id: safe in logs and for ad servers, unlike the token."""
-        return self.record.sid
-
-    def require(
-        self, *, tenant: str | None = None, show: str | None = None, asset: str | None = None
-    ) -> None:
-        """Check that the session is for what a path names; every route calls it.
-
-        Raises:
-            InvalidToken: The token was made for something else.
-        """
-        record = self.record
-        if (
-            tenant not in (None, record.tenant)
-            or show not in (None, record.show)
-            or asset not in (None, record.asset)
-        ):
-            raise InvalidToken
-
-
-class _Resident:
-    """A session in memory, and when it would end without another request."""
-
-    __slots__ = ("deadline", "session", "stored_deadline")
-
-    def __init__(self, session: Session, deadline: float, stored_deadline: float) -> None:
-        self.session = session
-        self.deadline = deadline
-        self.stored_deadline = stored_deadline
-
-
 class Sessions:
     """The sessions of one process; nothing here reads the clock."""
 
@@ -109,8 +65,7 @@ class Sessions:
         self._tokens = tokens
         self._limits = limits or SessionLimits()
         self._mint = mint or MintBuckets()
-        self._residents: OrderedDict[str, _Resident] = OrderedDict()  # by token, last seen last
-        self._touches: dict[str, int] = {}
+        self._residents = Residents(self._limits.resident)
         self._mark = 0  # of the changes that are known here
 
     @property
@@ -180,16 +135,12 @@ class Sessions:
             )
         )
         await self._create(record, seconds)
-        return self._admit(Session(token=token, record=record), seconds, _padded(record, seconds))
+        session = Session(token=token, record=record)
+        return self._residents.admit(session, seconds, padded_deadline(record, seconds))
 
     def lookup(self, token: str, now: datetime) -> Session | None:
         """Return a session that is in memory, at once; None does not mean that there is none."""
-        resident = self._residents.get(token)
-        if resident is None or (seconds := now.timestamp()) >= resident.deadline:
-            return None
-        self._residents.move_to_end(token)
-        self._see(resident, seconds)
-        return resident.session
+        return self._residents.seen(token, now.timestamp())
 
     async def resume(self, token: str, now: datetime) -> Session:
         """Return the session of a token, from memory or from the store.
@@ -216,7 +167,7 @@ class Sessions:
             raise InvalidToken
         if seconds >= stored.deadline:
             raise UnknownSession(Reason.SESSION_EXPIRED)
-        return self._admit(_session(token, stored), seconds, stored.deadline)
+        return self._residents.admit(session_of(token, stored), seconds, stored.deadline)
 
     async def settle(
         self, session: Session, *decisions: Decision, ads: Mapping[str, bytes] | None = None
@@ -242,7 +193,7 @@ class Sessions:
         )
         latest = self.latest(session)
         merged = {decision.break_id: decision for decision in standing}
-        return self._update(replace(latest, decisions={**latest.decisions, **merged}))
+        return self._residents.update(replace(latest, decisions={**latest.decisions, **merged}))
 
     async def ads(self, session: Session, break_id: str) -> bytes:
         """Return what was stored with the decision of a break; nothing where there is none.
@@ -259,7 +210,7 @@ class Sessions:
             StoreError: The store failed.
         """
         standing = await self._store.settle_start(session.sid, edge)
-        return self._update(replace(self.latest(session), started_at_edge=standing))
+        return self._residents.update(replace(self.latest(session), started_at_edge=standing))
 
     async def change_facts(self, session: Session, facts: Changed, now: datetime) -> Session:
         """Change facts of a session; what was published of it stays.
@@ -274,7 +225,7 @@ class Sessions:
         """
         at_ms = int(now.timestamp() * 1000)
         record = await self._store.change_facts(session.sid, facts, at_ms)
-        return self._update(replace(self.latest(session), record=record))
+        return self._residents.update(replace(self.latest(session), record=record))
 
     async def refresh(self) -> None:
         """Take in what other processes changed; call it about once a second.
@@ -285,10 +236,9 @@ class Sessions:
         mark, sids = await self._store.changed_since(self._mark)
         if sids:
             changed = frozenset(sids)
-            held = [one.session for one in self._residents.values() if one.session.sid in changed]
-            for session in held:
+            for session in [one for one in self._residents if one.sid in changed]:
                 if (stored := await self._store.load_session(session.sid)) is not None:
-                    self._update(replace(self.latest(session), record=stored.record))
+                    self._residents.update(replace(self.latest(session), record=stored.record))
         self._mark = mark
 
     async def sweep(self, now: datetime) -> int:
@@ -301,18 +251,18 @@ class Sessions:
             StoreError: The store failed; what was seen is told at the next call.
         """
         seconds = now.timestamp()
-        await self._forget_idle(seconds)
-        touches, self._touches = self._touches, {}
+        await self._residents.forget_idle(seconds)
+        touches = self._residents.take_touches()
         try:
             await self._store.touch(touches)
         except StoreError:
-            self._touches = touches | self._touches
+            self._residents.put_back(touches)
             raise
         return await self._store.expire(int(seconds))
 
     async def _create(self, record: SessionRecord, now: float) -> None:
         """Store a session; a full store first gives up those that have ended."""
-        deadline = _padded(record, now)
+        deadline = padded_deadline(record, now)
         try:
             await self._store.create_session(record, deadline)
         except StoreError as error:
@@ -328,53 +278,6 @@ class Sessions:
                 raise SessionRefused("too many sessions", error.reason) from error
             raise
 
-    def _admit(self, session: Session, now: float, stored_deadline: int) -> Session:
-        """Hold a session in memory, and let go of those not seen for longest."""
-        resident = _Resident(session, 0.0, stored_deadline)
-        self._see(resident, now)
-        self._residents[session.token] = resident
-        while len(self._residents) > self._limits.resident:
-            self._residents.popitem(last=False)
-        return session
-
-    def _see(self, resident: _Resident, now: float) -> None:
-        """Move a session's end; tell the store only once in a while, and then with a margin."""
-        record = resident.session.record
-        resident.deadline = min(now + record.idle_s, record.expires_at)
-        if resident.deadline > resident.stored_deadline:
-            resident.stored_deadline = self._touches[record.sid] = _padded(record, now)
-
-    async def _forget_idle(self, now: float) -> None:
-        """Let go of the sessions in memory that were last seen too long ago."""
-        for count in itertools.count(1):
-            token, resident = next(iter(self._residents.items()), (None, None))
-            if token is None or resident is None or now < resident.deadline:
-                return
-            del self._residents[token]
-            if count % _STEP == 0:
-                await asyncio.sleep(0)
-
     def latest(self, session: Session) -> Session:
         """Return the session as it stands by now."""
-        resident = self._residents.get(session.token)
-        return session if resident is None else resident.session
-
-    def _update(self, session: Session) -> Session:
-        resident = self._residents.get(session.token)
-        if resident is not None:
-            resident.session = session
-        return session
-
-
-def _padded(record: SessionRecord, now: float) -> int:
-    """Return the deadline to store: later than the real one, so that it need not move each time."""
-    return min(int(now + record.idle_s * 1.25), record.expires_at)
-
-
-def _session(token: str, stored: StoredSession) -> Session:
-    return Session(
-        token=token,
-        record=stored.record,
-        decisions={decision.break_id: decision for decision in stored.decisions},
-        started_at_edge=stored.started_at_edge,
-    )
+        return self._residents.latest(session)

@@ -17,7 +17,7 @@ from packager.pod_signals import PodSignals
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.reporting.places import place_of
-from packager.sessions import Session
+from packager.session import Session
 from packager.stores.records import Decision
 
 KEPT = 65_536

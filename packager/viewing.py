@@ -7,7 +7,8 @@ from packager.log import report
 from packager.metrics import Metrics
 from packager.planning import Plan, Planner
 from packager.presentation import Presentation
-from packager.sessions import Session, Sessions
+from packager.session import Session
+from packager.sessions import Sessions
 from packager.stores import StoreError
 from packager.viewer import Viewer, Who
 

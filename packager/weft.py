@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from packager.asking import Asking
+from packager.asking_ahead import AskingAhead
 from packager.beacons.opening import open_outbox, sender_settings
 from packager.beacons.outbox import Outbox
 from packager.beacons.sender import run_sender
@@ -17,11 +18,12 @@ from packager.config.values import Config
 from packager.dash.mpds import Mpds
 from packager.dash.patches import Patches
 from packager.deciders import Deciders
-from packager.deciding import Deciding, Patience
+from packager.deciding import Deciding
 from packager.facts.moment import Facts
 from packager.feeds.feeds import Feeds
 from packager.filling import Filler
 from packager.filmless import FilmlessBreaks
+from packager.foresight import Foresight
 from packager.hls.playlists import Playlists
 from packager.house import PackagedHouse
 from packager.house_media import House
@@ -32,9 +34,11 @@ from packager.metrics import Metrics
 from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
 from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
+from packager.patience import Patience
 from packager.planning import Planner
 from packager.pod_signals import PodSignals
 from packager.pods import Pods
+from packager.prefetch import Prefetch
 from packager.presentations import Presentations, open_presentations
 from packager.rendering.opening import open_rendering
 from packager.rendering.rendering import Rendering
@@ -217,22 +221,29 @@ async def open_weft(
             errors=errors,
             metrics=metrics,
         )
+        # In VOD it is the ad server's own time limit that ends the wait.
+        patience = Patience(live_s=config.timeouts.ad_deadline_s, vod_s=config.timeouts.ad_s + 0.5)
+        ahead = AskingAhead(
+            asking=asking,
+            foresight=Foresight(clock),
+            prefetch=Prefetch(clock, metrics),
+            errors=errors,
+            clock=clock,
+            patience=patience,
+        )
         deciding = Deciding(
             sessions,
-            asking,
+            ahead,
             Filler(asking=asking, choosing=Choosing(house=house_media), metrics=metrics),
             schedules,
             errors,
             clock=clock,
             metrics=metrics,
-            # In VOD it is the ad server's own time limit that ends the wait.
-            patience=Patience(
-                live_s=config.timeouts.ad_deadline_s, vod_s=config.timeouts.ad_s + 0.5
-            ),
+            patience=patience,
         )
         signals = PodSignals(pods=pods, creative=library.get)
         splices = Splices(house_media, signals, metrics)
-        planner = Planner(deciding, splices, schedules, signals, clock=clock)
+        planner = Planner(deciding, ahead, splices, schedules, signals, clock=clock)
         stack.push_async_callback(planner.aclose)
         mpds = Mpds()
         patches = Patches(mpds, clock)

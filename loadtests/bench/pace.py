@@ -1,22 +1,16 @@
 """Whether playlists keep their pace while the ad server does not: viewers against a whole server.
 
-Everything is a process of its own, on loopback: an origin with a live channel in HLS and DASH, the
-ad server, and Weft as `weft serve` runs it, anew for every condition. Viewers are scripted: they
-ask for what players ask for, as often, and note how long each answer took. HLS viewers find breaks
-when they begin; to DASH viewers the Events of the MPD announce them some seconds ahead.
+Weft and what it asks are processes of their own, Weft anew for every condition. Viewers are
+scripted: they ask for what players ask for, as often, and note how long each answer took. HLS
+viewers find breaks when they begin; to DASH viewers the Events of the MPD announce them some
+seconds ahead.
 """
 
 import asyncio
-import multiprocessing
 import re
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
@@ -24,24 +18,22 @@ from urllib.parse import urljoin
 
 import httpx2
 import uvloop
-from starlette.applications import Starlette
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
 
-from loadtests.ads.process import END_S, ROOT, ad_server_process
+from loadtests.ads.process import ad_server_process
 from loadtests.bench.measure import Aim
-from packager.clock import SystemClock
+from loadtests.bench.processes import (
+    BREAK_EVERY_S,
+    START_S,
+    Server,
+    free_port,
+    origin_process,
+    weft_process,
+)
 from packager.demo.build import Recipe, ensure_demo_media
-from packager.demo.media import DemoMedia
-from packager.demo.origin import create_demo_origin
-from packager.demo.schedule import Dialect, OriginSettings
 from packager.reasons import Reason
-from packager.server import listener, serve_until_stopped
 
 POLL_S = 2.0  # a target duration of the channel, and its MPD's minimumUpdatePeriod
-BREAK_EVERY_S, BREAK_S = 20, 10
 AIM_S = 0.25
-START_S = 60.0
 
 # What the ad server does, and by which path; None: nothing listens.
 CONDITIONS: Mapping[str, tuple[str, str | None]] = {
@@ -54,19 +46,6 @@ CONDITIONS: Mapping[str, tuple[str, str | None]] = {
     "loop": ("wrappers of themselves", "loop"),
 }
 
-_CONFIG = """\
-listen: {{address: 127.0.0.1, port: {port}}}
-admin: {{address: 127.0.0.1, port: {admin_port}}}
-media: {{folder: "{folder}", workers: 1}}
-outbound: {{allow: [127.0.0.0/8]}}
-log: {{level: error}}
-shows:
-  live:
-    origin: {origin}/live/
-    breaks:
-      - {{from: cues, fill: {{vast: "{ads}?d={{break.seconds}}&sid={{session.id}}"}}, else: slate}}
-    slate: {{file: "{slate}"}}
-"""
 _COUNT = re.compile(r'^(weft_\w+?)_total\{\w+="(\w+)"\} (\S+)$', re.MULTILINE)
 
 
@@ -120,15 +99,15 @@ def run_pace(
         names: Keys of `CONDITIONS`.
     """
     media = ensure_demo_media(folder, Recipe(rungs=("360p",), loop_s=16))
-    with TemporaryDirectory() as packaged, _origin(media) as origin:
+    with TemporaryDirectory() as packaged, origin_process(media) as origin:
         films = [f"{clip.duration_s}={origin}/media/{clip.file}" for clip in media.creatives]
         with ad_server_process([part for film in films for part in ("--film", film)]) as ads:
             found = []
             for name in names:
                 path = CONDITIONS[name][1]
-                url = f"http://127.0.0.1:{_free_port()}/" if path is None else f"{ads}/vast/{path}"
+                url = f"http://127.0.0.1:{free_port()}/" if path is None else f"{ads}/vast/{path}"
                 slate = media.folder / media.slate.file
-                with _weft(Path(packaged), origin=origin, ads=url, slate=slate) as server:
+                with weft_process(Path(packaged), origin=origin, ads=url, slate=slate) as server:
                     found.append(uvloop.run(_watch(name, server, seconds, viewers)))
     return found, [aim_of(one) for one in found]
 
@@ -140,12 +119,6 @@ def aim_of(one: Pace) -> Aim:
         f"{one.p99_ms:.1f} ms" + (f", {one.wrong} refused" if one.wrong else ""),
         one.p99_ms < AIM_S * 1000 and not one.wrong,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Server:
-    url: str
-    admin_url: str
 
 
 @dataclass(slots=True)
@@ -170,7 +143,7 @@ def _hundredths(values: Sequence[float]) -> Sequence[float]:
     return quantiles(values, n=100) if len(values) > 1 else [*values, 0.0][:1] * 99
 
 
-async def _watch(name: str, server: _Server, seconds: float, viewers: int) -> Pace:
+async def _watch(name: str, server: Server, seconds: float, viewers: int) -> Pace:
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx2.AsyncClient(limits=limits, timeout=30.0) as client:
         await _warm_up(client, server, with_ads=name == "good")
@@ -201,7 +174,7 @@ async def _watch(name: str, server: _Server, seconds: float, viewers: int) -> Pa
     )
 
 
-async def _warm_up(client: httpx2.AsyncClient, server: _Server, *, with_ads: bool) -> None:
+async def _warm_up(client: httpx2.AsyncClient, server: Server, *, with_ads: bool) -> None:
     """Have the channel looked at, and the house's media and ads packaged, as far as there are any.
 
     Packaging has a processor to itself where there is one; what it takes from a playlist on a
@@ -224,7 +197,7 @@ async def _warm_up(client: httpx2.AsyncClient, server: _Server, *, with_ads: boo
 
 async def _view(
     client: httpx2.AsyncClient,
-    server: _Server,
+    server: Server,
     number: int,
     format: str,
     notes: _Notes,
@@ -265,88 +238,11 @@ async def _view(
             notes.late.append(time.perf_counter() - polled - POLL_S)
 
 
-async def _counts(client: httpx2.AsyncClient, server: _Server) -> dict[tuple[str, str], int]:
+async def _counts(client: httpx2.AsyncClient, server: Server) -> dict[tuple[str, str], int]:
     """The counters with one label, by their name and its value."""
     text = await _metrics(client, server)
     return {(name, label): int(float(number)) for name, label, number in _COUNT.findall(text)}
 
 
-async def _metrics(client: httpx2.AsyncClient, server: _Server) -> str:
+async def _metrics(client: httpx2.AsyncClient, server: Server) -> str:
     return (await client.get(f"{server.admin_url}/metrics")).text
-
-
-@contextmanager
-def _origin(media: DemoMedia) -> Iterator[str]:
-    """Run the channel and the ads' films in a process of their own; give its URL."""
-    port = _free_port()
-    process = multiprocessing.get_context("spawn").Process(
-        target=_serve_origin, args=(media, port), daemon=True
-    )
-    process.start()
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/time")
-        yield url
-    finally:
-        process.terminate()
-        process.join(END_S)
-
-
-def _serve_origin(media: DemoMedia, port: int) -> None:
-    settings = OriginSettings(
-        epoch=datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1),
-        window_s=24,
-        break_every_s=BREAK_EVERY_S,
-        break_at_s=BREAK_EVERY_S,
-        break_s=BREAK_S,
-        dialect=Dialect.CUE,
-    )
-    origin = create_demo_origin(media, SystemClock(), settings)
-    app = Starlette(routes=[Mount("/media", StaticFiles(directory=media.folder)), *origin.routes])
-    uvloop.run(serve_until_stopped(listener(app, "127.0.0.1", port)))
-
-
-@contextmanager
-def _weft(folder: Path, *, origin: str, ads: str, slate: Path) -> Iterator[_Server]:
-    """Run ``weft serve``; give where it listens, when it does."""
-    port, admin_port = _free_port(), _free_port()
-    config = folder / "weft.yaml"
-    config.write_text(
-        _CONFIG.format(
-            port=port,
-            admin_port=admin_port,
-            folder=folder / "media",
-            origin=origin,
-            ads=ads,
-            slate=slate.resolve(),
-        )
-    )
-    command = [sys.executable, "-m", "packager", "serve", "--config", str(config)]
-    with ExitStack() as stack:
-        process = stack.enter_context(
-            subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-        )
-        stack.callback(process.wait, END_S)
-        stack.callback(process.terminate)
-        server = _Server(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{admin_port}")
-        _wait_for(f"{server.admin_url}/readyz")
-        yield server
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_for(url: str) -> None:
-    end = time.monotonic() + START_S
-    while time.monotonic() < end:
-        try:
-            if httpx2.get(url).status_code == 200:
-                return
-        except httpx2.TransportError:
-            pass
-        time.sleep(0.05)
-    raise RuntimeError(f"nothing answers at {url}")

@@ -6,11 +6,9 @@ An MPD's own times never change (B-04), so unlike HLS nothing has to be counted:
 follow from the origin's MPD and the session's splices alone.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from fractions import Fraction
 
 from manifests.break_log import BreakLog, CueSettings
 from manifests.breaks import AdBreak, Cue, joined_break
@@ -18,10 +16,12 @@ from manifests.creative import Creative
 from manifests.cues.rules import CueRules
 from manifests.dash.content_clock import Listed, computes, listed, origin_of
 from manifests.dash.cues import read_cues
+from manifests.dash.cuts import can_cut_within, cut_at, period_at
 from manifests.dash.joining import join_delay_s
 from manifests.dash.late_sets import Late, is_awaited, late_at
 from manifests.dash.model import Mpd, Period
-from manifests.dash.periods.cut_point import cut_point, cut_refusal
+from manifests.dash.periods.cut_point import cut_refusal
+from manifests.dash.stale_copies import is_stale
 from manifests.errors import SpliceError
 from manifests.splicing.timeline import FRAME_S, Splice, fitting, preroll_splice, splice
 
@@ -74,7 +74,7 @@ class DashChannel:
         """Count the breaks that are over, with room for returns that differ by a segment."""
         if self.listed is not None and self.mpd is not None and self.mpd.is_dynamic:
             before = self.listed.start - 2 * self.pace_s
-            object.__setattr__(self, "over", bisect_left(self.log.breaks, before, key=_in_at))
+            object.__setattr__(self, "over", self.log.back_before(before))
 
     def advance(self, mpd: Mpd, *, now: Decimal, inband: Iterable[Cue] = ()) -> "DashChannel":
         """Take in the MPD that was just fetched.
@@ -89,7 +89,7 @@ class DashChannel:
         """
         if not mpd.periods:
             raise SpliceError("an MPD without Periods that have a start")
-        if self.mpd is not None and _is_older(mpd, self.mpd, self.listed):
+        if self.mpd is not None and is_stale(mpd, self.mpd, self.listed):
             mpd = self.mpd  # what players compute goes on with the clock
         window = listed(mpd, now)
         inband = tuple(inband)
@@ -139,8 +139,8 @@ class DashChannel:
         """
         if self.listed is None:
             return 2 * self.forgotten
-        back = bisect_right(self.log.breaks, self.listed.end, key=_in_at)
-        gone = bisect_right(self.log.breaks, self.listed.start, key=_in_at)
+        back = self.log.back_by(self.listed.end)
+        gone = self.log.back_by(self.listed.start)
         return 2 * self.forgotten + back + gone
 
     def _observed(self, mpd: Mpd, window: Listed | None, inband: Iterable[Cue]) -> BreakLog:
@@ -190,31 +190,14 @@ class DashChannel:
         return replace(self, late=late, awaited_at=awaited_at)
 
     def _cut(self, at: Decimal, *, counted_from: Decimal | None = None) -> Decimal | None:
-        """Where the content may be cut at about an instant; None: not listed yet, or never.
-
-        Args:
-            at: The instant.
-            counted_from: An earlier cut; what is found follows from it, not from what is listed.
-        """
+        """Where the content may be cut at about an instant (`cut_at`); None also: no content."""
         if self.mpd is None or self.listed is None:
             return None
-        period = self.period_at(at)
-        if period is None:
-            return None
-        if not computes(period) and at > self.listed.end and period is self.mpd.periods[-1]:
-            return None  # B-04: only the last Period grows, and it is cut where it is complete
-        start = origin_of(self.mpd) + period.start
-        since = None if counted_from is None else max(counted_from - start, Decimal(0))
-        into = cut_point(period, max(at - start, Decimal(0)), counted_from=since)
-        return None if into is None else start + into
+        return cut_at(self.mpd, self.listed, at, counted_from=counted_from)
 
     def period_at(self, at: Decimal) -> Period | None:
         """The Period that an instant lies in; the last one also before it goes on."""
-        if self.mpd is None or not self.mpd.periods:
-            return None
-        into = at - origin_of(self.mpd)
-        index = bisect_right(self.mpd.periods, into, key=lambda one: one.start) - 1
-        return self.mpd.periods[max(index, 0)]
+        return None if self.mpd is None else period_at(self.mpd, at)
 
     def cues(self, rules: CueRules) -> tuple[Cue, ...]:
         """The cues that the MPD has, by other rules than for breaks."""
@@ -276,21 +259,14 @@ class DashChannel:
         if ad_break.is_point:
             return self._cut(ad_break.out_at) is not None
         if ad_break.joins:
-            return self._can_end_within(ad_break)
+            # Content can go on from anywhere in it: only its pod says where.
+            return (
+                self.mpd is not None
+                and ad_break.in_at is not None
+                and can_cut_within(self.mpd, ad_break.out_at, ad_break.in_at)
+            )
         return all(
             self._refusal(at) is None for at in (ad_break.out_at, ad_break.in_at) if at is not None
-        )
-
-    def _can_end_within(self, ad_break: AdBreak) -> bool:
-        """Whether content can go on from anywhere in a break: only its pod says where (B-03)."""
-        if self.mpd is None or ad_break.in_at is None:
-            return False
-        zero = origin_of(self.mpd)
-        return all(
-            cut_refusal(period) is None
-            for period in self.mpd.periods
-            if zero + period.start < ad_break.in_at
-            and (period.end is None or zero + period.end > ad_break.out_at)
         )
 
     def can_hold(self, ad_break: AdBreak) -> bool:
@@ -360,63 +336,6 @@ class DashChannel:
         if out_at is None or (self.listed is not None and at >= self.listed.end - FRAME_S):
             out_at = at if self.listed is None else min(at, self.listed.end)
         return splice(break_id=break_id, out_at=out_at, in_at=out_at, pod=pod, rung=rung)
-
-
-def _in_at(ad_break: AdBreak) -> Decimal:
-    return Decimal("Infinity") if ad_break.in_at is None else ad_break.in_at
-
-
-def _is_older(new: Mpd, known: Mpd, window: Listed | None) -> bool:
-    """Whether a stale copy was served, by its publishTime or by what it lists.
-
-    One that lacks a Period which has begun is stale; what lies ahead may be withdrawn (B-06).
-    """
-    if new is known or not new.is_dynamic or new.availability_start != known.availability_start:
-        return False
-    if new.publish_time is not None and known.publish_time is not None:
-        return new.publish_time < known.publish_time
-    newest, last = new.periods[-1], _begun(known, window)
-    if newest.id != last.id and newest.start < last.start:
-        return True
-    if newest.id == last.id:
-        grown = [after[1] - before[1] for before, after in _listed_by_both(last, newest)]
-        if any(grown):
-            return min(grown) < 0 and max(grown) <= 0
-    if newest.start > known.periods[-1].start:
-        return False
-    # Up to the same end, what is older lists more at the front.
-    front, first = new.periods[0], known.periods[0]
-    if front.id != first.id:
-        return front.start < first.start
-    return any(after[0] < before[0] for before, after in _listed_by_both(first, front))
-
-
-def _begun(mpd: Mpd, window: Listed | None) -> Period:
-    """The last Period that begins before what is listed ends; the first, if none does."""
-    edge = origin_of(mpd) if window is None else window.end
-    found = [one for one in mpd.periods if origin_of(mpd) + one.start < edge]
-    return found[-1] if found else mpd.periods[0]
-
-
-_Listing = tuple[Fraction, Fraction]  # where it starts and ends, in seconds of the Period
-
-
-def _listed_by_both(one: Period, other: Period) -> Iterator[tuple[_Listing, _Listing]]:
-    """What two versions of a Period list of each Representation."""
-    listings = _listings(other)
-    for key, listing in _listings(one).items():
-        if key in listings:
-            yield listing, listings[key]
-
-
-def _listings(period: Period) -> dict[tuple[str | None, str], _Listing]:
-    return {
-        (one.id, representation.id): (how.seconds(how.start), how.seconds(how.end))
-        for one, representation in period.representations()
-        if (how := representation.addressing) is not None
-        and how.start is not None
-        and how.end is not None
-    }
 
 
 def _pace_s(mpd: Mpd) -> int:

@@ -5,7 +5,6 @@ cues opened, and where these fall in every rendition. It is a value: `advance` g
 Sessions add their splices (`splice_of`) and get their playlists from both (`playlist`).
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -18,13 +17,15 @@ from manifests.hls.cues import read_cues
 from manifests.hls.following import follow
 from manifests.hls.fragments import Dressing, PodStrip, PodStrips, Strip, weave
 from manifests.hls.joining import join_of, leading_in, place_of_join, return_of
+from manifests.hls.leaving import splice_in_shadow
 from manifests.hls.model import MediaPlaylist
-from manifests.hls.numbering import Place, Shadow, cast, place_in_shadow, place_in_track
+from manifests.hls.numbering import Place, Shadow, place_in_shadow, place_in_track
 from manifests.hls.rendering import NO_SUMS, NOTHING_TOLD, Header, Sums, make_header, render, sums
 from manifests.hls.restarting import resume
+from manifests.hls.shadows import cast_all
 from manifests.hls.signal_tags import OWN_CLOCK, dated_tags, own_clock_tags
 from manifests.hls.track import Track, TrackMemory
-from manifests.splicing.timeline import FRAME_S, Splice, fitting, preroll_splice, splice
+from manifests.splicing.timeline import FRAME_S, Splice, preroll_splice, splice
 
 # A reference rendition that stopped holds the others back by no more than this (A-07).
 REFERENCE_LAG = Decimal("1.5")  # target durations
@@ -86,7 +87,7 @@ class Channel:
             strips={name: self._strip(name, track) for name, track in tracks.items()},
             headers={name: self._header(name, track) for name, track in tracks.items()},
             log=log,
-            shadows=_shadows(self, tracks, log),
+            shadows=cast_all(self.shadows, tracks, log.breaks, reference=self.reference),
             version=self.version + 1,
         )
         return replace(channel, seen_edge=channel._published_edge())
@@ -172,8 +173,7 @@ class Channel:
         reference = self.tracks.get(self.reference)
         if starts and reference is not None:
             before = min(starts) - 2 * reference.playlist.target_duration
-            over = bisect_left(self.log.breaks, before, key=_in_at)
-            object.__setattr__(self, "over", over)
+            object.__setattr__(self, "over", self.log.back_before(before))
 
     def cues(self, rules: CueRules) -> tuple[Cue, ...]:
         """The cues that are listed in the reference rendition, by other rules than for breaks."""
@@ -229,36 +229,14 @@ class Channel:
             to_the_end: The break is left open up to its end even if the pod is shorter.
 
         Returns:
-            The splice, or None if the out point is not listed yet.
+            The splice, or None if the out point is not listed yet, or nothing fits any more.
         """
         if ad_break.joins:
             return preroll_splice(ad_break, pod, rung)
         shadow = self.shadows.get((ad_break.id, self.reference))
         if shadow is None:
             return None
-        out_at = shadow.starts[0]
-        pod = fitting(pod, ad_break, out_at)
-        if not pod:
-            return None
-        one = splice(
-            break_id=ad_break.id,
-            out_at=out_at,
-            in_at=None,
-            pod=pod,
-            rung=rung,
-            limit=ad_break.in_at,
-        )
-        filled_until = out_at + (one.ends[-1] if one.ends else 0)
-        back = ad_break.in_at
-        if not to_the_end and (back is None or filled_until < back - FRAME_S):
-            back = filled_until  # rule D-53: the rest is content
-        if back is None:
-            return one
-        in_at = _first_border(shadow, back)
-        if one.limit is None or in_at is None:
-            return replace(one, in_at=in_at)
-        # Late out, late in (rule A-26): what the content leaves open up to its border is filled.
-        return replace(one, in_at=in_at, limit=max(one.limit, in_at))
+        return splice_in_shadow(shadow, ad_break, pod, rung, to_the_end=to_the_end)
 
     def nearest_border(self, at: Decimal) -> Decimal:
         """The border nearest to an instant; of two as near, the first (D-43)."""
@@ -383,43 +361,3 @@ def _cues_of(track: Track, rules: CueRules) -> tuple[Cue, ...]:
             shift_s=track.shift.time_s,
         )
     )
-
-
-def _first_border(shadow: Shadow, at: Decimal) -> Decimal | None:
-    """The first border at or after an instant (rule A-26); None if it is not listed yet."""
-    index = bisect_left(shadow.starts, at - FRAME_S)
-    return shadow.starts[index] if index < len(shadow.starts) else None
-
-
-def _in_at(ad_break: AdBreak) -> Decimal:
-    return Decimal("Infinity") if ad_break.in_at is None else ad_break.in_at
-
-
-def _shadows(
-    channel: Channel, tracks: Mapping[str, Track], log: BreakLog
-) -> dict[tuple[str, str], Shadow]:
-    """Bring every break's shadow up to date in every followed rendition."""
-    shadows = dict(channel.shadows)
-    names = sorted(tracks, key=lambda name: name != channel.reference)
-    for ad_break in log.breaks:
-        if ad_break.is_point:
-            continue
-        for name in names:
-            key = (ad_break.id, name)
-            track = tracks[name]
-            reference = shadows.get((ad_break.id, channel.reference))
-            if reference is not None:
-                out_at = reference.starts[0]
-            elif name == channel.reference:
-                border = track.first_border(ad_break.out_at, FRAME_S)
-                if border is None or ad_break.out_at < track.starts[0] - FRAME_S:
-                    break  # not listed yet, or gone before it was known
-                out_at = border
-            else:
-                break
-            if name == channel.reference:
-                reference = None
-            found = cast(shadows.get(key), track, out_at, ad_break.in_at, reference=reference)
-            if found is not None:
-                shadows[key] = found
-    return shadows

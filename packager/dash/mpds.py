@@ -23,7 +23,7 @@ from packager.dash.presentations import DashPresentation
 from packager.looks.dash import WornMpd
 from packager.openings import preroll_rule, preroll_s
 from packager.planning import Plan
-from packager.sessions import Session
+from packager.session import Session
 
 _MILLISECOND = Decimal("0.001")
 

@@ -15,7 +15,7 @@ from cachetools import LRUCache
 
 from packager.config.ad_settings import Cap
 from packager.decisions.fill import Candidate, Name
-from packager.sessions import Session
+from packager.session import Session
 
 SESSIONS = 4096  # whose breaks are being stored
 CREATIVES = 16_384  # whose names are known

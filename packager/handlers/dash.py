@@ -24,7 +24,7 @@ from packager.parameters import ParameterError
 from packager.paths import Ending
 from packager.reasons import Reason
 from packager.responses import PERSONAL, mpd_patch_response, mpd_response
-from packager.sessions import Session
+from packager.session import Session
 from packager.viewing import Viewing
 
 ENDING: Ending = "mpd"

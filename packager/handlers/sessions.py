@@ -26,7 +26,8 @@ from packager.paths import Ending, check_asset, read_ending
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.responses import json_response
-from packager.sessions import Session, Sessions
+from packager.session import Session
+from packager.sessions import Sessions
 from packager.viewer import Viewer, read_viewer
 
 FORMAT_PARAMETER = "aws.format"  # of the manifest that a player has: `m3u8` or `mpd`

@@ -21,7 +21,7 @@ from packager.looks.frames import Frames
 from packager.looks.looks import Looks
 from packager.looks.route import LookRoute
 from packager.looks.segments import Segments
-from packager.sessions import Session
+from packager.session import Session
 
 _ALL = ""  # an MPD has all renditions
 RENDERERS = 256

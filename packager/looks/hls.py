@@ -21,7 +21,7 @@ from packager.looks.look import Choice, Look
 from packager.looks.looks import Looks, Worn
 from packager.looks.segments import Segments
 from packager.paths import is_asset
-from packager.sessions import Session
+from packager.session import Session
 
 STRIPS = 256
 SWITCHES = 65_536

@@ -38,7 +38,7 @@ from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.rendering.rendering import Rendering
 from packager.rules import Kind, Rule, RuleFailed, compile_rule
-from packager.sessions import Session
+from packager.session import Session
 from packager.stores import Store, StoreError
 
 LOOKS = 4096  # of which a process knows what they have listed

@@ -11,7 +11,7 @@ from packager.decisions.ads import Ad
 from packager.decisions.beacon_macros import beacon_macros
 from packager.decisions.macros import expand_macros
 from packager.decisions.vast_errors import ErrorCall
-from packager.sessions import Session
+from packager.session import Session
 from packager.single_flight import FlightError, SingleFlight
 from packager.viewer import Viewer
 

@@ -18,10 +18,10 @@ from loadtests.bench.dash import (
     WAYS,
     Case,
     live_case,
-    naive,
     subjects,
     vod_case,
 )
+from loadtests.bench.obvious_mpd import naive
 from loadtests.synthetic_mpd import MPD_URL, SEGMENT_S, live_mpd, segments_for, vod_mpd
 from manifests.dash.model import Mpd
 from manifests.dash.reading.addressing import segment_url

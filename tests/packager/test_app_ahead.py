@@ -194,7 +194,7 @@ async def test_every_announced_break_is_asked_for_itself_and_its_answer_is_used_
         for _ in range(14):
             bench.clock.advance(2)
             await poll()
-        (session,) = (one.session for one in running.weft.sessions._residents.values())
+        (session,) = running.weft.sessions._residents
         outcomes = [decision.outcome for decision in session.decisions.values()]
         assert outcomes == ["fill", "fill"]
         assert bench.world.ad_calls() == 2

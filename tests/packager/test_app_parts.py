@@ -339,7 +339,7 @@ async def test_rules_without_ads_ask_nobody(make_bench: Callable[..., Bench]) ->
     bench = make_bench()
     async with bench.run() as running:
         show = bench.config.shows["vod"]
-        decider = running.weft.planner._deciding._asking.decider_for(show, show.breaks[2])
+        decider = running.weft.planner._ahead.asking.decider_for(show, show.breaks[2])
         assert await decider.renewed(Decided(), bench.media.ladder) == Decided()
 
 

@@ -85,7 +85,7 @@ async def asked(running: Running, bench: Bench, calls: int) -> None:
     while bench.world.ad_calls() < calls:
         assert time.monotonic() < end
         await asyncio.sleep(0.005)
-    await running.weft.planner._deciding._prefetch._flights.landed()
+    await running.weft.planner._ahead.prefetch._flights.landed()
 
 
 def has_ads(listed: str) -> bool:
@@ -100,7 +100,7 @@ def pods(running: Running, result: str) -> int:
 
 
 def decisions(running: Running) -> list[Decision]:
-    (session,) = (one.session for one in running.weft.sessions._residents.values())
+    (session,) = running.weft.sessions._residents
     return list(session.decisions.values())
 
 

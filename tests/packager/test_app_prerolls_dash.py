@@ -170,7 +170,7 @@ async def test_a_session_opened_in_both_formats_has_one_pre_roll(
             assert len(dict.fromkeys(ads)) == len(told)
             bench.clock.advance(2)
         assert bench.world.ad_calls() == 1
-        (session,) = (one.session for one in running.weft.sessions._residents.values())
+        (session,) = running.weft.sessions._residents
         assert [*session.decisions] == ["preroll"]
 
 

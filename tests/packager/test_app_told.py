@@ -134,8 +134,8 @@ async def test_nobody_is_told_of_who_refuses_threat_34(
         monkeypatch.setitem(DEVICE, name, value)
     async with bench.run() as running:
         await watch(running, **{"ads.ifa": "i-d", "ads.ppid": "p-d", **said})
-        (session,) = (one.session for one in running.weft.sessions._residents.values())
-        digest = running.weft.planner._deciding._asking.session_digest(session.sid)
+        (session,) = running.weft.sessions._residents
+        digest = running.weft.planner._ahead.asking.session_digest(session.sid)
     assert about_the_viewer(heard.one()) == left
     query = heard.query()
     assert query.pop("s") not in ("", session.sid, digest)

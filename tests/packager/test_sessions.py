@@ -11,7 +11,8 @@ import pytest
 from packager.mint import MintBuckets
 from packager.parameters import Parameters
 from packager.reasons import Reason
-from packager.sessions import Session, SessionLimits, SessionRefused, Sessions, UnknownSession
+from packager.session import Session
+from packager.sessions import SessionLimits, SessionRefused, Sessions, UnknownSession
 from packager.stores import Store, StoreError
 from packager.stores.memory import MemoryStore
 from packager.stores.records import Decision, PodEntry, StoredSession

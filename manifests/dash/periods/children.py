@@ -4,6 +4,28 @@ from collections.abc import Collection, Iterator
 
 from lxml import etree
 
+# Of RepresentationBaseType (table 14), which AdaptationSets are of as well: what the schema wants
+# before one more SupplementalProperty, and before a Representation's BaseURL.
+BEFORE_SUPPLEMENT = (
+    "FramePacking",
+    "AudioChannelConfiguration",
+    "ContentProtection",
+    "OutputProtection",
+    "EssentialProperty",
+    "SupplementalProperty",
+)
+BEFORE_BASE = (
+    *BEFORE_SUPPLEMENT,
+    "InbandEventStream",
+    "Switching",
+    "RandomAccess",
+    "GroupLabel",
+    "Label",
+    "ProducerReferenceTime",
+    "ContentPopularityRate",
+    "Resync",
+)
+
 
 def local_name(element: etree._Element) -> str:
     """Name without namespace; of comments and processing instructions the empty text."""

@@ -11,28 +11,11 @@ from dataclasses import replace
 
 from lxml import etree
 
-from manifests.dash.periods.children import children, make_child, remove
+from manifests.dash.periods.children import BEFORE_BASE, children, make_child, remove
 from manifests.dash.periods.segment_information import TEMPLATES
 from manifests.dash.periods.written_bases import WrittenBase, is_absolute, join_bases
 from manifests.dash.reading.content_kind import kind_of
 
-# Of RepresentationBaseType (table 14): the schema wants them before a BaseURL.
-BEFORE_BASE = (
-    "FramePacking",
-    "AudioChannelConfiguration",
-    "ContentProtection",
-    "OutputProtection",
-    "EssentialProperty",
-    "SupplementalProperty",
-    "InbandEventStream",
-    "Switching",
-    "RandomAccess",
-    "GroupLabel",
-    "Label",
-    "ProducerReferenceTime",
-    "ContentPopularityRate",
-    "Resync",
-)
 LISTS = ("SegmentTemplate", "SegmentList")
 # Paths with other characters, or with a query, cannot be led there.
 PLAIN = re.compile(r"(?!/)(?!(?:.*/)?\.{1,2}(?:/|$))(?!.*//)[A-Za-z0-9._~+@/-]*")

@@ -13,7 +13,7 @@ from lxml import etree
 
 from manifests.dash.late_sets import Late
 from manifests.dash.model import AdaptationSet, Addressing, Period, Representation
-from manifests.dash.periods.children import children, make_child, remove
+from manifests.dash.periods.children import BEFORE_SUPPLEMENT, children, make_child, remove
 from manifests.dash.periods.dressing import Dressing, dress
 from manifests.dash.periods.event_cut import cut_events
 from manifests.dash.periods.period_tag import period_body, shell
@@ -22,14 +22,6 @@ from manifests.dash.periods.timeline_cut import Cut, Interval, cut_segments
 
 CONTINUITY = "urn:mpeg:dash:period-continuity:2015"
 CONNECTIVITY = "urn:mpeg:dash:period-connectivity:2015"
-BEFORE_SUPPLEMENT = (
-    "FramePacking",
-    "AudioChannelConfiguration",
-    "ContentProtection",
-    "OutputProtection",
-    "EssentialProperty",
-    "SupplementalProperty",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from packager.config.ad_settings import Cap
 from packager.decisions import Omission
 from packager.decisions.fill import Candidate, Name
 from packager.decisions.frequency import SESSIONS, Exposures, allowance
-from packager.sessions import Session
+from packager.session import Session
 from packager.stores.records import Decision, PodEntry, SessionRecord
 
 HOUR = Cap(times=3, per_s=3600)
