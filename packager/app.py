@@ -94,7 +94,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         presentations=weft.presentations.hls,
         viewing=viewing,
         playlists=weft.playlists,
-        looks=HlsLooks(weft.looks, base=weft.config.public_url or "/"),
+        looks=HlsLooks(weft.looks, base=weft.config.public_url or "/", clock=weft.clock),
         metrics=weft.metrics,
     )
     dash = DashHandlers(

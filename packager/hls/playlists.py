@@ -70,8 +70,16 @@ class Playlists:
         if found is not None:
             return found, True
         rung = presentation.rung(number) or ""
-        strip = None if worn is None else worn.strip
-        text = channel.playlist(name, plan.splices, rung, past=past, until=plan.until, strip=strip)
+        strip, until = (None, None) if worn is None else (worn.strip, worn.until)
+        limits = [limit for limit in (plan.until, until) if limit is not None]
+        text = channel.playlist(
+            name,
+            plan.splices,
+            rung,
+            past=past,
+            until=min(limits, default=None),
+            strip=strip,
+        )
         body = Body(text)
         if body.size <= self._bodies.maxsize:
             self._bodies[key] = body

@@ -15,15 +15,18 @@ from manifests.content_segment import ContentSegment
 from manifests.hls.channel import Channel
 from manifests.hls.fragments import Strip
 from manifests.hls.replaced import latest_segments, with_replaced
+from packager.clock import Clock
 from packager.hls.presentations import HlsPresentation
 from packager.looks.frames import Frames
 from packager.looks.look import Choice, Look
-from packager.looks.looks import Looks, Worn
+from packager.looks.looks import STORE_S, Looks, Worn
 from packager.looks.segments import Segments
 from packager.paths import is_asset
 from packager.session import Session
 
 STRIPS = 256
+HELD = 1.5  # target durations for which a playlist may stay as it was (failures.md)
+FIRST_STORE_S = 1.0  # of a look's first playlist for the store
 SWITCHES = 65_536
 LOOKED_BACK = 8  # changes of facts, of which something may still be listed
 # What left the window is listed a while longer than the origin lists it (rule A-08).
@@ -35,6 +38,7 @@ class WornStrip(NamedTuple):
 
     key: tuple[object, ...]  # equal for equal strips of one channel's version
     strip: Strip
+    until: Decimal | None = None  # nothing is published behind it: what others name is not known
 
 
 class _Part(NamedTuple):
@@ -48,8 +52,9 @@ class _Part(NamedTuple):
 class HlsLooks:
     """What playlists ask of looks."""
 
-    def __init__(self, looks: Looks, *, base: str) -> None:
-        """Join the looks and what URLs begin with."""
+    def __init__(self, looks: Looks, *, base: str, clock: Clock) -> None:
+        """Join the looks, what URLs begin with, and a clock."""
+        self._clock = clock
         self._looks = looks
         self._base = base
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(STRIPS)
@@ -69,7 +74,8 @@ class HlsLooks:
         replaced: dict[str, str] = {}
         for part in parts:
             replaced |= part.look.replaced(name, since=part.since, until=part.until)
-        if not replaced:
+        held = worn.look.listed_until(name) if name in worn.held else None
+        if not replaced and held is None:
             return None
         key = tuple((one.look.key, one.look.version, one.until) for one in parts)
         dressing = channel.rules.dressing
@@ -77,7 +83,7 @@ class HlsLooks:
         strip = self._strips.get(place)
         if strip is None:
             strip = self._strips[place] = with_replaced(channel.strips[name], replaced)
-        return WornStrip(key, strip)
+        return WornStrip((*key, held), strip, held)
 
     async def _parts(
         self,
@@ -141,13 +147,17 @@ class HlsLooks:
             return
         async with worn.lock:
             if worn.is_behind(name, *seen):
-                if presentation.live:
-                    await self._take_in(worn, presentation.frames[number], name, channel)
-                else:
+                if not presentation.live:
                     self._take_in_whole(worn, session, presentation, name, channel)
+                elif not await self._take_in(worn, presentation.frames[number], name, channel):
+                    return
                 worn.seen[name] = seen
 
-    async def _take_in(self, worn: Worn, frames: Frames, name: str, channel: Channel) -> None:
+    async def _take_in(self, worn: Worn, frames: Frames, name: str, channel: Channel) -> bool:
+        """Take in a live playlist; False: it stands still, for the store is slow.
+
+        It may for 1.5 target durations; then originals are named.
+        """
         track = channel.tracks[name]
         worn.observe(channel.cues, channel)
         worn.is_dated = track.utc
@@ -158,9 +168,17 @@ class HlsLooks:
             frames=frames,
             pace_s=float(channel.pace_s),
             window_s=_length(channel),
+            # Where nothing was listed there is nothing to stand still with.
+            store_s=FIRST_STORE_S if worn.look.listed_until(name) is None else STORE_S,
         )
-        worn.look.list(name, choices, urls)
+        if urls is None and worn.look.listed_until(name) is not None:
+            now = self._clock.monotonic()
+            if now - worn.held.setdefault(name, now) < HELD * channel.pace_s:
+                return False
+        worn.held.pop(name, None)
+        worn.look.list(name, choices, urls or {})
         worn.look.forget_before(track.starts[0] - KEPT_S)
+        return True
 
     def _take_in_whole(
         self,

@@ -43,7 +43,7 @@ from packager.stores import Store, StoreError
 
 LOOKS = 4096  # of which a process knows what they have listed
 REMEMBERED_S = 600  # that a store knows what playlists named, after they have
-STORE_S = 0.15  # of a manifest for the store; then it names originals (P4)
+STORE_S = 0.15  # of a manifest for the store (P4)
 
 Templates = Mapping[str, Mapping[str, Template]]
 """By show and overlay."""
@@ -58,6 +58,8 @@ class Worn:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     # By rendition, the channel and its version that was taken in.
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    # By rendition, since when the store does not say what others name, by the clock.
+    held: dict[str, float] = field(default_factory=dict)
     segments: Segments | None = None  # of the content as it is now; None: not yet known
     asked: dict[str, float] = field(default_factory=dict)  # when for a rendition, by the clock
     is_dated: bool = False  # the content's clock is that of the world
@@ -196,7 +198,8 @@ class Looks:
         frames: Frames,
         pace_s: float,
         window_s: float = 0.0,
-    ) -> Mapping[str, str]:
+        store_s: float = STORE_S,
+    ) -> Mapping[str, str] | None:
         """Have what was chosen drawn, as far as workers take it on.
 
         Args:
@@ -206,10 +209,11 @@ class Looks:
             pace_s: Seconds after which viewers expect something new; so long at least the results
                 are of use.
             window_s: Seconds for which they are listed.
+            store_s: Seconds for which the store is waited for.
 
         Returns:
             By a segment's name the URL that all processes name from now on; what is not in it
-            stays as it is.
+            stays as it is. None: the store has not said in time what others name.
         """
         deadline = self._clock.now() + timedelta(seconds=max(self._patience_s, pace_s))
         listing: dict[str, str] = {}
@@ -219,27 +223,39 @@ class Looks:
                 job = order(choice, frames=frames, deadline=deadline)
                 url = (await self._rendering.offer(job)).url or ""
             listing[choice.segment.name] = url
-        standing = await self.standing(look.key, listing, window_s=window_s)
-        # Originals where nobody knows what others say.
-        return {name: url for name, url in (standing or {}).items() if url}
+        standing = await self.standing(look.key, listing, window_s=window_s, store_s=store_s)
+        if standing is None:
+            return None
+        return {name: url for name, url in standing.items() if url}
 
     async def standing(
-        self, key: str, listing: Mapping[str, str], *, window_s: float = 0.0
+        self,
+        key: str,
+        listing: Mapping[str, str],
+        *,
+        window_s: float = 0.0,
+        store_s: float = STORE_S,
     ) -> Mapping[str, str] | None:
-        """What all processes say under a key, the first word; None: it cannot be known.
+        """What all processes say under a key, the first word; None: it is not known in time.
+
+        With a store that is broken it is nothing: so it is for the other processes.
 
         Args:
             key: Of a look, or of something else that is said once.
             listing: What this process would say.
             window_s: Seconds for which it matters.
+            store_s: Seconds for which the store is waited for.
         """
         deadline = int(self._clock.now().timestamp() + window_s) + REMEMBERED_S
         try:
-            async with asyncio.timeout(STORE_S):
+            async with asyncio.timeout(store_s):
                 return await self._store.settle_listing(key, listing, deadline)
-        except (StoreError, TimeoutError) as error:
-            report(Reason.STORE_FAILED, "listing_not_stored", self._metrics, detail=str(error))
+        except TimeoutError:
+            report(Reason.STORE_FAILED, "listing_not_known_in_time", self._metrics)
             return None
+        except StoreError as error:
+            report(Reason.STORE_FAILED, "listing_not_stored", self._metrics, detail=str(error))
+            return {}
 
 
 def _is_private(show: Show, overlay: Overlay, template: Template) -> bool:

@@ -92,4 +92,4 @@ class LookRoute:
             frames=found.frames,
             pace_s=float(segment.duration),
         )
-        return self._named.setdefault(place, urls.get(segment.name, ""))
+        return self._named.setdefault(place, (urls or {}).get(segment.name, ""))

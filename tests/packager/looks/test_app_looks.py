@@ -385,3 +385,31 @@ async def test_what_hls_and_dash_have_in_common_is_drawn_once(make_bench: MakeBe
         told = (await player.poll()).uris[-1]
         asked = video_of(await opened_mpd(running, "live"))[-1]
         assert (await running.get(asked)).headers["location"] == told.removeprefix(WEFT[:-1])
+
+
+async def test_a_playlist_stands_still_while_a_store_is_slow(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another process names is not known: nothing is named that may change (P2)."""
+    bench = studio(make_bench, overlay())
+    async with bench.run(stocked=False) as running:
+        player = await running.player().open("/v1/master/default/live/index.m3u8")
+        before = await player.poll()
+        settle = running.weft.store.settle_listing
+
+        async def never(*_: object) -> dict[str, str]:
+            await anyio.sleep_forever()
+            raise AssertionError
+
+        monkeypatch.setattr(running.weft.store, "settle_listing", never)
+        bench.clock.advance(SEGMENT_S)
+        assert (await player.poll()).uris[-1] == before.uris[-1]
+        bench.clock.advance(SEGMENT_S)
+        held = await player.poll()
+        assert held.uris[-1] == before.uris[-1]
+        bench.clock.advance(SEGMENT_S)  # longer than a playlist may stay as it is
+        assert overlaid(await player.poll())[-1] == 4
+        monkeypatch.setattr(running.weft.store, "settle_listing", settle)
+        bench.clock.advance(SEGMENT_S)
+        assert overlaid(await player.poll())[-1] == 7
+        assert running.count(Reason.STORE_FAILED) >= 2
