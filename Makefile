@@ -14,7 +14,7 @@ help:
 	@echo "make test-long  the same with the tests that take minutes"
 	@echo "make lint       the checks without the tests"
 	@echo "make fmt        format the code and mend what can be mended"
-	@echo "make bench      benchmarks (WHAT=hls, WHAT=dash, WHAT=ads)"
+	@echo "make bench      benchmarks (WHAT=hls, dash, ads, overlays)"
 	@echo "make clean      remove what set-up and tests have made"
 
 demo: $(VENV)/.runtime

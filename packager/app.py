@@ -21,7 +21,6 @@ from packager.handlers.tracking import TrackingHandlers
 from packager.log import report
 from packager.looks.dash import DashLooks
 from packager.looks.hls import HlsLooks
-from packager.looks.route import LookRoute
 from packager.openapi import openapi_document
 from packager.outbound import OutboundError
 from packager.parameters import ParameterError
@@ -104,7 +103,9 @@ def routes(weft: Weft) -> list[BaseRoute]:
         viewing=viewing,
         mpds=weft.mpds,
         patches=weft.patches,
-        looks=DashLooks(weft.looks, base=weft.config.public_url or "/", clock=weft.clock),
+        looks=DashLooks(
+            weft.looks, weft.look_route, base=weft.config.public_url or "/", clock=weft.clock
+        ),
         metrics=weft.metrics,
     )
     media = MediaHandlers(library=weft.library, metrics=weft.metrics)
@@ -118,8 +119,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         clock=weft.clock,
         metrics=weft.metrics,
     )
-    look_route = LookRoute(weft.looks, patience_s=weft.config.rendering.wait_s)
-    looks = LookHandlers(shows=weft.config.shows, route=look_route, metrics=weft.metrics)
+    looks = LookHandlers(desk=desk, route=weft.look_route)
     facts = FactHandlers(desk=desk, sessions=weft.sessions, clock=weft.clock)
     feeds = FeedHandlers(desk=desk, feeds=weft.feeds, metrics=weft.metrics)
     tracking = TrackingHandlers(desk=desk, pods=weft.pods, viewing=viewing, filmless=weft.filmless)

@@ -29,6 +29,7 @@ from packager.house import PackagedHouse
 from packager.house_media import House
 from packager.looks.looks import Looks
 from packager.looks.opening import folders_of, read_templates
+from packager.looks.route import LookRoute
 from packager.metrics import Metrics
 from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
 from packager.packaging.library import MediaLibrary
@@ -73,6 +74,7 @@ class Weft:
     patches: Patches
     rendering: Rendering
     looks: Looks
+    look_route: LookRoute
     outbox: Outbox
     reporter: Reporter
     pods: Pods
@@ -190,7 +192,10 @@ async def open_weft(
             store=store,
             clock=clock,
             metrics=metrics,
+            patience_s=config.rendering.wait_s,
         )
+        look_route = LookRoute(looks, clock=clock)
+        stack.push_async_callback(look_route.aclose)
         asking = Asking(
             decider_for=deciders.for_rule,
             session_digest=digest,
@@ -259,6 +264,7 @@ async def open_weft(
             patches=patches,
             rendering=rendering,
             looks=looks,
+            look_route=look_route,
             outbox=outbox,
             reporter=reporter,
             pods=pods,

@@ -13,6 +13,7 @@ from loadtests.bench import hls as hls_bench
 from loadtests.bench.ads_command import ads
 from loadtests.bench.measure import machine
 from loadtests.bench.options import with_json, with_rounds
+from loadtests.bench.overlays_command import overlays
 from loadtests.bench.personal import Figures
 from loadtests.bench.printing import figure, show, write_figures
 
@@ -27,6 +28,7 @@ def main() -> None:
 
 
 main.add_command(ads)
+main.add_command(overlays)
 
 
 @main.command()

@@ -5,7 +5,6 @@ The outbox is a file in a folder of its own, with every guarantee that it has in
 """
 
 import asyncio
-import os
 import tempfile
 import time
 from collections.abc import Collection, Iterator
@@ -20,6 +19,7 @@ from statistics import quantiles
 import uvloop
 
 from loadtests.ads.process import ad_server_process
+from loadtests.bench.cores import one_core, whole_machine
 from loadtests.bench.measure import Aim
 from packager.beacons import Beacon, Outbox, run_sender
 from packager.clock import SystemClock
@@ -76,30 +76,6 @@ def aims(found: Collection[Beacons]) -> list[Aim]:
     what = f"{AIM_PER_S:,} beacons a second on one core, each on the disk, and the ledger balances"
     told = f"{best.per_s:,.0f}; processor time would allow {1e6 / best.cpu_us:,.0f}"
     return [Aim(what, told, best.per_s >= AIM_PER_S and all(one.balanced for one in found))]
-
-
-@contextmanager
-def one_core() -> Iterator[None]:
-    """Keep this thread, and those that it starts meanwhile, on one core."""
-    with _cores({min(os.sched_getaffinity(0))}):
-        yield
-
-
-@contextmanager
-def whole_machine() -> Iterator[None]:
-    """Let what is started meanwhile run on all cores."""
-    with _cores(set(range(os.cpu_count() or 1))):
-        yield
-
-
-@contextmanager
-def _cores(cores: set[int]) -> Iterator[None]:
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cores)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def _beacon(number: int, base: str) -> Beacon:

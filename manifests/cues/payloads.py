@@ -144,10 +144,11 @@ class _Speaker:
     def _start(self, parts: tuple[SegmentationDescriptor, ...]) -> SegmentationDescriptor | None:
         """The start that counts most (C-10)."""
         order = self.rules.start_types
+        ignored = frozenset[int]() if self.rules.overlays else _OVERLAYS
         starts = [
             part
             for part in parts
-            if not part.cancel and part.type_id in order and part.type_id not in _OVERLAYS
+            if not part.cancel and part.type_id in order and part.type_id not in ignored
         ]
         return min(starts, key=lambda part: order.index(part.type_id), default=None)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
 
 from overlays.errors import EncodingFailed
 from overlays.h264.nal import join_stream
@@ -57,7 +58,8 @@ def decode_gop(gop: Gop) -> Decoded:
 
 
 def _qps(frame: Any) -> Iterator[float]:
-    for data in frame.side_data:
+    # `frame.side_data` would be a circle, in which the frame waits for the collector
+    for data in SideDataContainer(frame):  # type: ignore[call-arg]  # stubs do not have it
         if data.type.name == "VIDEO_ENC_PARAMS":
             yield _mean_qp(bytes(data))
 

@@ -31,6 +31,7 @@ from packager.demo.ad_server import AdServer, DemoAd
 from packager.demo.media import Clip, DemoMedia
 from packager.demo.origin import create_demo_origin
 from packager.demo.schedule import OriginSettings
+from packager.demo.stage import CUES, STAGE, stage_media, stage_show
 from packager.parameters import Parameters
 from packager.reasons import Reason
 from packager.responses import json_response, refusal
@@ -94,7 +95,11 @@ def demo_config(media: DemoMedia, places: DemoPlaces, folder: Path) -> Config:
         admin=Admin(port=places.admin_port),
         media=Media(folder=folder, workers=2),
         outbound=Outbound(allow=(ip_network("127.0.0.0/8"),)),
-        shows={"live": live, "vod": vod},
+        shows={
+            "live": live,
+            "vod": vod,
+            STAGE: stage_show(f"{places.url}/stage/live/"),
+        },
     )
 
 
@@ -105,10 +110,22 @@ def demo_routes(
     *,
     clock: Clock,
     settings: OriginSettings | None = None,
+    cues: OriginSettings = CUES,
     players: Path | None = None,
     titles: Mapping[str, str] | None = None,
 ) -> tuple[BaseRoute, ...]:
-    """Everything that the demo serves beside Weft itself; `titles` is what `stock` fills."""
+    """Everything that the demo serves beside Weft itself.
+
+    Args:
+        weft: What is shown.
+        media: What is played.
+        places: Where the demo listens.
+        clock: Says what is on air.
+        settings: When breaks come.
+        cues: When the cues of the show with overlays come.
+        players: A ``node_modules`` folder.
+        titles: What `stock` fills.
+    """
     settings = settings or OriginSettings()
     ads = AdServer([_ad(clip, places) for clip in media.creatives], base_url=f"{places.url}/ads")
     files = {clip.file: media.folder / clip.file for clip in media.creatives}
@@ -123,12 +140,14 @@ def demo_routes(
 
     async def views() -> tuple[site.View, ...]:
         return (
-            site.View(title="Live", streams=await timelines.streams("live")),
-            site.View(title="On demand", streams=await timelines.streams("vod")),
+            site.View(title="Live", streams=await timelines.streams("live", "/origin/live/")),
+            site.View(title="On demand", streams=await timelines.streams("vod", "/origin/vod/")),
+            site.View(title="Overlays", streams=await timelines.streams(STAGE, "/stage/live/")),
         )
 
     return (
         Mount("/origin", create_demo_origin(media, clock, settings)),
+        Mount("/stage", create_demo_origin(stage_media(media), clock, cues)),
         Route("/media/{name}", file),
         Mount("/ads", ads.app),
         Route("/demo/timeline/{token}", timelines.answer),
@@ -168,6 +187,8 @@ async def stock(
     await _listening(places)
     for last in (False, True):  # the first round begins it, the second one finds it done
         for show in weft.config.shows.values():
+            if not show.breaks:
+                continue
             presentation = await weft.presentations.hls.get(TENANT, show, ASSET)
             if presentation.ladder is None:
                 continue
@@ -206,7 +227,7 @@ class _Timelines:
         self._titles = titles
         self._epoch = unix_seconds(settings.epoch)
 
-    async def streams(self, show: str) -> tuple[site.Stream, ...]:
+    async def streams(self, show: str, origin: str) -> tuple[site.Stream, ...]:
         """A new session through Weft, in both formats, and the origin itself."""
         weft = self._weft
         session = await weft.sessions.start(
@@ -229,8 +250,8 @@ class _Timelines:
             site.Stream(
                 title="The origin",
                 note="as it comes",
-                url=f"/origin/{show}/{ASSET}.m3u8",
-                timeline=f"/origin/{show}/timeline.json",
+                url=f"{origin}{ASSET}.m3u8",
+                timeline=f"{origin}timeline.json",
             ),
         )
 

@@ -55,7 +55,7 @@ def live_mpd(schedule: Schedule, now: Fraction, *, time_url: str) -> str | None:
         schedule,
         attributes,
         '<Period id="P0" start="PT0S">',
-        event_stream(announced(schedule, window.stop)),
+        event_stream(announced(schedule, window.stop), settings.offer),
         listed,
         timing,
     )

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from manifests.scte35 import SpliceInfo, SpliceInsert, to_base64, write_splice_info
-from packager.demo.schedule import Schedule
+from manifests.scte35 import to_base64
+from packager.demo.schedule import Offer, Schedule
+from packager.demo.signals import offer_message
 
 _AHEAD = 3  # segments before its time in which an Event is already there: 4 s or more (B-50)
 _PTS_HZ = 90_000
@@ -42,22 +43,22 @@ def announced(schedule: Schedule, stop: int) -> tuple[Announcement, ...]:
     return tuple(found)
 
 
-def event_stream(announcements: Sequence[Announcement]) -> list[str]:
-    """Write the lines of the EventStream; none where there is nothing to tell."""
+def event_stream(announcements: Sequence[Announcement], offer: Offer) -> list[str]:
+    """Write the lines of the EventStream; none where there is nothing to tell.
+
+    Args:
+        announcements: What is told.
+        offer: What the time is offered for.
+    """
     if not announcements:
         return []
     lines = [f'<EventStream schemeIdUri="{_SCHEME}" timescale="{_PTS_HZ}">']
     for item in announcements:
         ticks, out = round(item.at * _PTS_HZ), item.announced_s is not None
         duration = item.announced_s * _PTS_HZ if item.announced_s is not None else None
-        insert = SpliceInsert(
-            event_id=item.event_id,
-            out_of_network=out,
-            pts_ticks=ticks % 2**33,
-            duration_ticks=duration,
-            auto_return=out,
+        message = to_base64(
+            offer_message(offer, item.event_id, announced_s=item.announced_s, at=item.at)
         )
-        message = to_base64(write_splice_info(SpliceInfo(command=insert)))
         lasts = f'duration="{duration}" ' if out else ""
         number = 2 * item.event_id + (not out)  # of one event, two messages
         lines += [

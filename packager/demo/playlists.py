@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
-from manifests.scte35 import SpliceInfo, SpliceInsert, to_base64, to_hex, write_splice_info
+from manifests.scte35 import to_base64, to_hex
 from packager.demo.media import DemoMedia, LoopRendition
-from packager.demo.schedule import DemoBreak, Dialect, Schedule
+from packager.demo.schedule import DemoBreak, Dialect, Offer, Schedule
+from packager.demo.signals import offer_message
 
 _AHEAD = 2  # segments before its break in which a DATERANGE is already there (A-62)
 
@@ -94,7 +95,7 @@ def _cues(schedule: Schedule, number: int) -> Iterator[str]:
         return
     elapsed = f"{float(schedule.start(number) - item.start):.3f}"
     if schedule.settings.dialect is Dialect.ENHANCED:
-        message = to_base64(_message(item, out=True))
+        message = to_base64(offer_message(Offer.ADS, item.event_id, announced_s=item.announced_s))
         if number == item.out:
             yield f"#EXT-OATCLS-SCTE35:{message}"
             yield f"#EXT-X-ASSET:CAID=demo-{item.event_id}"
@@ -113,22 +114,12 @@ def _cues(schedule: Schedule, number: int) -> Iterator[str]:
 def _dateranges(schedule: Schedule, item: DemoBreak, window: range) -> Iterator[str]:
     """The tags of a break: what was announced, and its end once that is in the window (A-62)."""
     tag = f'#EXT-X-DATERANGE:ID="demo-{item.event_id}",START-DATE="{schedule.date(item.start)}"'
-    out = to_hex(_message(item, out=True))
+    offer = schedule.settings.offer
+    out = to_hex(offer_message(offer, item.event_id, announced_s=item.announced_s))
     yield f"{tag},PLANNED-DURATION={item.announced_s},SCTE35-OUT={out}"
     if item.back < window.stop:
-        back = to_hex(_message(item, out=False))
+        back = to_hex(offer_message(offer, item.event_id, announced_s=None))
         yield f"{tag},DURATION={float(item.end - item.start):.3f},SCTE35-IN={back}"
-
-
-def _message(item: DemoBreak, *, out: bool) -> bytes:
-    insert = SpliceInsert(
-        event_id=item.event_id,
-        out_of_network=out,
-        immediate=True,
-        duration_ticks=item.announced_s * 90_000 if out else None,
-        auto_return=out,
-    )
-    return write_splice_info(SpliceInfo(command=insert))
 
 
 def _text(lines: list[str]) -> str:

@@ -32,6 +32,13 @@ class Addressing(StrEnum):
     NUMBER = "number"  # @duration and $Number$: nothing is listed, the clock tells
 
 
+class Offer(StrEnum):
+    """What the channel's cues offer time for (splice rule C-06)."""
+
+    ADS = "ads"  # in place of the programme
+    OVERLAYS = "overlays"  # on it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginSettings:
     """How the demo's channel behaves; the defaults are what `weft demo` shows."""
@@ -42,6 +49,7 @@ class OriginSettings:
     break_at_s: int = 30  # from the epoch to the first break
     break_s: int = 20  # as announced
     early_return_s: int | None = None  # every second break ends already after so many seconds
+    offer: Offer = Offer.ADS
     dialect: Dialect = Dialect.BOTH
     vod_loops: int = 1  # how often the loop is repeated in the VOD
     addressing: Addressing = Addressing.TIMELINE
@@ -52,6 +60,8 @@ class OriginSettings:
             raise ValueError("a break must be shorter than the time from one to the next")
         if self.early_return_s is not None and not 0 < self.early_return_s < self.break_s:
             raise ValueError("an early return comes before the announced end")
+        if self.offer is not Offer.ADS and self.dialect is not Dialect.DATERANGE:
+            raise ValueError("the other dialects offer time for ads alone")
         if self.window_s < 6 or self.vod_loops < 1:
             raise ValueError("a window has at least 6 s, a VOD at least one loop")
         if not 0 <= self.mid_segment_s < min(self.break_s, self.break_every_s - self.break_s):

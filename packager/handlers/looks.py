@@ -1,17 +1,13 @@
 """Content segments by the way of a look: a redirect to what was drawn on, or to the original."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from packager.config.show_settings import Show
+from packager.handlers.sessions import SessionDesk
 from packager.looks.route import LookRoute
-from packager.metrics import Metrics
 from packager.paths import check_asset
-from packager.reasons import Reason
-from packager.responses import refusal
 
 # A CDN may answer all viewers of the look; what is not settled is asked for again.
 _SETTLED = {"cache-control": "public, max-age=60"}
@@ -22,16 +18,13 @@ _UNSETTLED = {"cache-control": "no-store"}
 class LookHandlers:
     """What the route of looks calls."""
 
-    shows: Mapping[str, Show]
+    desk: SessionDesk
     route: LookRoute
-    metrics: Metrics
 
     async def segment(self, request: Request) -> Response:
         """``GET /v1/look/{tenant}/{show}/{look}/{path}``: never below another show's origin."""
         path = check_asset(request.path_params["path"])
-        show = self.shows.get(request.path_params["show"])
-        if show is None:
-            return refusal(Reason.SHOW_UNKNOWN, self.metrics)
+        show = self.desk.show(request.path_params["tenant"], request.path_params["show"])
         original = show.origin + path
         way = await self.route.way(request.path_params["look"], original)
         url = way.url

@@ -1,24 +1,31 @@
 """Looks at DASH: MPDs whose video is asked for by the way of the look (`packager.looks.route`)."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
 from cachetools import LRUCache
 
+from manifests.content_segment import ContentSegment
 from manifests.dash.channel import DashChannel
-from manifests.dash.model import Mpd, Representation
+from manifests.dash.model import Mpd, Period, Representation
 from manifests.dash.rendering import Renderer
 from manifests.dash.video_segments import latest_segments, video_representations
 from manifests.errors import ManifestError
 from packager.clock import Clock, unix_seconds
 from packager.dash.presentations import DashPresentation
 from packager.looks.frames import Frames
-from packager.looks.looks import Found, Looks
+from packager.looks.looks import Looks
+from packager.looks.route import LookRoute
+from packager.looks.segments import Segments
 from packager.session import Session
 
+_ALL = ""  # an MPD has all renditions
 RENDERERS = 256
+KEPT_S = Decimal(120)  # players may be behind what is listed now
 LATEST, FIRST = 64, 20_000  # segments of a Representation that can be drawn on, live and in VOD
 
 
@@ -32,9 +39,10 @@ class WornMpd(NamedTuple):
 class DashLooks:
     """What MPDs ask of looks."""
 
-    def __init__(self, looks: Looks, *, base: str, clock: Clock) -> None:
-        """Join the looks, what URLs begin with, and what says up to when segments are there."""
+    def __init__(self, looks: Looks, route: LookRoute, *, base: str, clock: Clock) -> None:
+        """Join the looks, who answers for segments, what URLs begin with, and a clock."""
         self._looks = looks
+        self._route = route
         self._base = base
         self._clock = clock
         self._renderers: LRUCache[tuple[int, str], Renderer] = LRUCache(RENDERERS)
@@ -46,12 +54,18 @@ class DashLooks:
         worn = self._looks.of(session, presentation)
         if worn is None or channel.mpd is None:
             return None
-        if worn.seen.get("", -1) < channel.version:
+        seen = (presentation.channel_id, channel.version)
+        if worn.is_behind(_ALL, *seen):
             worn.observe(channel.cues, channel)
             worn.is_dated = channel.mpd.is_dynamic
             now = unix_seconds(self._clock.now()) if channel.mpd.is_dynamic else None
-            worn.find = _finder(channel.mpd, now)
-            worn.seen[""] = channel.version
+            for segment in reversed(_reference(channel.mpd, now)):
+                worn.look.drawn(segment)  # in order, before players ask in theirs
+            if now is not None and channel.window is not None:
+                worn.look.forget_before(channel.window[0] - KEPT_S)
+            worn.segments = Segments(partial(_listed, channel.mpd, now))
+            self._route.keep_up(worn)
+            worn.seen[_ALL] = seen
         tenant, show = session.record.tenant, presentation.show
         way = f"{self._base}v1/look/{tenant}/{show.name}/{worn.look.key}/"
         place = (presentation.renderer_id, way)
@@ -64,24 +78,28 @@ class DashLooks:
         return WornMpd(way, renderer)
 
 
-def _finder(mpd: Mpd, now: Decimal | None) -> Callable[[str], Found | None]:
-    """Finds segments of an MPD by their URL; they are looked up when the first one is asked for."""
-    found: dict[str, Found] = {}
+def _reference(mpd: Mpd, now: Decimal | None) -> list[ContentSegment]:
+    """The segments that an MPD lists of one Representation in each Period, the latest first."""
+    first: dict[str, tuple[Period, Representation]] = {}
+    for period, representation in video_representations(mpd):
+        first.setdefault(period.id, (period, representation))
+    found: list[ContentSegment] = []
+    most = FIRST if now is None else LATEST
+    for period, representation in first.values():
+        with suppress(ManifestError):  # where no clock goes
+            found += islice(
+                latest_segments(mpd, period, representation, now=now), most - len(found)
+            )
+    return found
 
-    def find(name: str) -> Found | None:
-        if not found:
-            for period, representation in video_representations(mpd):
-                listed = latest_segments(mpd, period, representation, now=now)
-                try:
-                    for segment in islice(listed, FIRST if now is None else LATEST):
-                        found[segment.name] = Found(
-                            representation.id, _frames(representation), segment
-                        )
-                except ManifestError:
-                    continue  # where no clock goes
-        return found.get(name)
 
-    return find
+def _listed(mpd: Mpd, now: Decimal | None) -> Iterator[tuple[str, Frames, ContentSegment]]:
+    """The latest Period first, and so are its segments."""
+    for period, representation in video_representations(mpd):
+        listed = latest_segments(mpd, period, representation, now=now)
+        with suppress(ManifestError):  # where no clock goes
+            for segment in islice(listed, FIRST if now is None else LATEST):
+                yield representation.id, _frames(representation), segment
 
 
 def _frames(representation: Representation) -> Frames:

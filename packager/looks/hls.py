@@ -4,19 +4,22 @@ Live, a segment that is drawn on is named as what is being drawn; in VOD, where 
 once, it is named as a place that has it drawn when a player comes there (`packager.looks.route`).
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from cachetools import LRUCache
 
+from manifests.content_segment import ContentSegment
 from manifests.hls.channel import Channel
 from manifests.hls.fragments import Strip
 from manifests.hls.replaced import latest_segments, with_replaced
 from packager.hls.presentations import HlsPresentation
 from packager.looks.frames import Frames
 from packager.looks.look import Choice, Look
-from packager.looks.looks import Found, Looks, Worn
+from packager.looks.looks import Looks, Worn
+from packager.looks.segments import Segments
 from packager.paths import is_asset
 from packager.session import Session
 
@@ -133,15 +136,16 @@ class HlsLooks:
     ) -> None:
         """Take in what a version of the content lists anew, once for all who have the look."""
         name = str(number)
-        if worn.seen.get(name, -1) >= channel.version:
+        seen = (presentation.channel_id, channel.version)
+        if not worn.is_behind(name, *seen):
             return
         async with worn.lock:
-            if worn.seen.get(name, -1) < channel.version:
+            if worn.is_behind(name, *seen):
                 if presentation.live:
                     await self._take_in(worn, presentation.frames[number], name, channel)
                 else:
                     self._take_in_whole(worn, session, presentation, name, channel)
-                worn.seen[name] = channel.version
+                worn.seen[name] = seen
 
     async def _take_in(self, worn: Worn, frames: Frames, name: str, channel: Channel) -> None:
         track = channel.tracks[name]
@@ -150,10 +154,9 @@ class HlsLooks:
         choices = worn.look.choices(name, latest_segments(track), live=True)
         urls = await self._looks.named(
             worn.look,
-            name,
             choices,
             frames=frames,
-            patience_s=float(channel.pace_s),
+            pace_s=float(channel.pace_s),
             window_s=_length(channel),
         )
         worn.look.list(name, choices, urls)
@@ -177,7 +180,7 @@ class HlsLooks:
             path = url.removeprefix(origin)
             if one.drawn and path != url and is_asset(path):
                 urls[url] = prefix + path
-        worn.find = _finder(presentation, channel)
+        worn.segments = Segments(partial(_listed, presentation, channel))
         worn.look.list(name, choices, urls)
 
 
@@ -186,16 +189,10 @@ def _length(channel: Channel) -> float:
     return 0.0 if channel.window is None else float(channel.window[1] - channel.window[0])
 
 
-def _finder(presentation: HlsPresentation, channel: Channel) -> Callable[[str], Found | None]:
-    """Finds segments by their URL; they are looked up when the first one is asked for."""
-    found: dict[str, Found] = {}
-
-    def find(name: str) -> Found | None:
-        if not found:
-            for number, frames in presentation.frames.items():
-                track = channel.tracks.get(str(number))
-                for segment in latest_segments(track) if track is not None else ():
-                    found[segment.name] = Found(str(number), frames, segment)
-        return found.get(name)
-
-    return find
+def _listed(
+    presentation: HlsPresentation, channel: Channel
+) -> Iterator[tuple[str, Frames, ContentSegment]]:
+    for number, frames in presentation.frames.items():
+        track = channel.tracks.get(str(number))
+        for segment in latest_segments(track) if track is not None else ():
+            yield str(number), frames, segment

@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import NamedTuple
 
 import orjson
 from cachetools import LRUCache
 
 from manifests.breaks import Cue
-from manifests.content_segment import ContentSegment
 from manifests.cues import CueRules
 from manifests.splicing.content import Content
 from manifests.timing import EPOCH
@@ -32,6 +30,7 @@ from packager.looks.drawables import TemplateOverlay
 from packager.looks.frames import Frames
 from packager.looks.look import Choice, Look
 from packager.looks.orders import order
+from packager.looks.segments import Segments
 from packager.looks.showings import cue_rules
 from packager.metrics import Metrics
 from packager.parameters import Pairs
@@ -50,14 +49,6 @@ Templates = Mapping[str, Mapping[str, Template]]
 """By show and overlay."""
 
 
-class Found(NamedTuple):
-    """A segment that a player asks for by its URL at the origin."""
-
-    rendition: str
-    frames: Frames
-    segment: ContentSegment
-
-
 @dataclass(slots=True)
 class Worn:
     """A look at one presentation, as its viewers have it."""
@@ -65,10 +56,16 @@ class Worn:
     look: Look
     overlays: tuple[TemplateOverlay, ...]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    seen: dict[str, int] = field(default_factory=dict)  # by rendition, the channel's version
-    # Finds a segment of the content as it is now; None: there was none yet.
-    find: Callable[[str], Found | None] | None = None
+    # By rendition, the channel and its version that was taken in.
+    seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    segments: Segments | None = None  # of the content as it is now; None: not yet known
+    asked: dict[str, float] = field(default_factory=dict)  # when for a rendition, by the clock
     is_dated: bool = False  # the content's clock is that of the world
+
+    def is_behind(self, rendition: str, channel_id: int, version: int) -> bool:
+        """Whether a version of a rendition's content is yet to be taken in."""
+        of, known = self.seen.get(rendition, (-1, -1))
+        return of != channel_id or known < version
 
     def observe(self, cues: Callable[[CueRules], tuple[Cue, ...]], content: Content) -> None:
         """Take in what content says of when overlays show."""
@@ -96,6 +93,7 @@ class Looks:
         store: Store,
         clock: Clock,
         metrics: Metrics,
+        patience_s: float,
     ) -> None:
         """Know no look yet.
 
@@ -106,14 +104,17 @@ class Looks:
             store: Keeps what was listed.
             clock: Says the time.
             metrics: Is told of degradations.
+            patience_s: Seconds for which players wait for a segment at most.
         """
+        self._patience_s = patience_s
         self._templates = templates
         self._rendering = rendering
         self._facts = facts
         self._store = store
         self._clock = clock
         self._metrics = metrics
-        self._worn: LRUCache[tuple[int, str], Worn] = LRUCache(LOOKS)
+        # By the presentation's channel and all that a viewer says.
+        self._worn: LRUCache[tuple[int, str, Pairs], Worn] = LRUCache(4 * LOOKS)
         self._by_key: LRUCache[str, Worn] = LRUCache(LOOKS)
 
     def of(
@@ -126,18 +127,21 @@ class Looks:
             presentation: What it watches.
             at_ms: The look that it had then, in POSIX milliseconds; None: has now.
         """
-        show = presentation.show
+        show, record = presentation.show, session.record
         if not show.overlays:
             return None
-        record = session.record
-        own = _own(show, record.facts if at_ms is None else record.facts_at(at_ms))
-        manifest = session.record.parameters.manifest
-        kind = type(presentation).__name__
-        key = _digest(kind, show.name, presentation.asset, manifest, own)
-        worn = self._worn.get((presentation.channel_id, key))
+        facts = record.facts if at_ms is None else record.facts_at(at_ms)
+        place = (presentation.channel_id, record.tenant, facts)
+        worn = self._worn.get(place)
         if worn is None:
-            worn = self._made(show, own, key)
-            self._worn[presentation.channel_id, key] = self._by_key[key] = worn
+            own = _own(show, facts)
+            kind = type(presentation).__name__
+            manifest = record.parameters.manifest
+            key = _digest(kind, record.tenant, show.name, presentation.asset, manifest, own)
+            worn = self._by_key.get(key)
+            if worn is None:
+                worn = self._by_key[key] = self._made(show, own, key)
+            self._worn[place] = worn
         return worn
 
     def by_key(self, key: str) -> Worn | None:
@@ -187,33 +191,32 @@ class Looks:
     async def named(
         self,
         look: Look,
-        rendition: str,
         choices: Sequence[Choice],
         *,
         frames: Frames,
-        patience_s: float,
+        pace_s: float,
         window_s: float = 0.0,
     ) -> Mapping[str, str]:
         """Have what was chosen drawn, as far as workers take it on.
 
         Args:
             look: Whose choices.
-            rendition: Whose segments they are.
-            choices: What is drawn onto them, or nothing.
+            choices: What is drawn onto segments of one rendition, or nothing.
             frames: Of the rendition.
-            patience_s: Seconds for which the results are of use.
+            pace_s: Seconds after which viewers expect something new; so long at least the results
+                are of use.
             window_s: Seconds for which they are listed.
 
         Returns:
             By a segment's name the URL that all processes name from now on; what is not in it
             stays as it is.
         """
-        deadline = self._clock.now() + timedelta(seconds=patience_s)
+        deadline = self._clock.now() + timedelta(seconds=max(self._patience_s, pace_s))
         listing: dict[str, str] = {}
         for choice in choices:
             url = ""
             if choice.drawn:
-                job = order(choice, rendition=rendition, frames=frames, deadline=deadline)
+                job = order(choice, frames=frames, deadline=deadline)
                 url = (await self._rendering.offer(job)).url or ""
             listing[choice.segment.name] = url
         standing = await self.standing(look.key, listing, window_s=window_s)

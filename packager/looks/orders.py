@@ -20,7 +20,6 @@ PROFILE = "superfast"
 def order(
     choice: Choice,
     *,
-    rendition: str,
     frames: Frames,
     deadline: datetime,
     priority: Priority = Priority.NEXT,
@@ -29,14 +28,13 @@ def order(
 
     Args:
         choice: What is drawn onto which segment.
-        rendition: Names the rendition: with the segment's URL it tells the bytes.
         frames: Of the rendition.
         deadline: When the result is of no use any more.
         priority: What goes first.
     """
     segment = choice.segment
     return Job(
-        key=_key(choice, rendition),
+        key=_key(choice),
         work=Work(
             segment=_piece(segment.media),
             init=None if segment.init is None else _piece(segment.init),
@@ -51,16 +49,18 @@ def order(
     )
 
 
-def _key(choice: Choice, rendition: str) -> str:
+def _key(choice: Choice) -> str:
     segment = choice.segment
     # An origin that begins again may give an old name to new pictures, at another time.
-    media = segment.media
-    identity = (
-        f"{without_query(media.url)} {media.first_byte}-{media.last_byte}"
-        f" {format_date_time(segment.start)}"
-    )
+    identity = f"{_identity(segment.media)} {format_date_time(segment.start)}"
+    # Its init section names a rendition alike to all, whether they read a playlist or an MPD.
+    rendition = "" if segment.init is None else _identity(segment.init)
     shown = [Shown(one.template, one.data, _part(one, segment)) for one in choice.drawn]
     return state_key(shown, segment=identity, rendition=rendition, profile=PROFILE)
+
+
+def _identity(source: Source) -> str:
+    return f"{without_query(source.url)} {source.first_byte}-{source.last_byte}"
 
 
 def _part(one: Drawn, segment: ContentSegment) -> str:

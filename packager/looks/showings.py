@@ -32,6 +32,7 @@ def cue_rules(rule: ShowAtCues) -> CueRules:
     """Which signals show an overlay."""
     return CueRules(
         start_types=rule.types,
+        overlays=True,
         splice_insert=False,
         honour_restrictions=False,
         classes=dict.fromkeys(rule.classes, "out"),

@@ -51,7 +51,7 @@ def serve(orders: BinaryIO, answers: BinaryIO, draw: Draw, *, cpu_s: int) -> Non
         _allow(cpu_s)
         head, (init, segment) = message
         send(answers, *_answer(head, init, segment, draw))
-        gc.collect()  # frames are many bytes in few objects, and would wait for long
+        gc.collect()  # circles of few objects may hold many bytes, and would wait for long
 
 
 def _answer(

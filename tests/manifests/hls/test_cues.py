@@ -626,6 +626,14 @@ def test_overlays_stay_overlays_even_if_the_operator_lists_them() -> None:
     assert cues_of({1: [f"#EXT-SCTE35:{to_base64(OVERLAY)}"]}, rules) == []
 
 
+def test_overlays_are_shown_by_their_own_types() -> None:
+    """C-06: where it is asked for what shows them."""
+    rules = CueRules(start_types=(0x38,), overlays=True)
+    lines = {1: [daterange('ID="b1"', START, f"SCTE35-OUT={to_hex(OVERLAY)}")]}
+    assert cues_of(lines, rules) == [out("9.5", 30, 0, **EVENT | {"type_id": 0x38})]
+    assert cues_of(lines) == []
+
+
 def test_the_operator_may_lift_restrictions() -> None:
     """C-09."""
     restricted = part(0x34, 30, delivery_not_restricted=False, web_delivery_allowed=False)

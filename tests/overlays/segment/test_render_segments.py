@@ -1,8 +1,10 @@
 """What a replacement keeps of its original, on films of many encoders and on real ones."""
 
+import gc
 from dataclasses import replace
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 from film_samples import SHARED, Film, bug, decode, luma_psnr, make_film, shown
@@ -124,6 +126,17 @@ def test_variants_of_one_segment_are_what_each_is_alone() -> None:
     )
     assert together[2] == data
     assert together[0] != together[1]
+
+
+def test_frames_go_when_they_are_done_and_wait_for_no_collector() -> None:
+    film = film_of("two B-frames")
+    gc.collect()
+    gc.disable()
+    try:
+        render_one(film.init, film.segments[0], [shown(bug())], Profile(rate=2))
+        assert not any(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+    finally:
+        gc.enable()
 
 
 def test_a_replacement_can_follow_and_precede_originals() -> None:

@@ -6,6 +6,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+import transport_judge as judge
 from film_samples import CARD, SIZE, _beep, bug, luma_psnr, shown
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,43 +51,15 @@ def make_stream(x264: str, frames: int = 36, gop: int = 12, codec: str = "libx26
 
 
 def pictures_of(data: bytes) -> list[np.ndarray]:
-    with av.open(io.BytesIO(data), "r", format="mpegts") as container:
-        frames = list(container.decode(container.streams.video[0]))
-    assert not any(frame.is_corrupt for frame in frames)
-    return [frame.to_ndarray() for frame in frames]
-
-
-def clocks(data: bytes) -> list[tuple[int, bytes]]:
-    """Every PCR, in order."""
-    return [
-        (packet.pid, packet.fields[1:7])
-        for packet in ts.read_packets(data)
-        if packet.fields and packet.fields[0] & 0x10
-    ]
-
-
-def errors_of_continuity(data: bytes) -> int:
-    last: dict[int, int] = {}
-    errors = 0
-    for packet in ts.read_packets(data):
-        if packet.pid == 0x1FFF:
-            continue
-        expected = (last.get(packet.pid, packet.counter - 1) + (packet.payload is not None)) % 16
-        if packet.pid not in last:
-            expected = packet.counter
-        errors += packet.counter != expected
-        last[packet.pid] = packet.counter
-    return errors
-
-
-def others(data: bytes) -> list[bytes]:
-    pid = read_stream(data).pid
-    return [packet.data for packet in ts.read_packets(data) if packet.pid != pid]
+    return [frame.to_ndarray() for frame in judge.frames(data)]
 
 
 def last_counter(data: bytes) -> int:
-    stream = read_stream(data)
-    return [p.counter for p in stream.packets if p.pid == stream.pid][-1]
+    return judge.last_counter(data, read_stream(data).pid)
+
+
+def others(data: bytes) -> list[bytes]:
+    return judge.others(data, read_stream(data).pid)
 
 
 @pytest.mark.parametrize("x264", ENCODERS.values(), ids=ENCODERS)
@@ -96,13 +69,13 @@ def test_only_the_video_changes(x264: str, interval: tuple[float, float]) -> Non
     (new,) = render_transport(old, [[shown(bug(), *interval)]], LOOSE, starts_at=Fraction(0))
     assert new != old
     assert others(new) == others(old)
-    assert clocks(new) == clocks(old)
-    assert clocks(new)
-    assert errors_of_continuity(old) == errors_of_continuity(new) == 0
+    assert judge.clocks(new) == judge.clocks(old)
+    assert judge.clocks(new)
+    assert judge.continuity_errors(old) == judge.continuity_errors(new) == 0
     assert last_counter(new) == last_counter(old)
-    before, after_ = read_stream(old).units, read_stream(new).units
-    assert [unit.dts for unit in before] == [unit.dts for unit in after_]
-    assert {unit.pts for unit in before} == {unit.pts for unit in after_}
+    before, afterwards = judge.times(old), judge.times(new)
+    assert [dts for dts, _ in before] == [dts for dts, _ in afterwards]
+    assert {pts for _, pts in before} == {pts for _, pts in afterwards}
     pictures = pictures_of(new)
     assert len(pictures) == 36
     assert luma_psnr(pictures_of(old), pictures, (4, 0, 72, 44)) >= 38
@@ -129,10 +102,10 @@ def test_counters_go_on_whatever_the_sizes(share: float, number: int) -> None:
     data = (pes.data * 4)[: max(200, int(len(pes.data) * share))]
     other = Pes(stream=pes.stream, flags=pes.flags, pts=pes.pts, dts=pes.dts, data=data)
     new = replace_units(stream, {number: other})
-    assert errors_of_continuity(new + old) <= errors_of_continuity(old + old)
-    assert errors_of_continuity(new) == 0
+    assert judge.continuity_errors(new + old) <= judge.continuity_errors(old + old)
+    assert judge.continuity_errors(new) == 0
     assert last_counter(new) == last_counter(old)
-    assert clocks(new) == clocks(old)
+    assert judge.clocks(new) == judge.clocks(old)
     assert read_stream(new).units[number].data == data
 
 
