@@ -26,6 +26,8 @@ from manifests.dash.rendering import Renderer
 from manifests.splicing.timeline import Splice
 from packager.dash.mpds import Mpds, published_at
 from packager.planning import Plan
+from packager.session import Session
+from packager.stores.records import SessionRecord
 
 CREATIVES = dash_catalogue(100, 15)  # their pairs are more than Weft keeps ready
 POD = 2  # creatives in a break
@@ -168,8 +170,17 @@ def _presentation(rules: DashRules) -> Any:
     return SimpleNamespace(channel_id=0, renderer_id=0, renderer=renderer)
 
 
-def _session(sid: str) -> Any:
-    return SimpleNamespace(sid=sid, decisions=())
+def _session(sid: str) -> Session:
+    record = SessionRecord(
+        sid=sid,
+        tenant="tenant",
+        show="show",
+        asset="index.mpd",
+        created_at=MIDNIGHT,
+        expires_at=MIDNIGHT + 86_400,
+        idle_s=600,
+    )
+    return Session(token=sid, record=record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
