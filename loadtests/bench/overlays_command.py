@@ -43,8 +43,8 @@ def _segments(effort: Effort) -> Part:
     found = rendering.run_overlays(contents(effort.media, effort.heights), rounds=effort.rounds)
     tables = []
     for one in found:
-        title = f"{one.name}\n{one.film_s:.1f} s, {one.segment_bytes:,} bytes"
-        table = _table(title, "CPU s", "wall s", "x real time", "of still")
+        title = f"{one.name}: {one.film_s:.1f} s, {one.segment_bytes:,} B"
+        table = _table(title, "CPU s", "wall s", "x real", "share")
         for way, label in rendering.WAYS.items():
             if way in one.costs:
                 cost, share = one.costs[way], one.share(way, "still")
@@ -147,7 +147,8 @@ def overlays(
     templates    one frame, while it comes, stands and goes
     queue        offers, as manifests make them; then from an offer to a segment's bytes
 
-    Aims are said of three GOPs of one rung, a picture that costs few bits; a film costs more.
+    Aims are said of three GOPs of a test picture, which costs few bits; a film costs more. `share`
+    is of the processor time of the still score bug.
 
     \b
     python -m loadtests.bench overlays
