@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich import box
 from rich.table import Table
 
 from loadtests.bench.ads import run_decisions, run_reads
@@ -14,7 +13,7 @@ from loadtests.bench.beacons import run_beacons
 from loadtests.bench.measure import Aim, machine
 from loadtests.bench.options import with_json, with_rounds
 from loadtests.bench.pace import run_pace
-from loadtests.bench.printing import figure, show, write_figures
+from loadtests.bench.printing import figure, show, table_of, write_figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ class Part:
 
 def _reads(effort: Effort) -> Part:
     found = run_reads(rounds=effort.rounds)
-    table = _table("reading", "bytes", "microseconds", "per second")
+    table = table_of("reading", "bytes", "microseconds", "per second")
     for one in found:
         us = one.measured.median_us
         table.add_row(one.name, f"{one.body_bytes:,}", figure(us), figure(one.per_s))
@@ -49,7 +48,7 @@ def _reads(effort: Effort) -> Part:
 def _decisions(effort: Effort) -> Part:
     found = run_decisions(seconds=effort.seconds, concurrency=effort.concurrency)
     heads = ("per s", "CPU us", "p50 ms", "p99 ms", "wrong")
-    table = _table(f"deciding, {effort.concurrency} at a time", *heads)
+    table = table_of(f"deciding, {effort.concurrency} at a time", *heads)
     for one in found:
         figures = (one.per_s, one.cpu_us, one.median_ms, one.p99_ms)
         table.add_row(one.name, *map(figure, figures), str(one.failed))
@@ -58,7 +57,7 @@ def _decisions(effort: Effort) -> Part:
 
 def _beacons(effort: Effort) -> Part:
     found, aims = run_beacons(seconds=effort.seconds)
-    table = _table("beacons, on one core", "per s", "CPU us", "p50 ms", "p99 ms", "ledger")
+    table = table_of("beacons, on one core", "per s", "CPU us", "p50 ms", "p99 ms", "ledger")
     for one in found:
         figures = (one.per_s, one.cpu_us, one.median_ms, one.p99_ms)
         table.add_row(one.name, *map(figure, figures), "exact" if one.balanced else "wrong")
@@ -68,7 +67,7 @@ def _beacons(effort: Effort) -> Part:
 def _pace(effort: Effort) -> Part:
     found, aims = run_pace(seconds=effort.watch_s, viewers=effort.viewers, folder=MEDIA)
     heads = ("HLS p50 ms", "p99", "max", "DASH p50 ms", "p99", "max", "late", "filled", "fell back")
-    table = _table(f"the ad server; {effort.viewers} viewers", *heads)
+    table = table_of(f"the ad server; {effort.viewers} viewers", *heads)
     table.add_column("reasons")
     for one in found:
         figures = [
@@ -90,15 +89,6 @@ PARTS: Mapping[str, Callable[[Effort], Part]] = {
     "pace": _pace,
 }
 MEDIA = Path(".weft")  # generated once, the demo's too
-
-
-def _table(*heads: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    first, *others = heads
-    table.add_column(first, no_wrap=True)
-    for head in others:
-        table.add_column(head, justify="right", no_wrap=True)
-    return table
 
 
 @click.command()

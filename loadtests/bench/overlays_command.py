@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich import box
 from rich.table import Table
 
 from loadtests.bench import overlays as rendering
@@ -16,7 +15,7 @@ from loadtests.bench.overlay_content import HEIGHTS, contents
 from loadtests.bench.overlay_queue import run_queue
 from loadtests.bench.overlay_templates import aims as template_aims
 from loadtests.bench.overlay_templates import run_templates
-from loadtests.bench.printing import figure, show, write_figures
+from loadtests.bench.printing import figure, show, table_of, write_figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +42,8 @@ def _segments(effort: Effort) -> Part:
     found = rendering.run_overlays(contents(effort.media, effort.heights), rounds=effort.rounds)
     tables = []
     for one in found:
-        title = f"{one.name}\n{one.film_s:.1f} s, {one.segment_bytes:,} bytes"
-        table = _table(title, "CPU s", "wall s", "x real time", "of still")
+        title = f"{one.name}: {one.film_s:.1f} s, {one.segment_bytes:,} B"
+        table = table_of(title, "CPU s", "wall s", "x real", "share")
         for way, label in rendering.WAYS.items():
             if way in one.costs:
                 cost, share = one.costs[way], one.share(way, "still")
@@ -56,7 +55,7 @@ def _segments(effort: Effort) -> Part:
 
 def _templates(effort: Effort) -> Part:
     found = run_templates(rounds=effort.rounds)
-    table = _table("templates, a frame at 720p", "phase", "ms", "worst round")
+    table = table_of("templates, a frame at 720p", "phase", "ms", "worst round")
     for one in found:
         table.add_row(one.template, one.phase, f"{one.median_ms:.3f}", f"{one.worst_ms:.3f}")
     return Part(tables=[table], results=found, aims=template_aims(found))
@@ -65,7 +64,7 @@ def _templates(effort: Effort) -> Part:
 def _queue(effort: Effort) -> Part:
     content = contents(effort.media, (min(effort.heights),))[0]
     found = run_queue(content, seconds=effort.seconds, cold=effort.cold)
-    table = _table("queue", "per s", "CPU us", "p50 ms", "p99 ms")
+    table = table_of("queue", "per s", "CPU us", "p50 ms", "p99 ms")
     for one in found:
         table.add_row(one.name, *map(figure, (one.per_s, one.cpu_us, one.median_ms, one.p99_ms)))
     return Part(tables=[table], results=found)
@@ -77,15 +76,6 @@ PARTS: Mapping[str, Callable[[Effort], Part]] = {
     "templates": _templates,
     "queue": _queue,
 }
-
-
-def _table(*heads: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    first, *others = heads
-    table.add_column(first, no_wrap=True)
-    for head in others:
-        table.add_column(head, justify="right", no_wrap=True)
-    return table
 
 
 @click.command()
@@ -147,7 +137,8 @@ def overlays(
     templates    one frame, while it comes, stands and goes
     queue        offers, as manifests make them; then from an offer to a segment's bytes
 
-    Aims are said of three GOPs of one rung, a picture that costs few bits; a film costs more.
+    Aims are said of three GOPs of a test picture, which costs few bits; a film costs more. `share`
+    is of the processor time of the still score bug.
 
     \b
     python -m loadtests.bench overlays

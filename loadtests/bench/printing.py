@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import orjson
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -14,6 +15,16 @@ from loadtests.bench.measure import Aim
 def figure(value: float) -> str:
     """A number with as many digits as are of use."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def table_of(*heads: str) -> Table:
+    """An empty table; the first column has names, the others figures."""
+    table = Table(box=box.SIMPLE_HEAD)
+    first, *others = heads
+    table.add_column(first, no_wrap=True)
+    for head in others:
+        table.add_column(head, justify="right", no_wrap=True)
+    return table
 
 
 def show(

@@ -9,10 +9,7 @@ from overlays.h264.nal import join_sample, split_sample
 from overlays.mp4.init import Track, read_init, video_track
 from overlays.mp4.rewrite import replace_samples
 from overlays.mp4.samples import NON_SYNC, Sample, Segment, read_segment
-from overlays.segment.gops import AccessUnit, Gop, read_gops
-
-Pictures = Sequence[tuple[bytes, ...]]
-"""The NAL units of each picture of a GOP, sent in the order they are shown."""
+from overlays.segment.gops import AccessUnit, Gop, Pictures, read_gops
 
 # ISO 14496-12, 8.8.3.1: that no other picture follows, or that none needs this one
 _LEADING, _DEPENDS_ON, _NEEDED_BY = 0xC000000, 0x3000000, 0xC00000

@@ -11,6 +11,9 @@ from overlays.h264.retarget import check_pictures
 from overlays.h264.sei import kept_messages, write_sei
 from overlays.h264.slice_header import named_sets, read_idr_pic_id
 
+Pictures = Sequence[tuple[bytes, ...]]
+"""The NAL units of each picture of a GOP, sent in the order they are shown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessUnit:

@@ -15,11 +15,11 @@ from overlays.errors import EncodingFailed, Refusal, RetargetRefused, SegmentRef
 from overlays.frames.colour import Colours, colours_of
 from overlays.h264.parameter_sets import Sps
 from overlays.h264.retarget import check_same_meaning, demands_of, retarget_picture
-from overlays.segment.cmaf import Pictures, open_cmaf
+from overlays.segment.cmaf import open_cmaf
 from overlays.segment.decode import Decoded, decode_gop
 from overlays.segment.draw import Painter, Showing
 from overlays.segment.encode import encode, idr_qp_like
-from overlays.segment.gops import Gop
+from overlays.segment.gops import Gop, Pictures
 from overlays.segment.own_sets import OwnSets, make_own_sets, own_demands
 from overlays.segment.profile import Profile
 from overlays.segment.transport import open_transport

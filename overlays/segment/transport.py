@@ -6,8 +6,7 @@ from fractions import Fraction
 
 from overlays.errors import Refusal, SegmentRefused
 from overlays.h264.nal import DELIMITER, PPS, SPS, join_stream, nal_type, split_stream
-from overlays.segment.cmaf import Pictures
-from overlays.segment.gops import AccessUnit, Gop, read_gops
+from overlays.segment.gops import AccessUnit, Gop, Pictures, read_gops
 from overlays.ts.packets import SIZE as PACKET
 from overlays.ts.pes import TICKS_PER_S, after
 from overlays.ts.rewrite import Stream, read_stream, replace_units

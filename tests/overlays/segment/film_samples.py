@@ -19,6 +19,7 @@ from overlays.testcard import Card, CardPainter
 
 SHARED = Path(__file__).parents[3] / ".." / "shared" / "media"
 SIZE = (192, 108)
+FRAGMENTED = "frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets"
 CARD = Card(code="content", title="Film", clock=True, duration_s=8)
 
 
@@ -52,7 +53,7 @@ def make_film(
     """Encode a moving card; each segment has `segment_gops` GOPs."""
     painter = CardPainter(CARD, size)
     buffer = io.BytesIO()
-    options = {"movflags": f"{fragments}+empty_moov+default_base_moof+negative_cts_offsets"}
+    options = {"movflags": FRAGMENTED.replace("frag_keyframe", fragments)}
     with av.open(buffer, "w", format="mp4", options=options) as out:
         stream = out.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = *size, pix_fmt
@@ -71,6 +72,25 @@ def make_film(
         if sound is not None:
             out.mux(sound.encode(None))
     return _cut(buffer.getvalue(), segment_gops)
+
+
+@cache
+def real_film(name: str, gops: range) -> Film:
+    """GOPs of a progressive film, not encoded again; each is a segment."""
+    buffer = io.BytesIO()
+    with (
+        av.open(str(SHARED / name)) as source,
+        av.open(buffer, "w", format="mp4", options={"movflags": FRAGMENTED}) as out,
+    ):
+        video = source.streams.video[0]
+        stream = out.add_stream_from_template(video)
+        gop = -1
+        for packet in source.demux(video):
+            gop += packet.is_keyframe
+            if gop in gops and packet.dts is not None:
+                packet.stream = stream
+                out.mux(packet)
+    return _cut(buffer.getvalue(), 1)
 
 
 def _beep(out: object, sound: object, number: int, rate: Fraction) -> None:

@@ -2,11 +2,12 @@
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from film_samples import make_film
+from film_samples import SHARED, make_film, real_film
 
 from overlays.errors import MediaMalformed, Refusal, RetargetRefused
 from overlays.h264.nal import escape, join_stream
@@ -37,6 +38,20 @@ SOURCES = {
 def film_gop(x264: str, **options: object) -> Gop:
     film = make_film(x264, **options)  # type: ignore[arg-type]
     return open_cmaf(film.init, film.segments[-1]).gops[0]
+
+
+REAL = {
+    "testpic": "testpic-ladder/360/1.m4s",
+    "WAVE": "wave-25fps/video25fps/0.m4s",
+    "Big Buck Bunny": "bbb-480p-30s.mp4",
+}
+
+
+def real_gop(path: Path) -> Gop:
+    if path.suffix == ".mp4":
+        film = real_film(path.name, range(1, 2))
+        return open_cmaf(film.init, film.segments[0]).gops[0]
+    return open_cmaf(path.with_name("init.mp4").read_bytes(), path.read_bytes()).gops[0]
 
 
 def encoded_for(gop: Gop) -> Encoded:
@@ -72,7 +87,16 @@ def retargeted(
 
 @pytest.mark.parametrize("x264", SOURCES.values(), ids=SOURCES)
 def test_pixels_are_those_of_the_encoders_own_sets(x264: str) -> None:
-    gop = film_gop(x264)
+    assert_same_pixels(film_gop(x264))
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared media are not beside the checkout")
+@pytest.mark.parametrize("path", REAL.values(), ids=REAL)
+def test_pixels_are_the_same_under_the_sets_of_real_segments(path: str) -> None:
+    assert_same_pixels(real_gop(SHARED / path))
+
+
+def assert_same_pixels(gop: Gop) -> None:
     encoded = encoded_for(gop)
     check_same_meaning(encoded.sets, gop.sets)
     assert encoded.set_nals != gop.set_nals
