@@ -101,7 +101,10 @@ class HlsLooks:
             after = self._looks.of(session, presentation, at_ms=change.at_ms)
             if before is None or before is after:
                 continue
-            until = await self._switch(before.look, session.sid, change.at_ms, name, channel)
+            listed = before.look.listed_until(name) or channel.tracks[name].starts[0]
+            # A look that nobody was told of, between two quick changes, takes nothing back.
+            listed = listed if since is None else max(listed, since)
+            until = await self._switch(listed, session.sid, change.at_ms, name, channel)
             if before.look.listed_until(name) is None:
                 await self._restore(before.look, name, until, channel)
             parts.append(_Part(before.look, since, until))
@@ -109,14 +112,16 @@ class HlsLooks:
         return [*parts, _Part(worn.look, since, None)]
 
     async def _switch(
-        self, before: Look, sid: str, at_ms: int, name: str, channel: Channel
+        self, listed: Decimal, sid: str, at_ms: int, name: str, channel: Channel
     ) -> Decimal:
-        """From where on a session has the look that a change gave it, in every process."""
+        """From where on a session has the look that a change gave it, in every process.
+
+        The first process to be asked says that it is where what it has listed ends.
+        """
         place = (sid, at_ms, name)
         found = self._switches.get(place)
         if found is None:
-            start = channel.tracks[name].starts[0]
-            here = str(before.listed_until(name) or start)
+            here = str(listed)
             said = await self._looks.standing(
                 f"{sid} {at_ms}", {name: here}, window_s=_length(channel)
             )

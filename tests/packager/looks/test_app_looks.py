@@ -17,8 +17,10 @@ from manifests.dash.reading.reader import read_mpd
 from manifests.dash.video_segments import latest_segments, video_representations
 from packager.config.break_settings import CueBreaks
 from packager.config.fact_settings import Fact
+from packager.config.feed_settings import PushedFeed
 from packager.config.overlay_settings import Overlay, ShowAt, ShowAtCues, ShowWhen
 from packager.config.rendering_settings import RenderingSettings
+from packager.config.scalars import Secret
 from packager.config.show_settings import Show
 from packager.reasons import Reason
 from packager.templates.folder import find_folder
@@ -413,3 +415,51 @@ async def test_a_playlist_stands_still_while_a_store_is_slow(
         bench.clock.advance(SEGMENT_S)
         assert overlaid(await player.poll())[-1] == 7
         assert running.count(Reason.STORE_FAILED) >= 2
+
+
+@pytest.mark.parametrize("into_s", [0.0, 0.5, 1.75], ids="{}s".format)
+async def test_what_a_feed_says_is_listed_within_one_segment(
+    make_bench: MakeBench, into_s: float
+) -> None:
+    """From the change to the first segment that shows it, in every rendition, HLS and DASH."""
+    secret = Secret("s" * 32)
+    score = Fact(name="score", kind="string", shared=True, feed=PushedFeed(secret=secret))
+    bench = studio(make_bench, overlay(data={"score": "{score}"}), facts=(score,))
+    head = {"authorization": f"Bearer {secret.reveal}"}
+    async with bench.run(stocked=False) as running:
+
+        async def push(text: str) -> None:
+            url = "/v1/feeds/default/live/score"
+            assert (await running.client.post(url, json=text, headers=head)).status_code == 204
+
+        async def latest() -> list[str]:
+            uris = [(await player.poll(number)).uris[-1] for number in (0, 1)]
+            uris.append(video_of(await opened_mpd(running, "live"))[-1])
+            return [(await said(running, uri))[0] for uri in uris]
+
+        await push("0:0")
+        bench.clock.advance(SEGMENT_S)
+        player = await running.player().open("/v1/master/default/live/index.m3u8")
+        assert await latest() == ["0:0"] * 3
+        bench.clock.advance(into_s)
+        await push("1:0")
+        waited_s = 0.0
+        while await latest() != ["1:0"] * 3:
+            bench.clock.advance(0.25)
+            waited_s += 0.25
+            assert waited_s <= SEGMENT_S
+
+
+async def test_two_quick_changes_of_facts_take_nothing_back(make_bench: MakeBench) -> None:
+    """H-01: between them nobody was told anything, so nothing says where the first one began."""
+    bench = studio(make_bench, overlay(data={"score": "{name}"}), facts=(NAME,))
+    async with bench.run(stocked=False) as running:
+        player = await running.player().open("/v1/master/default/live/index.m3u8", name="Ana")
+        before = await player.poll()
+        for name in ("Ben", "Cid"):
+            await change(running, player, name=name)
+            bench.clock.advance(0.01)
+        bench.clock.advance(SEGMENT_S)
+        after = await player.poll()
+        assert after.uris[:-1] == before.uris[1:]
+        assert await said(running, after.uris[-1]) == ["Cid"]
