@@ -1,6 +1,6 @@
 """Documents are what their scenarios promise: valid where they should be, broken where not."""
 
-import zlib
+import gzip
 from decimal import Decimal
 
 import pytest
@@ -378,9 +378,7 @@ def test_bombs_are_small_and_would_be_large() -> None:
     assert bomb.count(b"<!ENTITY") == 9
     packed = body("gzip-bomb")
     assert len(packed) < 100_000
-    unpacker = zlib.decompressobj(wbits=31)
-    assert len(unpacker.decompress(packed)) == 64 << 20
-    assert unpacker.eof
+    assert len(gzip.decompress(packed)) == 64 << 20
 
 
 @pytest.mark.parametrize(
