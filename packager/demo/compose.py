@@ -28,6 +28,7 @@ from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.templates import read_template
 from packager.demo import site
 from packager.demo.ad_server import AdServer, DemoAd
+from packager.demo.backstage import Backstage
 from packager.demo.media import Clip, DemoMedia
 from packager.demo.origin import create_demo_origin
 from packager.demo.schedule import OriginSettings
@@ -138,11 +139,24 @@ def demo_routes(
 
     timelines = _Timelines(weft, settings, {} if titles is None else titles)
 
+    backstage = Backstage(weft, cues, tenant=TENANT, asset=ASSET)
+
     async def views() -> tuple[site.View, ...]:
+        live, vod, overlaid = [await _token(weft, show) for show in ("live", "vod", STAGE)]
         return (
-            site.View(title="Live", streams=await timelines.streams("live", "/origin/live/")),
-            site.View(title="On demand", streams=await timelines.streams("vod", "/origin/vod/")),
-            site.View(title="Overlays", streams=await timelines.streams(STAGE, "/stage/live/")),
+            site.View(title="Live", streams=_streams(live, "live")),
+            site.View(title="On demand", streams=_streams(vod, "vod")),
+            site.View(
+                title="Overlays",
+                streams=_streams(
+                    overlaid,
+                    STAGE,
+                    note="drawn into the pictures",
+                    timeline=f"/demo/overlays/{overlaid}/timeline",
+                    origin="/stage/live",
+                ),
+                stage=backstage.stage(overlaid),
+            ),
         )
 
     return (
@@ -151,6 +165,8 @@ def demo_routes(
         Route("/media/{name}", file),
         Mount("/ads", ads.app),
         Route("/demo/timeline/{token}", timelines.answer),
+        Route("/demo/overlays/{token}", backstage.state),
+        Route("/demo/overlays/{token}/timeline", backstage.timeline),
         *site.demo_page_routes(views, players=players),
     )
 
@@ -219,41 +235,56 @@ async def _listening(places: DemoPlaces) -> None:
             return
 
 
+async def _token(weft: Weft, show: str) -> str:
+    """A new session for the page."""
+    session = await weft.sessions.start(
+        TENANT, show, ASSET, Parameters(), weft.clock.now(), idle_s=6 * 3600
+    )
+    return session.token
+
+
+def _streams(
+    token: str,
+    show: str,
+    *,
+    note: str = "ads of this session",
+    timeline: str | None = None,
+    origin: str | None = None,
+) -> tuple[site.Stream, ...]:
+    """A session through Weft, in both formats, and the origin itself."""
+    origin = origin or f"/origin/{show}"
+    timeline = timeline or f"/demo/timeline/{token}"
+    path = f"{TENANT}/{show}/{ASSET}"
+    return (
+        site.Stream(
+            title="HLS through Weft",
+            note=note,
+            url=f"/v1/master/{path}.m3u8?aws.sessionId={token}",
+            timeline=timeline,
+        ),
+        site.Stream(
+            title="DASH through Weft",
+            note="the same session",
+            url=f"/v1/dash/{path}.mpd?aws.sessionId={token}",
+            timeline=timeline,
+            format="dash",
+        ),
+        site.Stream(
+            title="The origin",
+            note="as it comes",
+            url=f"{origin}/{ASSET}.m3u8",
+            timeline=f"{origin}/timeline.json",
+        ),
+    )
+
+
 class _Timelines:
-    """Sessions for the page, and what is on air in each."""
+    """What is on air in each session."""
 
     def __init__(self, weft: Weft, settings: OriginSettings, titles: Mapping[str, str]) -> None:
         self._weft = weft
         self._titles = titles
         self._epoch = unix_seconds(settings.epoch)
-
-    async def streams(self, show: str, origin: str) -> tuple[site.Stream, ...]:
-        """A new session through Weft, in both formats, and the origin itself."""
-        weft = self._weft
-        session = await weft.sessions.start(
-            TENANT, show, ASSET, Parameters(), weft.clock.now(), idle_s=6 * 3600
-        )
-        return (
-            site.Stream(
-                title="HLS through Weft",
-                note="ads of this session",
-                url=f"/v1/master/{TENANT}/{show}/{ASSET}.m3u8?aws.sessionId={session.token}",
-                timeline=f"/demo/timeline/{session.token}",
-            ),
-            site.Stream(
-                title="DASH through Weft",
-                note="the same session",
-                url=f"/v1/dash/{TENANT}/{show}/{ASSET}.mpd?aws.sessionId={session.token}",
-                timeline=f"/demo/timeline/{session.token}",
-                format="dash",
-            ),
-            site.Stream(
-                title="The origin",
-                note="as it comes",
-                url=f"{origin}{ASSET}.m3u8",
-                timeline=f"{origin}timeline.json",
-            ),
-        )
 
     async def answer(self, request: Request) -> Response:
         """``GET /demo/timeline/{token}``: the session's spans, as `packager.demo.site` tells."""

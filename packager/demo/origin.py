@@ -26,7 +26,7 @@ from packager.demo.boxes import retime
 from packager.demo.media import DemoMedia, LoopRendition
 from packager.demo.mpd import even_segment_s, live_mpd, vod_mpd
 from packager.demo.playlists import live_playlist, multivariant_playlist, vod_playlist
-from packager.demo.schedule import Addressing, OriginSettings, Schedule
+from packager.demo.schedule import Addressing, Offer, OriginSettings, Schedule
 from packager.demo.site import Span, timeline_json
 
 _PLAYLIST = "application/vnd.apple.mpegurl"
@@ -148,13 +148,14 @@ class _Live(_Vod):
         schedule, now = self._schedule, self._now()
         window = schedule.published(now)
         start, edge = schedule.start(window.start), schedule.start(window.stop)
+        word = "Break" if schedule.settings.offer is Offer.ADS else "Overlay"
         spans = []
         at = start
         for item in schedule.breaks(window.start, window.stop):
             spans.append(Span("content", "Programme", float(at), float(item.start)))
             at = min(item.end, edge)
             spans.append(
-                Span("break", f"Break {item.event_id}", float(max(item.start, start)), float(at))
+                Span("break", f"{word} {item.event_id}", float(max(item.start, start)), float(at))
             )
         spans.append(Span("content", "Programme", float(at), float(edge)))
         base = float(unix_seconds(schedule.settings.epoch))

@@ -7,6 +7,16 @@
         {"title": "HLS through Weft", "note": "...", "format": "hls",
          "url": "/v1/master/...m3u8", "timeline": "/demo/timeline/..."}]}]}
 
+A view with overlays has what its buttons need as well, and where the state of things is told::
+
+    "stage": {"score": "/v1/feeds/...", "secret": "...", "facts": "/v1/session/...",
+              "state": "/demo/overlays/..."}
+
+    {"score": "2 : 1",       what the latest segment that is listed shows
+     "since": 77.2,          where the first one begins that shows it; null: none does
+     "workers": 1, "drawn_s": 18.4,  seconds that these were at work
+     "drawn": 31, "waiting": 1, "late": 0}  segments
+
 It is made anew for each visit, so that each can have sessions of its own. Players that are not
 installed are not told; without hls.js the browser plays HLS itself, if it can.
 
@@ -19,9 +29,10 @@ The address in ``timeline`` says what is on air in that stream; the page asks fo
      "spans": [{"kind": "content", "label": "Programme", "start": 16.0, "end": 30.0},
                {"kind": "ad", "label": "Northwind Coffee", "start": 30.0, "end": 40.0}]}
 
-Kinds are content, ad, slate, bumper, and break (where an origin says that ads may go). Spans are in
-order; a live stream's begin where its window begins. In live the page finds its playhead by the
-date that the player tells for it, or else by how far what is buffered lies before the edge.
+Kinds are content, ad, slate, bumper, overlay, and break (where an origin says that ads may go).
+Spans are in order; a live stream's begin where its window begins. In live the page finds its
+playhead by the date that the player tells for it, or else by how far what is buffered lies before
+the edge.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -39,6 +50,7 @@ _FILES = {
     "/page.css": "page.css",
     "/page.js": "page.js",
     "/players.js": "players.js",
+    "/stage.js": "stage.js",
 }
 _PLAYERS = {  # below a node_modules folder
     "hlsjs": "hls.js/dist/hls.min.js",
@@ -77,11 +89,22 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """What the buttons of a view with overlays need: URLs, and who may tell the score."""
+
+    score: str  # of the feed
+    secret: str
+    facts: str  # of the session
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Streams that the page shows beside each other."""
 
     title: str
     streams: tuple[Stream, ...]
+    stage: Stage | None = None
 
 
 def timeline_json(

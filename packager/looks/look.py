@@ -112,6 +112,12 @@ class Look:
                 listed.starts[one.segment.name] = one.segment.start
                 self.version += 1
 
+    def shown(self, segment: ContentSegment) -> tuple[Drawn, ...]:
+        """What viewers of any rendition were told to see on a segment; nothing on originals."""
+        starts = (start for listed in self._listed.values() for start in listed.starts.values())
+        is_told = any(abs(start - segment.start) <= NEAR_S for start in starts)
+        return self._steps.at(segment.start) if is_told else ()
+
     def replaced(
         self, rendition: str, *, since: Decimal | None = None, until: Decimal | None = None
     ) -> Mapping[str, str]:

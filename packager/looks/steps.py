@@ -62,7 +62,7 @@ class Steps:
         """
         frontier = self.frontier
         if frontier is not None and start < frontier - NEAR_S:
-            return self, self._at(start).drawn
+            return self, self.at(start)
         drawn = draw(start, end)
         last = self.steps[-1] if self.steps else None
         if last is not None and last.drawn == drawn:
@@ -70,11 +70,12 @@ class Steps:
         begin = start if frontier is None else min(start, frontier)
         return Steps((*self.steps, Step(start=begin, end=end, drawn=drawn))), drawn
 
-    def _at(self, instant: Decimal) -> Step:
+    def at(self, instant: Decimal) -> tuple[Drawn, ...]:
+        """What was settled for the interval that has an instant, or for the nearest one."""
         for step in reversed(self.steps):
             if step.start <= instant + NEAR_S:
-                return step
-        return self.steps[0]
+                return step.drawn
+        return self.steps[0].drawn if self.steps else ()
 
     def forget_before(self, instant: Decimal) -> "Steps":
         """Drop what ended before an instant."""

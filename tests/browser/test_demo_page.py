@@ -140,6 +140,30 @@ def test_the_page_says_when_a_stream_cannot_be_played(page: Page, demo: str) -> 
     assert page.inner_text(".failure").startswith("Playback failed")
 
 
+def test_a_goal_is_seen_in_the_picture(page: Page, weft_url: str) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    page.goto(f"{weft_url}/#overlays")
+    until(page, "document.querySelector('.score')?.textContent === '0 : 0'", 60.0)  # it is drawn
+    page.fill("input[name=viewer]", "Ada")
+    page.click("text=Say it")
+    page.check("input[value=light]")
+    page.click("text=Weft +1")
+    until(page, "/^[0-9.]+ s$/.test(document.querySelector('.seen').textContent)", 60.0)
+    assert page.inner_text(".score") == "0 : 1"
+    listed_s, seen_s = (float(page.inner_text(name)[:-2]) for name in (".listed", ".seen"))
+    assert listed_s <= seen_s
+    assert int(page.inner_text(".drawn")) > 0
+    labels = page.eval_on_selector_all(
+        "svg [data-kind=overlay] title", "all => all.map(one => one.textContent)"
+    )
+    assert any(label.startswith("0 : 1") for label in labels)
+    assert page.is_hidden(".told")
+    assert complaints == []
+
+
 def until(page: Page, condition: str, timeout_s: float = 20.0) -> None:
     """Wait; Playwright's own way would evaluate strings, which the page's policy forbids."""
     end = time.monotonic() + timeout_s

@@ -2,6 +2,7 @@
 // The documents that it reads are told in packager/demo/site.py; their texts are shown as text.
 
 import { open, playersOf } from "./players.js";
+import { Stage } from "./stage.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 44; // of the timeline, CSS pixels
@@ -249,6 +250,7 @@ class StreamCard {
 async function main() {
   const { players, views } = await fetchJson("streams.json");
   let cards = [];
+  let stage = null;
 
   function show(view, tab) {
     for (const card of cards) card.stop();
@@ -258,6 +260,8 @@ async function main() {
     cards = view.streams.map((stream) => new StreamCard(stream, players));
     byId("streams").replaceChildren(...cards.map((card) => card.element));
     for (const card of cards) card.start();
+    stage?.stop();
+    stage = view.stage ? new Stage(byId("stage"), view.stage, () => cards[0].position()) : null;
   }
 
   const tabs = views.map((view) => {

@@ -14,6 +14,7 @@ from app_bench import ORIGIN, Bench, TinyMedia
 from rendering_bench import make_job
 
 from overlays.errors import EncodingFailed
+from packager.config.rendering_settings import RenderingSettings
 from packager.reasons import Reason
 from packager.rendering import work as work_module
 from packager.rendering.jobs import Drawing, Piece, Work
@@ -207,6 +208,7 @@ async def test_a_composed_server_answers_with_what_a_template_draws(
     shop: Shop, bench: Bench
 ) -> None:
     bench.templates[shop.digest] = shop.template
+    bench.config = replace(bench.config, rendering=RenderingSettings(wait_s=30.0))
     folder = f"{ORIGIN}vod/{shop.folder.name}"
     work = replace(shop.work(), segment=Piece(f"{folder}/s2.m4s"), init=Piece(f"{folder}/init.mp4"))
     async with bench.run(stocked=False) as running:
