@@ -7,14 +7,13 @@ of them as a stream of its own, as a player would do it; and then, once more, ev
 import re
 import time
 
-import httpx2
 import pytest
 
 from tests.browser.demo import open_session
 
 av = pytest.importorskip("av", reason="FFmpeg is reached through PyAV")
 
-from tests.browser.decoding import Entry, judge, media_urls, read_entries  # noqa: E402 - needs av
+from tests.browser.decoding import Entry, fetch, judge, media_urls, read_entries  # noqa: E402 - needs av
 
 RATE = 25  # frames per second of the demo's content and ads
 LIVE_S = 60.0
@@ -25,7 +24,7 @@ LIMIT_S = 150.0  # for a minute to be listed
 def test_a_whole_vod_session_decodes_and_is_as_long_as_it_says(weft_url: str, kind: str) -> None:
     """G-01, G-04, A-25: pre-, mid- and post-roll."""
     url = media_urls(open_session(weft_url, "vod"))[kind]
-    text = httpx2.get(url).text
+    text = fetch(url).text
     entries = read_entries(text, url)
     assert text.rstrip().endswith("#EXT-X-ENDLIST")
     assert len({entry.run for entry in entries}) >= 5
@@ -40,7 +39,7 @@ def test_a_minute_of_live_decodes_in_both_renditions(weft_url: str) -> None:
     while not all(is_a_minute_with_two_breaks(entries) for entries in seen.values()):
         assert time.monotonic() < end, seen
         for kind, url in urls.items():
-            for entry in read_entries(httpx2.get(url).text, url):
+            for entry in read_entries(fetch(url).text, url):
                 assert seen[kind].setdefault(entry.msn, entry) == entry
         time.sleep(1.0)
     for kind, entries in seen.items():
@@ -63,7 +62,7 @@ def test_ffmpegs_own_hls_reader_gets_every_frame_of_a_vod_session(weft_url: str)
     after each comes flagged to be discarded, which is its own doing: hence frames, not pictures.
     """
     url = media_urls(open_session(weft_url, "vod"))["video"]
-    entries = read_entries(httpx2.get(url).text, url)
+    entries = read_entries(fetch(url).text, url)
     av.logging.set_level(av.logging.WARNING)
     try:
         with av.logging.Capture(local=False) as said, av.open(url, timeout=30) as container:

@@ -6,7 +6,6 @@ PyAV's wheels come without it: so each Period is read here, and FFmpeg is given 
 
 from itertools import pairwise
 
-import httpx2
 import pytest
 
 from tests.browser.demo import (
@@ -87,10 +86,11 @@ def test_vod_plays_pre_mid_and_post_roll_to_the_end(
 def test_every_period_of_a_vod_session_decodes_to_its_end(weft_url: str, kind: str) -> None:
     """B-01, B-03, G-01, H-11."""
     pytest.importorskip("av", reason="FFmpeg is reached through PyAV")
+    from tests.browser.decoding import fetch
     from tests.browser.mpd_reading import judge_period, read_periods
 
     url = open_dash_session(weft_url, "vod")
-    periods = read_periods(httpx2.get(url).text, url)
+    periods = read_periods(fetch(url).text, url)
 
     assert periods[0].start == 0
     assert len({period.id for period in periods}) == len(periods) >= 6
@@ -103,14 +103,14 @@ def test_every_period_of_a_vod_session_decodes_to_its_end(weft_url: str, kind: s
 def test_a_session_of_hls_is_the_same_session_in_dash(weft_url: str) -> None:
     """One decision: the same creatives, in the same order, whatever the player asks for."""
     pytest.importorskip("av", reason="FFmpeg is reached through PyAV")
-    from tests.browser.decoding import media_urls, read_entries
+    from tests.browser.decoding import fetch, media_urls, read_entries
     from tests.browser.mpd_reading import read_periods
 
     url = open_dash_session(weft_url, "vod")
     hls = url.replace("/v1/dash/", "/v1/master/").replace(".mpd?", ".m3u8?")
     playlist = media_urls(hls)["video"]
-    entries = read_entries(httpx2.get(playlist).text, playlist)
-    periods = read_periods(httpx2.get(url).text, url)
+    entries = read_entries(fetch(playlist).text, playlist)
+    periods = read_periods(fetch(url).text, url)
 
     in_hls = [entry.uri for entry in entries]
     in_dash = [segment.url for period in periods for segment in period.tracks["video"].segments]

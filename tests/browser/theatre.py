@@ -6,10 +6,13 @@
 How long something takes tells how busy the machine is, and nothing of the stream. So no playback is
 given a time: it goes on until it has shown enough, and only one that never does is stopped. What
 costs most is to begin: a player waits for a free seat, and until the one before it plays.
+
+One that stood still beside others plays once more by itself, and that is the playback that counts:
+what a stream has wrong halts a player again, a busy machine need not. Fatal errors are final.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -57,12 +60,13 @@ class Theatre(Generic[Name]):
             pytest.skip(reason)
         if self._watches is None:
             self._watches = {}
-            self._play_all(self._watches)
+            self._play_all(self._plays, self._watches)
+            self._encores(self._watches)
         assert name in self._watches, "what plays at the same time could not be played"
         return self._watches[name]
 
-    def _play_all(self, watches: dict[Name, Watch]) -> None:
-        waiting = [name for name, play in self._plays.items() if not self._missing(play)]
+    def _play_all(self, names: Iterable[Name], watches: dict[Name, Watch]) -> None:
+        waiting = [name for name in names if not self._missing(self._plays[name])]
         playing: dict[Name, tuple[Watching, float]] = {}  # and when it is to end at the latest
         try:
             while waiting or playing:
@@ -84,6 +88,12 @@ class Theatre(Generic[Name]):
         finally:
             for watching, _ in playing.values():
                 watching.finish()
+
+    def _encores(self, watches: dict[Name, Watch]) -> None:
+        for name, watch in tuple(watches.items()):
+            if watch.stood_still and not watch.fatal:
+                print(f"{name} stood still, and plays once more by itself")
+                self._play_all([name], watches)
 
     def _missing(self, play: Play) -> str | None:
         return play.missing or self._players.missing(play.player)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 PERIOD_S = 0.1  # of the samples
+LONGEST_STALL_S = 1.0
 _BLIP = 2  # samples: a code seen in fewer is a frame that was read half drawn
 
 
@@ -86,6 +87,11 @@ class Watch:
         return tuple(found)
 
     @property
+    def stood_still(self) -> bool:
+        """Whether it stalled for longer than it may."""
+        return any(stall.seconds > LONGEST_STALL_S for stall in self.stalls)
+
+    @property
     def skips(self) -> tuple[Skip, ...]:
         """Every step forward that is larger, by a sample or more, than the time it took."""
         steps = (
@@ -108,7 +114,9 @@ class Watch:
         """Seconds from the first position to the last."""
         return self.samples[-1].position - self.samples[0].position if self.samples else 0.0
 
-    def assert_played(self, *, longest_stall_s: float = 1.0, longest_skip_s: float = 1.0) -> None:
+    def assert_played(
+        self, *, longest_stall_s: float = LONGEST_STALL_S, longest_skip_s: float = 1.0
+    ) -> None:
         """Fail unless it began, had no fatal error, and never stalled, skipped or went back.
 
         How long all of it took is no matter: that says how busy the machine was.

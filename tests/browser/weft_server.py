@@ -81,7 +81,7 @@ def serving_weft(
 
     with serving(open_app) as url:
         end = time.monotonic() + PACKAGED_S
-        while (problems := httpx2.get(f"{url}/test/problems").json()) is None:
+        while (problems := httpx2.get(f"{url}/test/problems", timeout=PACKAGED_S).json()) is None:
             assert time.monotonic() < end, "the ads were not packaged in time"
             time.sleep(0.2)
         assert problems == []
