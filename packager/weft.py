@@ -35,6 +35,8 @@ from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
 from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
 from packager.patience import Patience
+from packager.pictures.opening import open_pictures
+from packager.pictures.pictures import Pictures
 from packager.planning import Planner
 from packager.pod_signals import PodSignals
 from packager.pods import Pods
@@ -73,6 +75,7 @@ class Weft:
     mpds: Mpds
     patches: Patches
     rendering: Rendering
+    pictures: Pictures
     looks: Looks
     look_route: LookRoute
     outbox: Outbox
@@ -185,6 +188,13 @@ async def open_weft(
             viewers=lambda: sessions.resident,
         )
         facts = Facts(feeds)
+        pictures = open_pictures(
+            config.pictures,
+            client=segment_client,
+            work_folder=library.work_folder,
+            metrics=metrics,
+        )
+        stack.push_async_callback(pictures.aclose)
         looks = Looks(
             drawn,
             rendering=rendering,
@@ -192,6 +202,7 @@ async def open_weft(
             store=store,
             clock=clock,
             metrics=metrics,
+            pictures=pictures,
             patience_s=config.rendering.wait_s,
         )
         look_route = LookRoute(looks, clock=clock)
@@ -263,6 +274,7 @@ async def open_weft(
             mpds=mpds,
             patches=patches,
             rendering=rendering,
+            pictures=pictures,
             looks=looks,
             look_route=look_route,
             outbox=outbox,

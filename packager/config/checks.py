@@ -189,17 +189,32 @@ def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
     for item in each(below(config, "outbound", "allow")):
         with suppress(ValueError):
             networks.append(ip_network(_text(item)))
+    urls = [*each(below(config, "pictures", "below"))]
+    if (moderate := below(config, "pictures", "moderate")) is not None:
+        urls.append(below(moderate, "url") or moderate)
     for show in each(below(config, "shows")):
         servers = [server for rule in each(below(show, "breaks")) for server in _servers(rule)]
         servers += [feed for fact in each(below(show, "facts")) if (feed := below(fact, "feed"))]
-        urls = [below(server, "url") or server for server in servers]
-        for url in (below(show, "origin"), *urls):
-            with suppress(ValueError):
-                host = urlsplit(_text(url)).hostname or ""
-                address = ip_address("127.0.0.1" if host == "localhost" else host)
-                if url and not address.is_global and not any(address in n for n in networks):
-                    reason = f"{host} is a private address; add {address} to `outbound.allow`"
-                    yield Problem(url.place, reason)
+        urls += [below(server, "url") or server for server in servers]
+        urls += [origin] if (origin := below(show, "origin")) else []
+        for overlay in each(below(show, "overlays")):
+            urls += _pictures(below(overlay, "data"))
+    for url in urls:
+        with suppress(ValueError):
+            host = urlsplit(_text(url)).hostname or ""
+            address = ip_address("127.0.0.1" if host == "localhost" else host)
+            if not address.is_global and not any(address in n for n in networks):
+                reason = f"{host} is a private address; add {address} to `outbound.allow`"
+                yield Problem(url.place, reason)
+
+
+def _pictures(node: Node | None) -> Iterator[Node]:
+    """The URLs of pictures in a template's data."""
+    if isinstance(node, Entries) and list(node.keys) == ["picture"]:
+        yield node.values["picture"]
+        return
+    for child in each(node):
+        yield from _pictures(child)
 
 
 def _servers(rule: Node) -> list[Node]:

@@ -14,6 +14,7 @@ from overlays.errors import OverlayError
 from packager.config import scalars
 from packager.config.document import ConfigError, Entries, Node, Scalar, Sequence
 from packager.config.settings import ListOf, MapOf, OneOf, Section, required, setting
+from packager.pictures.source import read_picture_url
 from packager.templates.folder import find_folder, load_template
 
 
@@ -74,7 +75,10 @@ ShowRule = ShowAlways | ShowAtCues | ShowAt | ShowWhen
 
 
 def data(node: Node) -> Any:
-    """Read a template's data: text with `{fact}` in it, numbers, flags, lists and mappings."""
+    """Read a template's data: text with `{fact}` in it, numbers, flags, lists and mappings.
+
+    ``{picture: URL}`` is where a picture is had from.
+    """
     match node:
         case Scalar(value=Decimal() as value):
             return float(value)
@@ -82,6 +86,11 @@ def data(node: Node) -> Any:
             return node.value
         case Sequence():
             return [data(item) for item in node.items]
+        case Entries(keys={"picture": place}) if len(node.keys) == 1:
+            try:
+                return read_picture_url(scalars.text(node.values["picture"]))
+            except ValueError as error:
+                raise ConfigError.at(place, str(error)) from error
         case Entries():
             return {name: data(value) for name, value in node.values.items()}
     raise ConfigError.at(node.place, "must be text, a number, a list or a mapping")
@@ -108,7 +117,8 @@ class Overlay:
     )
     data: Mapping[str, Any] = setting(
         {},
-        "what the template asks for: text with `{fact}` in it, numbers, lists",
+        "what the template asks for: text with `{fact}` in it, numbers, lists, and pictures:"
+        " `{picture: 'https://img.example/{friend}.png'}`",
         read=data,
     )
     show: ShowRule = setting(

@@ -34,6 +34,9 @@ from packager.looks.segments import Segments
 from packager.looks.showings import cue_rules
 from packager.metrics import Metrics
 from packager.parameters import Pairs
+from packager.pictures.filling import own_facts
+from packager.pictures.getting import Picture
+from packager.pictures.pictures import Pictures
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.rendering.rendering import Rendering
@@ -95,6 +98,7 @@ class Looks:
         store: Store,
         clock: Clock,
         metrics: Metrics,
+        pictures: Pictures,
         patience_s: float,
     ) -> None:
         """Know no look yet.
@@ -106,6 +110,7 @@ class Looks:
             store: Keeps what was listed.
             clock: Says the time.
             metrics: Is told of degradations.
+            pictures: Gives those that data asks for.
             patience_s: Seconds for which players wait for a segment at most.
         """
         self._patience_s = patience_s
@@ -115,6 +120,7 @@ class Looks:
         self._store = store
         self._clock = clock
         self._metrics = metrics
+        self._pictures = pictures
         # By the presentation's channel and all that a viewer says.
         self._worn: LRUCache[tuple[int, str, Pairs], Worn] = LRUCache(4 * LOOKS)
         self._by_key: LRUCache[str, Worn] = LRUCache(LOOKS)
@@ -176,11 +182,16 @@ class Looks:
                 detail=problem,
             )
 
+        def seek(url: str, own: bool) -> Picture | None:
+            return self._pictures.get(url, now=self._clock.now(), own=own)
+
         overlays = tuple(
             TemplateOverlay(
                 overlay,
                 self._templates[show.name][overlay.name],
                 fact_at,
+                seek=seek,
+                own=own_facts(show.facts),
                 on_misfit=on_misfit,
                 private=_is_private(show, overlay, self._templates[show.name][overlay.name]),
                 rule=None if (rule := _rule(show, overlay)) is None else partial(holds_at, rule),
