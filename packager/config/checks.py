@@ -57,7 +57,7 @@ def facts_exist(show: Entries) -> Iterator[Problem]:
     """Ad servers are told facts that the show declares."""
     facts = below(show, "facts")
     known = tuple(facts.keys) if isinstance(facts, Entries) else ()
-    for rule in each(below(show, "breaks")):
+    for rule in _rules(show):
         for text in _templates(rule):
             for name in _FACT.findall(_text(text)):
                 if name not in known:
@@ -193,7 +193,7 @@ def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
     if (moderate := below(config, "pictures", "moderate")) is not None:
         urls.append(below(moderate, "url") or moderate)
     for show in each(below(config, "shows")):
-        servers = [server for rule in each(below(show, "breaks")) for server in _servers(rule)]
+        servers = [server for rule in _rules(show) for server in _servers(rule)]
         servers += [feed for fact in each(below(show, "facts")) if (feed := below(fact, "feed"))]
         urls += [below(server, "url") or server for server in servers]
         urls += [origin] if (origin := below(show, "origin")) else []
@@ -215,6 +215,12 @@ def _pictures(node: Node | None) -> Iterator[Node]:
         return
     for child in each(node):
         yield from _pictures(child)
+
+
+def _rules(show: Node) -> list[Node]:
+    """Everything of a show that may have ad servers asked: its breaks, and when overlays show."""
+    shown = [below(overlay, "show") for overlay in each(below(show, "overlays"))]
+    return [*each(below(show, "breaks")), *(rule for rule in shown if rule is not None)]
 
 
 def _servers(rule: Node) -> list[Node]:

@@ -1,12 +1,13 @@
 """An overlay of a show for one class of viewers: its template, its data, and when it shows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from overlays.errors import DataError
 from overlays.templates.model import Template
 from overlays.templates.schema import Canonical
 from packager.config.overlay_settings import Overlay
+from packager.looks.ads import SlotAd
 from packager.looks.binding import Value
 from packager.looks.showings import Showing, Showings
 from packager.looks.steps import Drawn
@@ -30,6 +31,7 @@ class TemplateOverlay:
         seek: Seek,
         own: frozenset[str] = frozenset(),
         on_misfit: Callable[[str, str], None],
+        ads: Iterable[SlotAd] = (),
         private: bool = False,
         rule: HoldsAt | None = None,
     ) -> None:
@@ -43,6 +45,7 @@ class TemplateOverlay:
             own: Names of facts that viewers put into words of their own.
             on_misfit: Is told the overlay's name and what is wrong with data that does not fit its
                 template.
+            ads: What it shows in which slots, where it is for ads.
             private: What is drawn is one viewer's own.
             rule: Says while what it shows, where that is not for cues or a schedule to say.
         """
@@ -54,6 +57,7 @@ class TemplateOverlay:
         self._seek = seek
         self._own = own
         self._on_misfit = on_misfit
+        self._ads = {one.slot: one for one in ads}
         self._private = private or overlay.private
         self._rule = rule
         self._since: Decimal | None = None  # the rule has held
@@ -70,9 +74,13 @@ class TemplateOverlay:
             showing = self.showings.at(start, end, origin=self.origin)
         else:
             showing = self._ruled(start, known_at, self._rule)
-        if showing is None:
+        ad: SlotAd | None = None
+        if showing is not None and self.overlay.fill is not None:
+            ad = self._ads.get(showing.id)
+            showing = None if ad is None else ad.shown(showing)
+        if showing is None or not showing.covers(start, end):
             return None
-        data, lacks = self._canonical(known_at)
+        data, lacks = self._canonical(known_at, ad)
         if data is None:
             return None
         return Drawn(
@@ -83,6 +91,7 @@ class TemplateOverlay:
             begins=showing.begins,
             ends=showing.ends,
             private=self._private,
+            slot="" if ad is None else ad.slot,
             lacks=lacks,
         )
 
@@ -95,7 +104,7 @@ class TemplateOverlay:
             self._since = start
         return Showing(min(self._since, start), None)
 
-    def _canonical(self, instant: Decimal) -> tuple[Canonical | None, bool]:
+    def _canonical(self, instant: Decimal, ad: SlotAd | None) -> tuple[Canonical | None, bool]:
         """The data as it is reduced to what is seen, and whether a picture is not there yet."""
         data = filled(
             self.overlay.data,
@@ -103,6 +112,8 @@ class TemplateOverlay:
             self._seek,
             own=self._own,
         )
+        if ad is not None and self.overlay.fill is not None:
+            data = data.with_picture(self.overlay.fill.image, ad.picture)
         if self._last is None or self._last[0] != data.data:
             self._last = (data.data, self._fitted(data))
         return self._last[1], data.lacks

@@ -25,6 +25,7 @@ class Drawn:
     begins: Decimal
     ends: Decimal | None  # None: not known yet
     private: bool = False  # pixels of one viewer
+    slot: str = ""  # that an ad of which somebody wants to be told is shown in
     lacks: bool = False  # a picture was not there yet
 
 

@@ -1,7 +1,7 @@
 """A template's data with its facts and its pictures in place, as far as these are there."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from packager.config.fact_settings import Fact
@@ -22,6 +22,14 @@ class Filled:
     data: Any
     images: Mapping[str, bytes]  # by the name that the data has for them
     lacks: bool = False  # a picture is not there, or not yet
+
+    def with_picture(self, key: str, picture: Picture) -> "Filled":
+        """The data with one more picture, which stands in it as a whole."""
+        return replace(
+            self,
+            data={**self.data, key: picture.name},
+            images={**self.images, picture.name: picture.data},
+        )
 
 
 def filled(data: Any, facts: Facts, seek: Seek, *, own: frozenset[str]) -> Filled:
