@@ -21,6 +21,7 @@ from packager.handlers.tracking import TrackingHandlers
 from packager.log import report
 from packager.looks.dash import DashLooks
 from packager.looks.hls import HlsLooks
+from packager.looks.places import ROUTE as LOOK_ROUTE
 from packager.openapi import openapi_document
 from packager.outbound import OutboundError
 from packager.parameters import ParameterError
@@ -95,6 +96,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         viewing=viewing,
         playlists=weft.playlists,
         looks=HlsLooks(weft.looks, base=weft.config.public_url or "/", clock=weft.clock),
+        own_looks=weft.own_looks,
         metrics=weft.metrics,
     )
     dash = DashHandlers(
@@ -106,6 +108,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         looks=DashLooks(
             weft.looks, weft.look_route, base=weft.config.public_url or "/", clock=weft.clock
         ),
+        own_looks=weft.own_looks,
         metrics=weft.metrics,
     )
     media = MediaHandlers(library=weft.library, metrics=weft.metrics)
@@ -119,7 +122,15 @@ def routes(weft: Weft) -> list[BaseRoute]:
         clock=weft.clock,
         metrics=weft.metrics,
     )
-    looks = LookHandlers(desk=desk, route=weft.look_route)
+    looks = LookHandlers(
+        desk=desk,
+        route=weft.look_route,
+        own_looks=weft.own_looks,
+        rendering=weft.rendering,
+        reporter=weft.reporter,
+        clock=weft.clock,
+        metrics=weft.metrics,
+    )
     facts = FactHandlers(desk=desk, sessions=weft.sessions, clock=weft.clock)
     feeds = FeedHandlers(desk=desk, feeds=weft.feeds, metrics=weft.metrics)
     tracking = TrackingHandlers(desk=desk, pods=weft.pods, viewing=viewing, filmless=weft.filmless)
@@ -129,6 +140,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         Route("/v1/master/{tenant}/{show}/{asset:path}.m3u8", hls.multivariant),
         Route("/v1/manifest/{tenant}/{key}/{number:int}.m3u8", hls.media),
         Route(f"/v1/manifest/{{tenant}}/{{key}}/{SEGMENT_ROUTE}", reporting.segment),
+        Route(f"/v1/manifest/{{tenant}}/{{key}}/{LOOK_ROUTE}", looks.own),
         Route("/v1/tracking/{tenant}/{show}/{session}", tracking.document, methods=["GET", "POST"]),
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpd", dash.mpd),
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpp", dash.patch),

@@ -60,7 +60,7 @@ class Deciders:
         self._made: dict[tuple[str, BreakRule], AdDecider] = {
             (show.name, rule): self._make(show, rule)
             for show in config.shows.values()
-            for rule in show.breaks
+            for rule in (*show.breaks, *_of_overlays(show))
         }
         self._vmaps = {
             show.name: self._vmap(rule)
@@ -140,6 +140,10 @@ class Deciders:
             )
 
         return fetch
+
+
+def _of_overlays(show: Show) -> list[BreakRule]:
+    return [one.fill.rule for one in show.overlays.values() if one.fill is not None]
 
 
 async def _nothing(name: str, ladder: Ladder) -> None:

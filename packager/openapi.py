@@ -199,6 +199,18 @@ def openapi_document() -> dict[str, Any]:
                     "responses": {"302": TO_DRAWN, **errors},
                 }
             },
+            "/v1/manifest/{tenant}/{key}/look/{ending}/{path}": {
+                "get": {
+                    "summary": "Segment of content that ads may be drawn on: what a session sees",
+                    "parameters": [
+                        TENANT,
+                        parameter("key", "path", "The session."),
+                        parameter("ending", "path", "Of its manifest: `m3u8` or `mpd`."),
+                        parameter("path", "path", "Of the segment, below the show's origin."),
+                    ],
+                    "responses": {"302": TO_DRAWN, **errors},
+                }
+            },
             "/openapi.json": {
                 "get": {
                     "summary": "This document",

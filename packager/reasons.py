@@ -205,6 +205,18 @@ class Reason(StrEnum):
     # overlays: the original is shown instead
     OVERLAY_DATA_INVALID = ("overlay_data_invalid", None, "warning",
         "The data of an overlay does not fit its template; it is not drawn.")
+    PICTURE_UNREACHABLE = ("picture_unreachable", None, "warning",
+        "A picture for a template could not be fetched; the template is drawn without it.")
+    PICTURE_REFUSED = ("picture_refused", None, "warning",
+        "A picture's URL, its address or a redirect is not to be reached (outbound.allow).")
+    PICTURE_OVERSIZE = ("picture_oversize", None, "warning",
+        "A picture has more bytes or pixels than are read.")
+    PICTURE_INVALID = ("picture_invalid", None, "warning",
+        "A picture is not PNG, JPEG or WEBP, moves, or is broken.")
+    PICTURE_NOT_ALLOWED = ("picture_not_allowed", None, "info",
+        "Moderation says that a viewer's picture may not be shown.")
+    PICTURE_NOT_MODERATED = ("picture_not_moderated", None, "warning",
+        "Moderation did not say whether a viewer's picture may be shown; it is not.")
     OVERLAY_LATE = ("overlay_late", None, "warning",
         "A segment with overlays was not ready by its deadline.")
     OVERLAY_BACKLOG = ("overlay_backlog", None, "warning",

@@ -19,6 +19,7 @@ from packager.dash.mpds import Mpds
 from packager.dash.patches import Patches
 from packager.deciders import Deciders
 from packager.deciding import Deciding
+from packager.drawn_ads import DrawnAds
 from packager.facts.moment import Facts
 from packager.feeds.feeds import Feeds
 from packager.filling import Filler
@@ -29,12 +30,15 @@ from packager.house import PackagedHouse
 from packager.house_media import House
 from packager.looks.looks import Looks
 from packager.looks.opening import folders_of, read_templates
+from packager.looks.own import OwnLooks
 from packager.looks.route import LookRoute
 from packager.metrics import Metrics
 from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
 from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
 from packager.patience import Patience
+from packager.pictures.opening import open_pictures
+from packager.pictures.pictures import Pictures
 from packager.planning import Planner
 from packager.pod_signals import PodSignals
 from packager.pods import Pods
@@ -73,8 +77,10 @@ class Weft:
     mpds: Mpds
     patches: Patches
     rendering: Rendering
+    pictures: Pictures
     looks: Looks
     look_route: LookRoute
+    own_looks: OwnLooks
     outbox: Outbox
     reporter: Reporter
     pods: Pods
@@ -185,6 +191,13 @@ async def open_weft(
             viewers=lambda: sessions.resident,
         )
         facts = Facts(feeds)
+        pictures = open_pictures(
+            config.pictures,
+            client=segment_client,
+            work_folder=library.work_folder,
+            metrics=metrics,
+        )
+        stack.push_async_callback(pictures.aclose)
         looks = Looks(
             drawn,
             rendering=rendering,
@@ -192,6 +205,7 @@ async def open_weft(
             store=store,
             clock=clock,
             metrics=metrics,
+            pictures=pictures,
             patience_s=config.rendering.wait_s,
         )
         look_route = LookRoute(looks, clock=clock)
@@ -245,6 +259,10 @@ async def open_weft(
         splices = Splices(house_media, signals, metrics)
         planner = Planner(deciding, ahead, splices, schedules, signals, clock=clock)
         stack.push_async_callback(planner.aclose)
+        drawn_ads = DrawnAds(deciding, pods=pods, pictures=pictures, clock=clock)
+        stack.push_async_callback(drawn_ads.aclose)
+        own_looks = OwnLooks(looks, look_route, drawn_ads, clock=clock)
+        stack.push_async_callback(own_looks.aclose)
         mpds = Mpds()
         patches = Patches(mpds, clock)
         stack.push_async_callback(patches.aclose)
@@ -263,12 +281,21 @@ async def open_weft(
             mpds=mpds,
             patches=patches,
             rendering=rendering,
+            pictures=pictures,
             looks=looks,
             look_route=look_route,
+            own_looks=own_looks,
             outbox=outbox,
             reporter=reporter,
             pods=pods,
-            filmless=FilmlessBreaks(schedules=schedules, deciding=deciding, pods=pods, clock=clock),
+            filmless=FilmlessBreaks(
+                schedules=schedules,
+                deciding=deciding,
+                pods=pods,
+                drawn_ads=drawn_ads,
+                own_looks=own_looks,
+                clock=clock,
+            ),
             feeds=feeds,
             warming=Warming(config, presentations, house, metrics),
         )

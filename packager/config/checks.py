@@ -57,7 +57,7 @@ def facts_exist(show: Entries) -> Iterator[Problem]:
     """Ad servers are told facts that the show declares."""
     facts = below(show, "facts")
     known = tuple(facts.keys) if isinstance(facts, Entries) else ()
-    for rule in each(below(show, "breaks")):
+    for rule in _rules(show):
         for text in _templates(rule):
             for name in _FACT.findall(_text(text)):
                 if name not in known:
@@ -189,17 +189,38 @@ def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
     for item in each(below(config, "outbound", "allow")):
         with suppress(ValueError):
             networks.append(ip_network(_text(item)))
+    urls = [*each(below(config, "pictures", "below"))]
+    if (moderate := below(config, "pictures", "moderate")) is not None:
+        urls.append(below(moderate, "url") or moderate)
     for show in each(below(config, "shows")):
-        servers = [server for rule in each(below(show, "breaks")) for server in _servers(rule)]
+        servers = [server for rule in _rules(show) for server in _servers(rule)]
         servers += [feed for fact in each(below(show, "facts")) if (feed := below(fact, "feed"))]
-        urls = [below(server, "url") or server for server in servers]
-        for url in (below(show, "origin"), *urls):
-            with suppress(ValueError):
-                host = urlsplit(_text(url)).hostname or ""
-                address = ip_address("127.0.0.1" if host == "localhost" else host)
-                if url and not address.is_global and not any(address in n for n in networks):
-                    reason = f"{host} is a private address; add {address} to `outbound.allow`"
-                    yield Problem(url.place, reason)
+        urls += [below(server, "url") or server for server in servers]
+        urls += [origin] if (origin := below(show, "origin")) else []
+        for overlay in each(below(show, "overlays")):
+            urls += _pictures(below(overlay, "data"))
+    for url in urls:
+        with suppress(ValueError):
+            host = urlsplit(_text(url)).hostname or ""
+            address = ip_address("127.0.0.1" if host == "localhost" else host)
+            if not address.is_global and not any(address in n for n in networks):
+                reason = f"{host} is a private address; add {address} to `outbound.allow`"
+                yield Problem(url.place, reason)
+
+
+def _pictures(node: Node | None) -> Iterator[Node]:
+    """The URLs of pictures in a template's data."""
+    if isinstance(node, Entries) and list(node.keys) == ["picture"]:
+        yield node.values["picture"]
+        return
+    for child in each(node):
+        yield from _pictures(child)
+
+
+def _rules(show: Node) -> list[Node]:
+    """Everything of a show that may have ad servers asked: its breaks, and when overlays show."""
+    shown = [below(overlay, "show") for overlay in each(below(show, "overlays"))]
+    return [*each(below(show, "breaks")), *(rule for rule in shown if rule is not None)]
 
 
 def _servers(rule: Node) -> list[Node]:

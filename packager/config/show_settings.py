@@ -134,6 +134,11 @@ class Show:
         (), "tenants that may open it; without it, all", read=ListOf(scalars.name)
     )
 
+    @property
+    def draws_ads(self) -> bool:
+        """Whether ad servers say what some overlay shows."""
+        return any(overlay.fill is not None for overlay in self.overlays.values())
+
 
 SHOW = Section(
     Show,

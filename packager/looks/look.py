@@ -89,6 +89,12 @@ class Look:
         self._steps, drawn = self._steps.settle(segment.start, segment.end, self._draw)
         return drawn
 
+    def told(self, segment: ContentSegment) -> tuple[Drawn, ...]:
+        """What is drawn onto a segment that is told of now and was settled before, for good."""
+        self.drawn(segment)
+        self._steps, drawn = self._steps.renewed(segment.start, segment.end, self._draw)
+        return drawn
+
     def _draw(self, start: Decimal, end: Decimal) -> tuple[Drawn, ...]:
         found = (one.drawn(start, end) for one in self._drawables)
         return tuple(one for one in found if one is not None)

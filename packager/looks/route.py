@@ -85,7 +85,7 @@ class LookRoute:
         known = self._named.get(place)
         if known is not None:
             return known
-        choice = Choice(segment, worn.look.drawn(segment))
+        choice = Choice(segment, worn.look.told(segment))
         urls = await self._looks.named(
             worn.look,
             (choice,),

@@ -126,6 +126,14 @@ class Rendering:
             self._touched.add(address.id)
         return path
 
+    async def is_there(self, url: str) -> bool:
+        """Wait for the result of a URL of ours: whether who asks for it is given that.
+
+        Raises:
+            InvalidToken: It is not ours.
+        """
+        return await self.result(self.addresses.address_of(url)) is not None
+
     async def original(self, piece: Piece) -> bytes:
         """Return the bytes of an original.
 
