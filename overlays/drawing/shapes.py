@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -71,12 +72,14 @@ def faded(picture: Image.Image, opacity: float) -> Image.Image:
     """A picture at a share of its opacity; not modified."""
     if opacity >= 1:
         return picture
-    factor = max(0.0, opacity)
     result = picture.copy()
-    result.putalpha(
-        picture.getchannel("A").point([int(value * factor + 0.5) for value in range(256)])
-    )
+    result.putalpha(picture.getchannel("A").point(_fading(max(0.0, opacity))))
     return result
+
+
+@lru_cache(maxsize=256)
+def _fading(factor: float) -> list[int]:
+    return [int(value * factor + 0.5) for value in range(256)]
 
 
 def ring(size: tuple[int, int], corners: Corners, width: float, colour: Rgba) -> Image.Image:

@@ -149,6 +149,17 @@ def test_an_l_frame_makes_the_film_smaller(shop: Shop) -> None:
     assert max(after) < 25  # the film is in the lower right corner
 
 
+def test_a_palette_changes_the_film_and_not_what_is_drawn_on_it(shop: Shop) -> None:
+    dark = {"palette": {"of": {"dark": {"brightness": -1}}}}
+    mark = {"type": "box", "box": [0, 0, 32, 18], "fill": "#ffffff"}
+    shop.digest = make_template(shop.template, video=dark, elements=[mark])
+    with av.open(io.BytesIO(shop.init + shop.draw(shop.work()))) as container:
+        for frame in container.decode(video=0):
+            picture = frame.to_ndarray(format="gray")
+            assert picture[4:14, 4:28].mean() > 230
+            assert picture[22:].mean() < 8
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
