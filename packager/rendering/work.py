@@ -56,7 +56,12 @@ def draw(order: Order) -> bytes:
         if work.ending == "m4s":
             variants = [_showings(order, open_cmaf(order.init, order.segment))]
             (drawn,) = render_cmaf(
-                order.init, order.segment, variants, profile, starts_at=starts_at
+                order.init,
+                order.segment,
+                variants,
+                profile,
+                starts_at=starts_at,
+                augmented=work.augmented,
             )
         elif work.ending == "ts":
             variants = [_showings(order, open_transport(order.segment))]
