@@ -62,9 +62,9 @@ def filled(size: tuple[int, int], fill: Gradient) -> Image.Image:
 
 def masked(picture: Image.Image, mask: Image.Image) -> Image.Image:
     """A picture seen through a mask of the same size."""
-    alpha = np.asarray(picture.getchannel("A"), np.uint16) * np.asarray(mask, np.uint16)
     result = picture.copy()
-    result.putalpha(Image.fromarray(((alpha + 127) // 255).astype(np.uint8)))
+    nothing = Image.new("L", picture.size, 0)
+    result.putalpha(Image.composite(picture.getchannel("A"), nothing, mask))
     return result
 
 
