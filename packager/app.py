@@ -21,6 +21,7 @@ from packager.handlers.tracking import TrackingHandlers
 from packager.log import report
 from packager.looks.dash import DashLooks
 from packager.looks.hls import HlsLooks
+from packager.looks.inits import InitSections
 from packager.looks.places import ROUTE as LOOK_ROUTE
 from packager.openapi import openapi_document
 from packager.outbound import OutboundError
@@ -125,6 +126,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
     looks = LookHandlers(
         desk=desk,
         route=weft.look_route,
+        inits=InitSections(weft.rendering),
         own_looks=weft.own_looks,
         rendering=weft.rendering,
         reporter=weft.reporter,

@@ -41,6 +41,7 @@ from packager.pictures.getting import Picture
 from packager.pictures.pictures import Pictures
 from packager.presentation import Presentation
 from packager.reasons import Reason
+from packager.rendering.jobs import Priority
 from packager.rendering.rendering import Rendering
 from packager.rules import Kind, Rule, RuleFailed, compile_rule
 from packager.session import Session
@@ -245,7 +246,7 @@ class Looks:
             )
             for overlay in show.overlays.values()
         )
-        worn = Worn(Look(key, overlays), overlays)
+        worn = Worn(Look(key, overlays, origin=show.origin), overlays)
         return worn
 
     async def named(
@@ -275,18 +276,43 @@ class Looks:
             By a segment's name the URL that all processes name from now on; what is not in it
             stays as it is. None: the store has not said in time what others name.
         """
-        deadline = self._clock.now() + timedelta(seconds=max(self._patience_s, pace_s))
-        listing: dict[str, str] = {}
-        for choice in choices:
-            url = ways.get(choice.segment.name, "")
-            if choice.drawn and not url:
-                job = order(choice, frames=frames, deadline=deadline)
-                url = (await self._rendering.offer(job)).url or ""
-            listing[choice.segment.name] = url
+        listing = {
+            choice.segment.name: ways.get(choice.segment.name)
+            or await self.prepare(look, choice, frames=frames, pace_s=pace_s)
+            or ""
+            for choice in choices
+        }
         standing = await self.standing(look.key, listing, window_s=window_s, store_s=store_s)
         if standing is None:
             return None
         return {name: url for name, url in standing.items() if url}
+
+    async def prepare(
+        self,
+        look: Look,
+        choice: Choice,
+        *,
+        frames: Frames,
+        pace_s: float,
+        priority: Priority = Priority.NEXT,
+    ) -> str | None:
+        """Have a segment drawn on, whether or not anybody is told of it.
+
+        Args:
+            look: Whose choice.
+            choice: What is drawn onto it, or nothing.
+            frames: See `named`.
+            pace_s: See there.
+            priority: Before what.
+
+        Returns:
+            Where it will be; None: workers do not take it on, or there is nothing to draw.
+        """
+        if not choice.drawn:
+            return None
+        deadline = self._clock.now() + timedelta(seconds=max(self._patience_s, pace_s))
+        job = order(choice, origin=look.origin, frames=frames, deadline=deadline, priority=priority)
+        return (await self._rendering.offer(job)).url
 
     async def standing(
         self,
