@@ -5,6 +5,7 @@ bounds. What failed is not tried again for a while. After some time a picture is
 then the old one is shown, and not any more where that fails.
 """
 
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from packager.log import report
 from packager.metrics import Metrics
 from packager.pictures.errors import PictureError
 from packager.pictures.getting import Getter, Picture
+from packager.reasons import Reason
 from packager.single_flight import FlightError, SingleFlight
 
 KEPT_BYTES = 64 * 1024 * 1024
@@ -105,11 +107,17 @@ class Pictures:
         try:
             picture = await self._getter.get(place.url, own=place.own)
         except PictureError as error:
-            self._kept.pop(place, None)
-            self._failed[place] = now + timedelta(seconds=FAILED_S)
-            report(error.reason, "picture_not_had", self._metrics, detail=str(error))
+            self._fail(place, now, error.reason, str(error))
+            return None
+        except Exception:  # viewers are to be served, whatever becomes of pictures
+            self._fail(place, now, Reason.INTERNAL_ERROR, traceback.format_exc())
             return None
         self._failed.pop(place, None)
         if len(picture.data) <= self._kept.maxsize:
             self._kept[place] = _Kept(picture, now)
         return picture
+
+    def _fail(self, place: _Place, now: datetime, reason: Reason, detail: str) -> None:
+        self._kept.pop(place, None)
+        self._failed[place] = now + timedelta(seconds=FAILED_S)
+        report(reason, "picture_not_had", self._metrics, detail=detail)

@@ -161,6 +161,13 @@ async def test_a_worker_that_dies_takes_only_its_picture(
     assert one.count(Reason.WORKER_CRASHED) == 1
 
 
+async def test_what_nobody_foresaw_is_told(web: Web, desk: Callable[..., Desk]) -> None:
+    web.answers["/a.png"] = ValueError  # type: ignore[assignment]
+    one = desk()
+    assert await one.pictures.fetched(IMG + "a.png", now=NOW) is None
+    assert one.count(Reason.INTERNAL_ERROR) == 1
+
+
 async def test_a_slow_host_is_given_up(
     web: Web, desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
