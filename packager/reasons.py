@@ -217,6 +217,8 @@ class Reason(StrEnum):
         "A picture has more bytes or pixels than are read.")
     PICTURE_INVALID = ("picture_invalid", None, "warning",
         "A picture is not PNG, JPEG or WEBP, moves, or is broken.")
+    PICTURE_BUDGET = ("picture_budget", None, "warning",
+        "A picture was not fetched: as many were in the last minute as `pictures` allows.")
     PICTURE_NOT_ALLOWED = ("picture_not_allowed", None, "info",
         "Moderation says that a viewer's picture may not be shown.")
     PICTURE_NOT_MODERATED = ("picture_not_moderated", None, "warning",

@@ -151,6 +151,7 @@ async def open_weft(
             config.pictures,
             client=segment_client,
             work_folder=library.work_folder,
+            clock=clock,
             metrics=metrics,
         )
         stack.push_async_callback(pictures.aclose)

@@ -5,18 +5,18 @@ Nothing here waits on a request's behalf. A clip that is not there is begun, and
 """
 
 import traceback
-from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from fractions import Fraction
 from functools import partial
 
 import anyio
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from manifests.creative import Creative
 from overlays.errors import DataError
 from overlays.templates.model import Template
+from packager.budget import Budget
 from packager.clips.film import Film, Media
 from packager.clips.shelf import Shelf
 from packager.clips.variants import variants
@@ -40,7 +40,7 @@ FAILED_S = 600.0  # for how long a clip that failed is not tried again
 FAILED = 10_000  # that are remembered
 JOBS = 256  # at a time
 TIDY_S = 60.0
-_BUDGET_S = 60.0
+WARMED = 64  # ladders
 
 
 class Clips:
@@ -75,10 +75,10 @@ class Clips:
         self._templates = templates
         self._media = media
         self._pictures = pictures
-        self._per_minute = per_minute
         self._clock = clock
         self._metrics = metrics
-        self._begun: deque[float] = deque()
+        self._budget = Budget(clock, per_minute=per_minute)
+        self._warmed: LRUCache[tuple[str, str], tuple[Show, Ladder]] = LRUCache(WARMED)
         self._failed: TTLCache[tuple[str, str], Reason] = TTLCache(FAILED, FAILED_S)
         self._flights: SingleFlight[None] = SingleFlight(limit=JOBS)
 
@@ -109,16 +109,16 @@ class Clips:
             return failure
         if place in self._flights:
             return None
-        if not shelf.has_room or not self._may_begin():
+        if not shelf.has_room or not (clip.warm or self._budget.take()):
             report(Reason.CLIP_BUDGET, "clip_not_begun", self._metrics, show=show.name)
             return Reason.CLIP_BUDGET
         with suppress(FlightError):  # full, or closing: a later break asks again
             self._flights.start(place, partial(self._make, place, show, clip, ladder, facts))
-            self._begun.append(self._clock.monotonic())
         return None
 
     def warm(self, show: Show, ladder: Ladder) -> None:
-        """Begin the clips of all data that warm ones can have."""
+        """Begin the clips of all data that warm ones can have; from now on they stay."""
+        self._warmed[show.name, ladder.key] = (show, ladder)
         for clip in show.assets.values():
             if isinstance(clip, Clip) and clip.warm:
                 for values in variants(clip, show.facts):
@@ -135,6 +135,8 @@ class Clips:
     async def run(self) -> None:
         """Remove what is not needed any more, for ever."""
         while True:
+            for show, ladder in [*self._warmed.values()]:
+                self.warm(show, ladder)
             for shelf in (self._public, self._private):
                 try:
                     await shelf.tidy()
@@ -157,12 +159,6 @@ class Clips:
     def _shelf(self, show: Show, clip: Clip) -> Shelf:
         own = clip.private or is_private(show.facts, clip.data, self._templates[clip])
         return self._private if own else self._public
-
-    def _may_begin(self) -> bool:
-        since = self._clock.monotonic() - _BUDGET_S
-        while self._begun and self._begun[0] <= since:
-            self._begun.popleft()
-        return len(self._begun) < self._per_minute
 
     def _seek(self, url: str, own: bool) -> Picture | None:
         return self._pictures.get(url, now=self._clock.now(), own=own)

@@ -11,11 +11,13 @@ from packager.clips.shelf import Shelf
 from packager.clock import Clock
 from packager.config.clip_settings import Clip
 from packager.config.values import Config
+from packager.disk_room import DiskRoom
 from packager.metrics import Metrics
 from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
 from packager.packaging.store import digest_of_source
 from packager.pictures.pictures import Pictures
+from packager.rendering.opening import RESERVE_BYTES
 from packager.templates.folder import load_template
 
 PRIVATE = "v1/private"  # what URLs of viewers' own clips begin with
@@ -55,6 +57,7 @@ def open_clips(
     ]
     limits, folder = config.clips, config.media.folder
     (folder / "clips-private").mkdir(parents=True, exist_ok=True, mode=0o700)
+    has_disk = DiskRoom(folder, clock, reserve_bytes=RESERVE_BYTES)
 
     def library(name: str, prefix: str) -> MediaLibrary:
         return MediaLibrary(
@@ -70,12 +73,14 @@ def open_clips(
             clock=clock,
             kept_s=limits.kept_s,
             kept_bytes=limits.kept_mib * _MIB,
+            has_disk=has_disk,
         ),
         private=Shelf(
             library=library("clips-private", PRIVATE),
             clock=clock,
             kept_s=limits.private_s,
             kept_bytes=limits.private_mib * _MIB,
+            has_disk=has_disk,
             key=blake2b(secret.encode(), digest_size=32, person=b"weft-clip-key").digest(),
         ),
         templates=_templates(found),

@@ -24,13 +24,14 @@ class Shelf:
     clock: Clock
     kept_s: float
     kept_bytes: int
+    has_disk: Callable[[], bool]  # others need the rest of it
     key: bytes = b""  # of names that nobody can guess
     size_bytes: int = 0  # at the last look
 
     @property
     def has_room(self) -> bool:
         """Whether one more may be made."""
-        return self.size_bytes < self.kept_bytes
+        return self.size_bytes < self.kept_bytes and self.has_disk()
 
     def find(self, digest: str, ladder: Ladder) -> Creative | None:
         """The clip of a film, needed from now on; None: it is not there."""

@@ -71,7 +71,8 @@ class ClipLimits:
 
     per_minute: int = setting(
         60,
-        "most clips a minute that a process begins to make; the others' viewers see what `or` says",
+        "most clips a minute that a process begins to make, beside warm ones; instead of others,"
+        " what `or` names is shown",
         read=scalars.whole(0, 100_000),
     )
     kept_s: int = setting(

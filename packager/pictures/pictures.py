@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from cachetools import LRUCache
 
+from packager.budget import Budget
 from packager.log import report
 from packager.metrics import Metrics
 from packager.pictures.errors import PictureError
@@ -46,6 +47,7 @@ class Pictures:
         getter: Getter,
         metrics: Metrics,
         *,
+        budget: Budget,
         kept_bytes: int = KEPT_BYTES,
         keep_s: float = KEEP_S,
     ) -> None:
@@ -54,11 +56,13 @@ class Pictures:
         Args:
             getter: Gets one.
             metrics: Is told of those that cannot be had.
+            budget: Of fetches.
             kept_bytes: Of all that are kept; what was asked for longest ago goes first.
             keep_s: Seconds after which one is got anew.
         """
         self._getter = getter
         self._metrics = metrics
+        self._budget = budget
         self._keep = timedelta(seconds=keep_s)
         size: Callable[[_Kept], int] = lambda kept: len(kept.picture.data)  # noqa: E731
         self._kept: LRUCache[_Place, _Kept] = LRUCache(kept_bytes, size)
@@ -99,9 +103,13 @@ class Pictures:
 
     def _begin(self, place: _Place, now: datetime) -> None:
         failed_until = self._failed.get(place)
-        if failed_until is None or failed_until <= now:
-            with suppress(FlightError):  # full, or closing: it is asked for again
-                self._flights.start(place, partial(self._get, place, now))
+        if place in self._flights or (failed_until is not None and failed_until > now):
+            return
+        if not self._budget.take():
+            report(Reason.PICTURE_BUDGET, "picture_not_fetched", self._metrics)
+            return
+        with suppress(FlightError):  # full, or closing: it is asked for again
+            self._flights.start(place, partial(self._get, place, now))
 
     async def _get(self, place: _Place, now: datetime) -> Picture | None:
         try:

@@ -146,6 +146,11 @@ async def test_a_clip_of_what_the_operator_says_is_public_and_made_before_anybod
         assert red.uris[0].startswith("/tm/") or "/tm/" in red.uris[0]
         got = await running.get(red.uris[0])
         assert "immutable" in got.headers["cache-control"]
+        shelf = running.weft.assets.clips._public
+        bench.clock.advance(86_401)
+        running.weft.assets.clips.warm(running.weft.config.shows["vod"], bench.media.ladder)
+        await shelf.tidy()  # as `run` does, so that they stay
+        assert (await running.get(red.uris[0])).status_code == 200
         private = red.uris[0].replace("/tm/", "/v1/private/")
         assert (await running.get(private)).status_code == 404
 
@@ -191,6 +196,15 @@ async def test_a_full_folder_takes_no_more_and_lets_go_of_nothing(make_bench: Ma
         assert await shown(running, name="Ben") == "bumper"
         assert running.count(Reason.CLIP_BUDGET) == 1
         assert await shown(running, name="Ana") == "?"
+
+
+async def test_a_full_disk_takes_no_more(make_bench: MakeBench) -> None:
+    """Failures.md, row 33."""
+    bench = studio(make_bench, a_clip(otherwise="bumper"))
+    async with bench.run() as running:
+        running.weft.assets.clips._private.has_disk = lambda: False
+        assert await shown(running, name="Ana") == "bumper"
+        assert running.count(Reason.CLIP_BUDGET) == 1
 
 
 async def test_a_private_clip_goes_when_nobody_has_needed_it_for_long(
