@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from packager.clips import opening as clips
 from packager.door import Door
 from packager.handlers.dash import DashHandlers
 from packager.handlers.facts import FactHandlers
@@ -112,7 +113,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         own_looks=weft.own_looks,
         metrics=weft.metrics,
     )
-    media = MediaHandlers(library=weft.library, metrics=weft.metrics)
+    media = MediaHandlers(library=weft.library, clips=weft.assets.clips, metrics=weft.metrics)
     overlays = OverlayHandlers(rendering=weft.rendering)
     reporting = ReportingHandlers(
         desk=desk,
@@ -149,6 +150,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         Route("/v1/feeds/{tenant}/{show}/{fact}", feeds.push, methods=["POST"]),
         Route("/v1/look/{tenant}/{show}/{look}/{path:path}", looks.segment),
         Route("/tm/{digest}/{name}", media.file),
+        Route(f"/{clips.PRIVATE}/{{digest}}/{{name}}", media.private),
         Route(f"/{addresses.PUBLIC}/{addresses.ROUTE}", overlays.public),
         Route(f"/{addresses.PRIVATE}/{addresses.ROUTE}", overlays.private),
         Route("/openapi.json", _openapi),

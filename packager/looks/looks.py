@@ -32,6 +32,7 @@ from packager.looks.drawables import TemplateOverlay
 from packager.looks.frames import Frames
 from packager.looks.look import Choice, Look
 from packager.looks.orders import order
+from packager.looks.privacy import is_private
 from packager.looks.segments import Segments
 from packager.looks.showings import cue_rules
 from packager.metrics import Metrics
@@ -241,7 +242,9 @@ class Looks:
                 seek=seek,
                 own=own_facts(show.facts),
                 on_misfit=on_misfit,
-                private=_is_private(show, overlay, self._templates[show.name][overlay.name]),
+                private=is_private(
+                    show.facts, overlay.data, self._templates[show.name][overlay.name]
+                ),
                 rule=None if (rule := _rule(show, overlay)) is None else partial(holds_at, rule),
             )
             for overlay in show.overlays.values()
@@ -342,14 +345,6 @@ class Looks:
         except StoreError as error:
             report(Reason.STORE_FAILED, "listing_not_stored", self._metrics, detail=str(error))
             return {}
-
-
-def _is_private(show: Show, overlay: Overlay, template: Template) -> bool:
-    """Whether an overlay has pixels of one viewer: its template says so, or a fact in it does."""
-    named = template.schema.private.intersection(overlay.data)
-    return bool(named) or any(
-        show.facts[name].consent is not None for name in facts_of(overlay.data)
-    )
 
 
 def _rule(show: Show, overlay: Overlay) -> Rule | None:
