@@ -17,6 +17,7 @@ from PIL import Image
 
 from overlays.templates.stage import make_layer
 from packager.clips import clips
+from packager.config.ad_settings import Bumpers
 from packager.config.break_settings import AssetFill, CueBreaks, ScheduledBreak
 from packager.config.clip_settings import Clip, ClipLimits
 from packager.config.fact_settings import Fact
@@ -279,11 +280,44 @@ async def test_what_no_fact_can_be_starts_nothing(make_bench: MakeBench, name: s
 async def test_data_that_does_not_fit_is_told_and_the_other_asset_plays(
     make_bench: MakeBench,
 ) -> None:
-    bench = studio(make_bench, a_clip(otherwise="bumper"))
+    data = {"name": "{name}", "look": "pink"}
+    bench = studio(make_bench, a_clip(data=data, otherwise="bumper"))
     async with bench.run() as running:
-        assert await shown(running) == "bumper"  # nobody said a name
+        assert await shown(running, name="Ana") == "bumper"
         assert running.count(Reason.OVERLAY_DATA_INVALID) == 1
         assert running.count(Reason.CLIP_NOT_READY) == 0
+
+
+async def test_who_says_no_name_gets_the_other_asset_and_nothing_is_wrong(
+    make_bench: MakeBench,
+) -> None:
+    bench = studio(make_bench, a_clip(otherwise="bumper"))
+    async with bench.run() as running:
+        assert await shown(running) == "bumper"
+        await settle(running)
+        assert await shown(running) == "bumper"
+        assert running.count(Reason.OVERLAY_DATA_INVALID) == 0
+        assert running.count(Reason.CLIP_NOT_READY) == 0
+
+
+async def test_a_clip_may_be_a_bumper(make_bench: MakeBench) -> None:
+    """Before the first ad, and only where there is one (D-51)."""
+    bench = studio(make_bench, a_clip())
+    rule = ScheduledBreak(
+        at=Decimal(4),
+        fill=vast("pod/2"),
+        seconds=Decimal(10),
+        bumpers=Bumpers(before="hello", after="bumper"),
+    )
+    vod = replace(bench.config.shows["vod"], breaks=(rule,))
+    bench.config = replace(bench.config, shows={"vod": vod})
+    async with bench.run() as running:
+        for _ in range(2):
+            listed = await (await opened(running, name="Ana")).poll()
+            await settle(running)
+        first, *ads, last = [kind for kind in listed.kinds if not kind.isdecimal()]
+        assert (first, last) == ("?", "bumper")
+        assert set(ads) == {"a", "b"}
 
 
 async def test_a_worker_that_dies_leaves_the_other_asset(
