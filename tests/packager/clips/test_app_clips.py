@@ -17,11 +17,13 @@ from PIL import Image
 
 from overlays.templates.stage import make_layer
 from packager.clips import clips
+from packager.clips.shelf import Shelf
 from packager.config.ad_settings import Bumpers
 from packager.config.break_settings import AssetFill, CueBreaks, ScheduledBreak
 from packager.config.clip_settings import Clip, ClipLimits
 from packager.config.fact_settings import Fact
 from packager.config.show_settings import Asset
+from packager.packaging.ladder import Ladder
 from packager.pictures.source import read_picture_url
 from packager.reasons import Reason
 from tests.packager.pictures.picture_samples import a_picture
@@ -332,6 +334,37 @@ async def test_a_worker_that_dies_leaves_the_other_asset(
             assert await shown(running, name="Ana") == "bumper"
             await settle(running)
         assert running.count(Reason.WORKER_CRASHED) == 1
+
+
+FAILURES = {
+    "disk": (OSError("full"), Reason.MEDIA_WRITE_FAILED),
+    "bug": (KeyError("what"), Reason.INTERNAL_ERROR),
+}
+
+
+@pytest.mark.parametrize(("error", "reason"), FAILURES.values(), ids=FAILURES)
+async def test_whatever_fails_the_other_asset_plays(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: Reason
+) -> None:
+    async def fail(*args: object, **settings: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Shelf, "make", fail)
+    bench = studio(make_bench, a_clip(otherwise="bumper"))
+    async with bench.run() as running:
+        for _ in range(3):
+            assert await shown(running, name="Ana") == "bumper"
+            await settle(running)
+        assert running.count(reason) == 1
+
+
+async def test_where_there_is_no_picture_there_is_no_clip(make_bench: MakeBench) -> None:
+    bench = studio(make_bench, a_clip())
+    async with bench.run() as running:
+        sound = Ladder(tuple(one for one in bench.media.ladder.rungs if one.video is None))
+        show = running.weft.config.shows["vod"]
+        found = running.weft.assets.find(show, "hello", sound, lambda name: "Ana")
+        assert found is Reason.LADDER_UNMATCHED
 
 
 async def test_a_clip_stands_in_for_want_of_ads(make_bench: MakeBench) -> None:
