@@ -135,15 +135,16 @@ class Clips:
     async def run(self) -> None:
         """Remove what is not needed any more, for ever."""
         while True:
-            for show, ladder in [*self._warmed.values()]:
-                self.warm(show, ladder)
-            for shelf in (self._public, self._private):
-                try:
+            try:
+                for show, ladder in [*self._warmed.values()]:
+                    self.warm(show, ladder)
+                for shelf in (self._public, self._private):
                     await shelf.tidy()
-                except OSError as error:
-                    report(
-                        Reason.MEDIA_WRITE_FAILED, "clips_kept", self._metrics, detail=str(error)
-                    )
+            except OSError as error:
+                report(Reason.MEDIA_WRITE_FAILED, "clips_kept", self._metrics, detail=str(error))
+            except Exception:  # viewers are to be served, whatever becomes of clips
+                detail = traceback.format_exc()
+                report(Reason.INTERNAL_ERROR, "clips_kept", self._metrics, detail=detail)
             await anyio.sleep(TIDY_S)
 
     async def settled(self) -> None:

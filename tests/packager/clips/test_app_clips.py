@@ -358,6 +358,20 @@ async def test_whatever_fails_the_other_asset_plays(
         assert running.count(reason) == 1
 
 
+@pytest.mark.parametrize(("error", "reason"), FAILURES.values(), ids=FAILURES)
+async def test_a_folder_that_cannot_be_tidied_ends_no_server(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: Reason
+) -> None:
+    async def fail(self: Shelf) -> None:
+        raise error
+
+    monkeypatch.setattr(Shelf, "tidy", fail)
+    bench = studio(make_bench, a_clip(otherwise="bumper"))
+    async with bench.run() as running:
+        assert await shown(running, name="Ana") == "bumper"
+        assert running.count(reason) == 1
+
+
 async def test_where_there_is_no_picture_there_is_no_clip(make_bench: MakeBench) -> None:
     bench = studio(make_bench, a_clip())
     async with bench.run() as running:
