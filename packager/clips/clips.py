@@ -24,7 +24,7 @@ from packager.clock import Clock
 from packager.config.clip_settings import Clip
 from packager.config.show_settings import Show
 from packager.log import report
-from packager.looks.binding import Facts
+from packager.looks.binding import Facts, facts_of
 from packager.looks.privacy import is_private
 from packager.metrics import Metrics
 from packager.packaging.errors import PackagingError
@@ -96,7 +96,7 @@ class Clips:
         Returns:
             None while it is being made; a reason where it cannot be.
         """
-        film = self._film(show, clip, ladder, self._filled(show, clip, facts, self._seek))
+        film = self._film(show, clip, ladder, facts, self._filled(show, clip, facts, self._seek))
         if isinstance(film, Reason):
             return film
         shelf = self._shelf(show, clip)
@@ -135,15 +135,16 @@ class Clips:
     async def run(self) -> None:
         """Remove what is not needed any more, for ever."""
         while True:
-            for show, ladder in [*self._warmed.values()]:
-                self.warm(show, ladder)
-            for shelf in (self._public, self._private):
-                try:
+            try:
+                for show, ladder in [*self._warmed.values()]:
+                    self.warm(show, ladder)
+                for shelf in (self._public, self._private):
                     await shelf.tidy()
-                except OSError as error:
-                    report(
-                        Reason.MEDIA_WRITE_FAILED, "clips_kept", self._metrics, detail=str(error)
-                    )
+            except OSError as error:
+                report(Reason.MEDIA_WRITE_FAILED, "clips_kept", self._metrics, detail=str(error))
+            except Exception:  # viewers are to be served, whatever becomes of clips
+                detail = traceback.format_exc()
+                report(Reason.INTERNAL_ERROR, "clips_kept", self._metrics, detail=detail)
             await anyio.sleep(TIDY_S)
 
     async def settled(self) -> None:
@@ -166,7 +167,9 @@ class Clips:
     def _filled(self, show: Show, clip: Clip, facts: Facts, seek: Seek) -> Filled:
         return filled(clip.data, facts, seek, own=own_facts(show.facts))
 
-    def _film(self, show: Show, clip: Clip, ladder: Ladder, data: Filled) -> Film | Reason:
+    def _film(
+        self, show: Show, clip: Clip, ladder: Ladder, facts: Facts, data: Filled
+    ) -> Film | Reason:
         videos = [rung.video for rung in ladder.rungs if rung.video is not None]
         if not videos:
             return Reason.LADDER_UNMATCHED
@@ -174,13 +177,9 @@ class Clips:
         try:
             canonical = template.canonical(data.data, data.images)
         except DataError as error:
-            report(
-                Reason.OVERLAY_DATA_INVALID,
-                "clip_not_made",
-                self._metrics,
-                show=show.name,
-                detail=str(error),
-            )
+            # Of whom too little is known, nothing is wrong with.
+            if all(facts(name) is not None for name in facts_of(clip.data)):
+                self._report(Reason.OVERLAY_DATA_INVALID, show, str(error))
             return Reason.OVERLAY_DATA_INVALID
         largest = max(videos, key=lambda video: video.width * video.height)
         background = clip.background
@@ -200,7 +199,8 @@ class Clips:
     ) -> None:
         """Make a clip with the pictures that can be had."""
         try:
-            film = self._film(show, clip, ladder, await self._complete(show, clip, facts))
+            data = await self._complete(show, clip, facts)
+            film = self._film(show, clip, ladder, facts, data)
             if isinstance(film, Reason):
                 self._failed[place] = film
                 return
@@ -229,4 +229,7 @@ class Clips:
 
     def _fail(self, place: tuple[str, str], show: Show, reason: Reason, detail: str) -> None:
         self._failed[place] = reason
+        self._report(reason, show, detail)
+
+    def _report(self, reason: Reason, show: Show, detail: str) -> None:
         report(reason, "clip_not_made", self._metrics, show=show.name, detail=detail)

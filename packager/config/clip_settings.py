@@ -44,7 +44,9 @@ class Clip:
         read=background,
     )
     audio: Path | None = setting(
-        None, "file with the clip's sound; without it, silence", read=scalars.file
+        None,
+        "file with the clip's sound, such as MP3, WAV or MP4; without it, silence",
+        read=scalars.file,
     )
     otherwise: str | None = setting(
         None,

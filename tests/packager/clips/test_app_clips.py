@@ -17,10 +17,13 @@ from PIL import Image
 
 from overlays.templates.stage import make_layer
 from packager.clips import clips
+from packager.clips.shelf import Shelf
+from packager.config.ad_settings import Bumpers
 from packager.config.break_settings import AssetFill, CueBreaks, ScheduledBreak
 from packager.config.clip_settings import Clip, ClipLimits
 from packager.config.fact_settings import Fact
 from packager.config.show_settings import Asset
+from packager.packaging.ladder import Ladder
 from packager.pictures.source import read_picture_url
 from packager.reasons import Reason
 from tests.packager.pictures.picture_samples import a_picture
@@ -279,11 +282,44 @@ async def test_what_no_fact_can_be_starts_nothing(make_bench: MakeBench, name: s
 async def test_data_that_does_not_fit_is_told_and_the_other_asset_plays(
     make_bench: MakeBench,
 ) -> None:
-    bench = studio(make_bench, a_clip(otherwise="bumper"))
+    data = {"name": "{name}", "look": "pink"}
+    bench = studio(make_bench, a_clip(data=data, otherwise="bumper"))
     async with bench.run() as running:
-        assert await shown(running) == "bumper"  # nobody said a name
+        assert await shown(running, name="Ana") == "bumper"
         assert running.count(Reason.OVERLAY_DATA_INVALID) == 1
         assert running.count(Reason.CLIP_NOT_READY) == 0
+
+
+async def test_who_says_no_name_gets_the_other_asset_and_nothing_is_wrong(
+    make_bench: MakeBench,
+) -> None:
+    bench = studio(make_bench, a_clip(otherwise="bumper"))
+    async with bench.run() as running:
+        assert await shown(running) == "bumper"
+        await settle(running)
+        assert await shown(running) == "bumper"
+        assert running.count(Reason.OVERLAY_DATA_INVALID) == 0
+        assert running.count(Reason.CLIP_NOT_READY) == 0
+
+
+async def test_a_clip_may_be_a_bumper(make_bench: MakeBench) -> None:
+    """Before the first ad, and only where there is one (D-51)."""
+    bench = studio(make_bench, a_clip())
+    rule = ScheduledBreak(
+        at=Decimal(4),
+        fill=vast("pod/2"),
+        seconds=Decimal(10),
+        bumpers=Bumpers(before="hello", after="bumper"),
+    )
+    vod = replace(bench.config.shows["vod"], breaks=(rule,))
+    bench.config = replace(bench.config, shows={"vod": vod})
+    async with bench.run() as running:
+        for _ in range(2):
+            listed = await (await opened(running, name="Ana")).poll()
+            await settle(running)
+        first, *ads, last = [kind for kind in listed.kinds if not kind.isdecimal()]
+        assert (first, last) == ("?", "bumper")
+        assert set(ads) == {"a", "b"}
 
 
 async def test_a_worker_that_dies_leaves_the_other_asset(
@@ -298,6 +334,51 @@ async def test_a_worker_that_dies_leaves_the_other_asset(
             assert await shown(running, name="Ana") == "bumper"
             await settle(running)
         assert running.count(Reason.WORKER_CRASHED) == 1
+
+
+FAILURES = {
+    "disk": (OSError("full"), Reason.MEDIA_WRITE_FAILED),
+    "bug": (KeyError("what"), Reason.INTERNAL_ERROR),
+}
+
+
+@pytest.mark.parametrize(("error", "reason"), FAILURES.values(), ids=FAILURES)
+async def test_whatever_fails_the_other_asset_plays(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: Reason
+) -> None:
+    async def fail(*args: object, **settings: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Shelf, "make", fail)
+    bench = studio(make_bench, a_clip(otherwise="bumper"))
+    async with bench.run() as running:
+        for _ in range(3):
+            assert await shown(running, name="Ana") == "bumper"
+            await settle(running)
+        assert running.count(reason) == 1
+
+
+@pytest.mark.parametrize(("error", "reason"), FAILURES.values(), ids=FAILURES)
+async def test_a_folder_that_cannot_be_tidied_ends_no_server(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: Reason
+) -> None:
+    async def fail(self: Shelf) -> None:
+        raise error
+
+    monkeypatch.setattr(Shelf, "tidy", fail)
+    bench = studio(make_bench, a_clip(otherwise="bumper"))
+    async with bench.run() as running:
+        assert await shown(running, name="Ana") == "bumper"
+        assert running.count(reason) == 1
+
+
+async def test_where_there_is_no_picture_there_is_no_clip(make_bench: MakeBench) -> None:
+    bench = studio(make_bench, a_clip())
+    async with bench.run() as running:
+        sound = Ladder(tuple(one for one in bench.media.ladder.rungs if one.video is None))
+        show = running.weft.config.shows["vod"]
+        found = running.weft.assets.find(show, "hello", sound, lambda name: "Ana")
+        assert found is Reason.LADDER_UNMATCHED
 
 
 async def test_a_clip_stands_in_for_want_of_ads(make_bench: MakeBench) -> None:

@@ -94,6 +94,29 @@ def test_it_has_its_sound_for_as_long_as_it_lasts(
         assert float(sound.duration * sound.time_base) == pytest.approx(2, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("name", "codec"), [("wav", "pcm_s16le"), ("mp3", "libmp3lame"), ("flac", "flac")]
+)
+def test_its_sound_may_be_of_any_usual_kind(
+    draw: Callable[[Film], Path], tmp_path: Path, name: str, codec: str
+) -> None:
+    path = tmp_path / f"sound.{name}"
+    with av.open(str(path), "w", format=name) as container:
+        stream = container.add_stream(codec, rate=44_100)
+        stream.layout = "stereo"
+        wave = np.sin(np.arange(44_100) / 20).astype(np.float32)
+        sound = av.AudioFrame.from_ndarray(np.stack([wave, wave]), format="fltp", layout="stereo")
+        sound.sample_rate, sound.pts = 44_100, 0
+        container.mux(stream.encode(sound))
+        container.mux(stream.encode(None))
+    with av.open(str(draw(a_film(audio=Media(path=path, digest=""))))) as container:
+        heard = np.concatenate(
+            [frame.to_ndarray()[0] for frame in container.decode(audio=0)], axis=None
+        )
+    assert np.abs(heard[10_000:40_000]).max() > 0.8
+    assert len(heard) <= 2.1 * 48_000
+
+
 @pytest.mark.parametrize("data", [b"", b"<svg/>", b"#EXTM3U\nfile:///etc/passwd"])
 def test_what_is_no_picture_and_no_film_is_refused(
     draw: Callable[[Film], Path], tmp_path: Path, data: bytes
