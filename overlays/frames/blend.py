@@ -42,10 +42,6 @@ class _Band:
     pixels: npt.NDArray[np.uint8]
     tiles: tuple[_Tile, ...]
 
-    def is_of(self, place: tuple[int, int], pixels: npt.NDArray[np.uint8]) -> bool:
-        """Whether these rows look like it, so that its tiles are theirs."""
-        return self.place == place and np.array_equal(self.pixels, pixels)
-
 
 @dataclass(frozen=True, slots=True)
 class Patch:
@@ -88,7 +84,7 @@ def make_patch(
     for y in range(0, pixels.shape[0], _TILE):
         rows, place = pixels[y : y + _TILE], (left, top + y)
         band = known.get(place)
-        if band is None or not band.is_of(place, rows):
+        if band is None or not np.array_equal(band.pixels, rows):
             band = _Band(place, rows, tuple(_tiles(rows, place, colours)))
         bands.append(band)
     return Patch(tuple(bands))

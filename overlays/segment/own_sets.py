@@ -7,7 +7,7 @@ serves original and replaced segments alike, without a discontinuity.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from overlays.errors import MediaMalformed, Refusal, RetargetRefused, SegmentRefused
+from overlays.errors import Refusal, RetargetRefused, SegmentRefused
 from overlays.h264.avcc import read_avcc, write_avcc
 from overlays.h264.nal import PPS, SPS, nal_type
 from overlays.h264.parameter_sets import ParameterSets, read_pps, read_sps
@@ -74,7 +74,9 @@ def make_own_sets(nals: Iterable[bytes], *, in_band: bool = False) -> OwnSets:
         SegmentRefused: There are no others, their pictures are refused, or no number is free.
     """
     nals = tuple(nals)
-    sets = next(_pairs(nals))
+    sets = next(_pairs(nals), None)
+    if sets is None:
+        raise SegmentRefused(Refusal.SETS_MISSING)
     taken = {read_sps(nal).number if nal_type(nal) == SPS else read_pps(nal).number for nal in nals}
     free = next((number for number in range(_NUMBERS) if number not in taken), None)
     if free is None:
@@ -82,22 +84,12 @@ def make_own_sets(nals: Iterable[bytes], *, in_band: bool = False) -> OwnSets:
     return OwnSets(free, write_sets(free, sets.sps, own_demands(sets)), in_band)
 
 
-def _pairs(nals: Iterable[bytes]) -> Iterator[ParameterSets]:
-    """All that slices may be decoded under.
-
-    Raises:
-        SegmentRefused: SETS_MISSING.
-        MediaMalformed: One names another that is not there.
-    """
-    nals = tuple(nals)
+def _pairs(nals: tuple[bytes, ...]) -> Iterator[ParameterSets]:
+    """All that slices may be decoded under."""
     sequences = {sps.number: sps for sps in map(read_sps, _of(SPS, nals))}
-    pictures = [read_pps(nal) for nal in _of(PPS, nals)]
-    if not sequences or not pictures:
-        raise SegmentRefused(Refusal.SETS_MISSING)
-    for pps in pictures:
-        if pps.sps_number not in sequences:
-            raise MediaMalformed("a picture parameter set names a sequence that is nowhere")
-        yield ParameterSets(sequences[pps.sps_number], pps)
+    for pps in map(read_pps, _of(PPS, nals)):
+        if pps.sps_number in sequences:
+            yield ParameterSets(sequences[pps.sps_number], pps)
 
 
 def _of(kind: int, nals: Iterable[bytes]) -> Iterator[bytes]:
