@@ -99,7 +99,7 @@ def read_template(files: Mapping[str, bytes], shelf: Shelf) -> Template:
         try:
             template.canonical(sample.data)
         except DataError as error:
-            raise TemplateError(sample.name, "", str(error)) from None
+            raise TemplateError(sample.name, "", "; ".join(error.problems)) from None
     return template
 
 

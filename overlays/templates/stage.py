@@ -70,7 +70,7 @@ class TemplateLayer:
             elif isinstance(art, Clip):
                 self._nodes.insert(0, ClipNode(art, self._pixels(art.box)))
         except ValueError as error:
-            raise DataError((str(error),)) from None
+            raise DataError((str(error),), told=("a picture or a colour cannot be used",)) from None
         self._reach = self._within(union([node.reach for node in self._nodes]))
         self._moves = any(node.moves for node in self._nodes)
         self._moment: Moment | None = None
@@ -213,6 +213,6 @@ def _images(files: Mapping[str, bytes]) -> Callable[[str], Image.Image | None]:
         try:
             return read_image(files[name])
         except ImageError as error:
-            raise DataError((f"{name}: {error}",)) from None
+            raise DataError((f"{name}: {error}",), told=(f"a picture: {error}",)) from None
 
     return image

@@ -170,6 +170,16 @@ def test_the_content_takes_on_the_colours_that_the_data_names() -> None:
         assert make_layer(template, template.canonical(data), (64, 36)).tone_at(Fraction(5)) is None
 
 
+def test_what_a_viewer_said_is_told_to_authors_and_not_to_logs() -> None:
+    """P10"""
+    data = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 5}}}
+    template = template_of(data=data, elements=[RED])
+    with pytest.raises(DataError) as caught:
+        template.canonical({"name": "Jane Roe"})
+    assert str(caught.value) == "name: breaks 'maxLength'"
+    assert "Jane Roe" in caught.value.problems[0]
+
+
 def test_a_picture_in_the_data_that_is_a_bomb_is_refused() -> None:
     data = {
         "type": "object",
@@ -178,8 +188,9 @@ def test_a_picture_in_the_data_that_is_a_bomb_is_refused() -> None:
     image = {"type": "image", "box": [0, 0, 50, 50], "source": "{face}"}
     template = template_of(data=data, elements=[image, RED])
     canonical = template.canonical({"face": "x"}, {"x": b"\x89PNG\r\n\x1a\n broken"})
-    with pytest.raises(DataError, match="x: "):
+    with pytest.raises(DataError, match="a picture: ") as caught:
         make_layer(template, canonical, (320, 180))
+    assert caught.value.problems[0].startswith("x: ")
     missing = make_layer(template, template.canonical({"face": "gone"}), (320, 180))
     assert [finding.kind for finding in missing.findings] == ["missing_image"]
     assert missing.at(Fraction(0)) is not None
