@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from packager.clips import opening as clips
 from packager.door import Door
 from packager.handlers.dash import DashHandlers
 from packager.handlers.facts import FactHandlers
@@ -21,6 +22,7 @@ from packager.handlers.tracking import TrackingHandlers
 from packager.log import report
 from packager.looks.dash import DashLooks
 from packager.looks.hls import HlsLooks
+from packager.looks.inits import InitSections
 from packager.looks.places import ROUTE as LOOK_ROUTE
 from packager.openapi import openapi_document
 from packager.outbound import OutboundError
@@ -117,7 +119,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         own_looks=weft.own_looks,
         metrics=weft.metrics,
     )
-    media = MediaHandlers(library=weft.library, metrics=weft.metrics)
+    media = MediaHandlers(library=weft.library, clips=weft.assets.clips, metrics=weft.metrics)
     overlays = OverlayHandlers(
         rendering=weft.rendering, guided_looks=weft.guided_looks, metrics=weft.metrics
     )
@@ -133,6 +135,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
     looks = LookHandlers(
         desk=desk,
         route=weft.look_route,
+        inits=InitSections(weft.rendering),
         own_looks=weft.own_looks,
         rendering=weft.rendering,
         reporter=weft.reporter,
@@ -155,6 +158,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         Route("/v1/feeds/{tenant}/{show}/{fact}", feeds.push, methods=["POST"]),
         Route("/v1/look/{tenant}/{show}/{look}/{path:path}", looks.segment),
         Route("/tm/{digest}/{name}", media.file),
+        Route(f"/{clips.PRIVATE}/{{digest}}/{{name}}", media.private),
         Route(f"/{addresses.PUBLIC}/{addresses.ROUTE}", overlays.public),
         Route(f"/{addresses.PRIVATE}/{addresses.ROUTE}", overlays.private),
         Route("/openapi.json", _openapi),

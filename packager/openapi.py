@@ -187,6 +187,13 @@ def openapi_document() -> dict[str, Any]:
                     ("/v1/private/{id}/{original}/{name}", "Segment with one viewer's overlays"),
                 )
             },
+            "/v1/private/{digest}/{name}": {
+                "get": {
+                    "summary": "Clip of one viewer's own",
+                    "parameters": file_parameters,
+                    "responses": {"200": {"description": "The file."}, **errors},
+                }
+            },
             "/v1/look/{tenant}/{show}/{look}/{path}": {
                 "get": {
                     "summary": "Segment of content: a redirect to it with overlays, or to itself",

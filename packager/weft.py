@@ -13,6 +13,8 @@ from packager.beacons.opening import open_outbox, sender_settings
 from packager.beacons.outbox import Outbox
 from packager.beacons.sender import run_sender
 from packager.choosing import Choosing
+from packager.clips.assets import Assets
+from packager.clips.opening import open_clips
 from packager.clock import Clock, SystemClock
 from packager.config.values import Config
 from packager.dash.mpds import Mpds
@@ -72,6 +74,7 @@ class Weft:
     sessions: Sessions
     library: MediaLibrary
     house: PackagedHouse
+    assets: Assets
     presentations: Presentations
     planner: Planner
     playlists: Playlists
@@ -133,10 +136,11 @@ async def open_weft(
         limits = SessionLimits(idle_s=config.sessions.idle_s, lifetime_s=config.sessions.max_s)
         sessions = Sessions(store, Tokens(secrets), limits=limits)
         base = config.public_url or "/"
+        settings = ConditionSettings(loudness_lufs=_float(config.media.loudness_lufs))
         library = library or MediaLibrary(
             folder,
             uri_prefix=f"{base}tm",
-            settings=ConditionSettings(loudness_lufs=_float(config.media.loudness_lufs)),
+            settings=settings,
             workers=config.media.workers,
         )
         stack.push_async_callback(library.aclose)
@@ -148,6 +152,25 @@ async def open_weft(
             limits=Limits(total_s=config.timeouts.creative_s, max_bytes=CREATIVE_LIMITS.max_bytes),
         )
         stack.push_async_callback(house.aclose)
+        pictures = open_pictures(
+            config.pictures,
+            client=segment_client,
+            work_folder=library.work_folder,
+            clock=clock,
+            metrics=metrics,
+        )
+        stack.push_async_callback(pictures.aclose)
+        clips = open_clips(
+            config,
+            secret=secrets[0],
+            base=base,
+            settings=settings,
+            pictures=pictures,
+            clock=clock,
+            metrics=metrics,
+        )
+        stack.push_async_callback(clips.aclose)
+        assets = Assets(house=house, clips=clips, metrics=metrics)
         presentations = await stack.enter_async_context(
             open_presentations(
                 config,
@@ -157,7 +180,7 @@ async def open_weft(
                 store=store,
                 clock=clock,
                 metrics=metrics,
-                on_ladder=house.prepare,
+                on_ladder=assets.prepare,
             )
         )
         drawn = read_templates(config)
@@ -185,21 +208,15 @@ async def open_weft(
             expire_s=config.beacons.expire_s,
         )
         feeds = Feeds(config, client=feed_client, store=store, clock=clock, metrics=metrics)
+        facts = Facts(feeds)
         deciders = Deciders(
             config,
             client=ad_client,
-            house=house,
+            assets=assets,
+            facts=facts,
             clock=clock,
             viewers=lambda: sessions.resident,
         )
-        facts = Facts(feeds)
-        pictures = open_pictures(
-            config.pictures,
-            client=segment_client,
-            work_folder=library.work_folder,
-            metrics=metrics,
-        )
-        stack.push_async_callback(pictures.aclose)
         looks = Looks(
             drawn,
             rendering=rendering,
@@ -221,9 +238,9 @@ async def open_weft(
             clock=clock,
         )
         house_media = House(
-            creative=library.get,
+            creative=assets.get,
             slate=house.slate,
-            asset=house.asset,
+            asset=assets.find,
             media_base=library.base,
         )
         errors = Errors(
@@ -252,14 +269,18 @@ async def open_weft(
         deciding = Deciding(
             sessions,
             ahead,
-            Filler(asking=asking, choosing=Choosing(house=house_media), metrics=metrics),
+            Filler(
+                asking=asking,
+                choosing=Choosing(house=house_media, facts=facts, clock=clock),
+                metrics=metrics,
+            ),
             schedules,
             errors,
             clock=clock,
             metrics=metrics,
             patience=patience,
         )
-        signals = PodSignals(pods=pods, creative=library.get)
+        signals = PodSignals(pods=pods, creative=assets.get)
         splices = Splices(house_media, signals, metrics)
         planner = Planner(deciding, ahead, splices, schedules, signals, clock=clock)
         stack.push_async_callback(planner.aclose)
@@ -279,6 +300,7 @@ async def open_weft(
             sessions=sessions,
             library=library,
             house=house,
+            assets=assets,
             presentations=presentations,
             planner=planner,
             playlists=Playlists(),
@@ -302,7 +324,7 @@ async def open_weft(
                 clock=clock,
             ),
             feeds=feeds,
-            warming=Warming(config, presentations, house, metrics),
+            warming=Warming(config, presentations, assets, metrics),
         )
         send = partial(
             run_sender,
@@ -319,6 +341,7 @@ async def open_weft(
             feeds.run,
             send,
             rendering.run,
+            clips.run,
         ]
         if any(show.facts for show in config.shows.values()):
             chores.append(partial(take_in_changes, sessions, metrics))

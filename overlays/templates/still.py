@@ -40,7 +40,7 @@ def film_box(template: Template, size: Size) -> tuple[int, int, int, int] | None
         template: Of the overlay.
         size: Of the picture that it is drawn into.
     """
-    if template.video is None:
+    if template.video is None or template.video.box is None:
         return None
     scale, (left, top) = placed(template.size, size)
     x, y, width, height = template.video.box

@@ -37,6 +37,11 @@ class PictureSettings:
         "most mebibytes that a process keeps of them; what was asked for longest ago goes first",
         read=scalars.whole(1, 65_536),
     )
+    per_minute: int = setting(
+        600,
+        "most pictures a minute that a process fetches; templates are drawn without the others",
+        read=scalars.whole(0, 100_000),
+    )
     keep_s: float = setting(
         600.0,
         "seconds after which a picture is fetched, and asked about, anew",

@@ -1,4 +1,7 @@
-"""Content segments by the way of a look: a redirect to what was drawn on, or to the original."""
+"""Content by the way of a look: a redirect to what was drawn on, or to the original.
+
+Init sections are answered for where they have parameter sets of ours.
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +15,7 @@ from packager.cmcd import LONGEST_BUFFER_S, buffered_s
 from packager.config.show_settings import Show
 from packager.handlers.contents import CONTENT
 from packager.handlers.sessions import SessionDesk
+from packager.looks.inits import InitSections
 from packager.looks.looks import Worn
 from packager.looks.own import OwnLooks
 from packager.looks.route import LookRoute, Way
@@ -29,6 +33,7 @@ from packager.session import Session
 _SETTLED = {"cache-control": "public, max-age=60"}
 _UNSETTLED = {"cache-control": "no-store"}
 _OWN = {"cache-control": PERSONAL}
+_INIT = "video/mp4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,7 @@ class LookHandlers:
 
     desk: SessionDesk
     route: LookRoute
+    inits: InitSections
     own_looks: OwnLooks
     rendering: Rendering
     reporter: Reporter
@@ -47,7 +53,10 @@ class LookHandlers:
         """``GET /v1/look/{tenant}/{show}/{look}/{path}``: never below another show's origin."""
         path = check_asset(request.path_params["path"])
         show = self.desk.show(request.path_params["tenant"], request.path_params["show"])
-        way = await self.route.way(request.path_params["look"], show.origin + path)
+        original = show.origin + path
+        way = await self.route.way(request.path_params["look"], original)
+        if not way.settled and (init := await self._init(show, original)) is not None:
+            return Response(init, headers=_SETTLED, media_type=_INIT)
         headers = _SETTLED if way.settled else _UNSETTLED
         return RedirectResponse(_public(way.url, show, path), 302, headers=headers)
 
@@ -71,9 +80,15 @@ class LookHandlers:
         if worn is None:
             return RedirectResponse(_public(original, show, path), 302, headers=_OWN)
         way = await self.route.way(worn.look.key, original)
+        if not way.settled and (init := await self._init(show, original)) is not None:
+            return Response(init, headers=_OWN, media_type=_INIT)
         if session.record.parameters.reporting == "server":
             way = await self._witnessed(request, session, worn, original, way)
         return RedirectResponse(_public(way.url, show, path), 302, headers=_OWN)
+
+    async def _init(self, show: Show, original: str) -> bytes | None:
+        """An init section with parameter sets of ours; None: it needs none, or is none."""
+        return await self.inits.augmented(original) if show.overlays else None
 
     async def _witnessed(
         self, request: Request, session: Session, worn: Worn, original: str, way: Way

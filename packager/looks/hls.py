@@ -18,11 +18,13 @@ from manifests.hls.channel import Channel
 from manifests.hls.fragments import Strip
 from manifests.hls.overlay_ranges import with_ranges, write_overlay_range
 from manifests.hls.replaced import latest_segments, with_replaced
+from manifests.hls.track import Track
 from packager.clock import Clock
 from packager.config.show_settings import Show
 from packager.hls.presentations import HlsPresentation
 from packager.looks.frames import Frames
 from packager.looks.guided import GuidedLooks
+from packager.looks.inits import WAY, inits_of
 from packager.looks.look import Choice, Look
 from packager.looks.looks import STORE_S, Looks, Worn
 from packager.looks.places import own_way
@@ -85,16 +87,28 @@ class HlsLooks:
         for part in parts:
             replaced |= part.look.replaced(name, since=part.since, until=part.until)
         held = worn.look.listed_until(name) if name in worn.held else None
-        if not replaced and held is None:
-            return None
         key = tuple((one.look.key, one.look.version, one.until) for one in parts)
         dressing = channel.rules.dressing
         place = (presentation.channel_id, channel.version, dressing.dates, name, *key)
         strip = self._strips.get(place)
         if strip is None:
-            dress = with_ranges if guided else with_replaced
-            strip = self._strips[place] = dress(channel.strips[name], replaced)
+            strip = channel.strips[name]
+            if guided:
+                strip = with_ranges(strip, replaced)
+            else:
+                inits = self._inits(session, presentation, channel.tracks[name])
+                strip = with_replaced(strip, replaced, inits)
+            self._strips[place] = strip
+        if strip is channel.strips[name] and held is None:
+            return None
         return WornStrip((*key, held), strip, held)
+
+    def _inits(
+        self, session: Session, presentation: HlsPresentation, track: Track
+    ) -> Mapping[str, str]:
+        show = presentation.show
+        way = f"{self._base}v1/look/{session.record.tenant}/{show.name}/{WAY}/"
+        return inits_of(track.segments, origin=show.origin, way=way)
 
     async def _parts(
         self,

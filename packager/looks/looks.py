@@ -32,6 +32,7 @@ from packager.looks.drawables import TemplateOverlay
 from packager.looks.frames import Frames
 from packager.looks.look import Choice, Look
 from packager.looks.orders import order
+from packager.looks.privacy import is_private
 from packager.looks.segments import Segments
 from packager.looks.showings import cue_rules
 from packager.metrics import Metrics
@@ -41,6 +42,7 @@ from packager.pictures.getting import Picture
 from packager.pictures.pictures import Pictures
 from packager.presentation import Presentation
 from packager.reasons import Reason
+from packager.rendering.jobs import Priority
 from packager.rendering.rendering import Rendering
 from packager.rules import Kind, Rule, RuleFailed, compile_rule
 from packager.session import Session
@@ -244,12 +246,14 @@ class Looks:
                 seek=seek,
                 own=own_facts(show.facts),
                 on_misfit=on_misfit,
-                private=_is_private(show, overlay, self._templates[show.name][overlay.name]),
+                private=is_private(
+                    show.facts, overlay.data, self._templates[show.name][overlay.name]
+                ),
                 rule=None if (rule := _rule(show, overlay)) is None else partial(holds_at, rule),
             )
             for overlay in show.overlays.values()
         )
-        worn = Worn(Look(key, overlays), overlays)
+        worn = Worn(Look(key, overlays, origin=show.origin), overlays)
         return worn
 
     async def named(
@@ -279,18 +283,43 @@ class Looks:
             By a segment's name the URL that all processes name from now on; what is not in it
             stays as it is. None: the store has not said in time what others name.
         """
-        deadline = self._clock.now() + timedelta(seconds=max(self._patience_s, pace_s))
-        listing: dict[str, str] = {}
-        for choice in choices:
-            url = ways.get(choice.segment.name, "")
-            if choice.drawn and not url:
-                job = order(choice, frames=frames, deadline=deadline)
-                url = (await self._rendering.offer(job)).url or ""
-            listing[choice.segment.name] = url
+        listing = {
+            choice.segment.name: ways.get(choice.segment.name)
+            or await self.prepare(look, choice, frames=frames, pace_s=pace_s)
+            or ""
+            for choice in choices
+        }
         standing = await self.standing(look.key, listing, window_s=window_s, store_s=store_s)
         if standing is None:
             return None
         return {name: url for name, url in standing.items() if url}
+
+    async def prepare(
+        self,
+        look: Look,
+        choice: Choice,
+        *,
+        frames: Frames,
+        pace_s: float,
+        priority: Priority = Priority.NEXT,
+    ) -> str | None:
+        """Have a segment drawn on, whether or not anybody is told of it.
+
+        Args:
+            look: Whose choice.
+            choice: What is drawn onto it, or nothing.
+            frames: See `named`.
+            pace_s: See there.
+            priority: Before what.
+
+        Returns:
+            Where it will be; None: workers do not take it on, or there is nothing to draw.
+        """
+        if not choice.drawn:
+            return None
+        deadline = self._clock.now() + timedelta(seconds=max(self._patience_s, pace_s))
+        job = order(choice, origin=look.origin, frames=frames, deadline=deadline, priority=priority)
+        return (await self._rendering.offer(job)).url
 
     async def standing(
         self,
@@ -320,14 +349,6 @@ class Looks:
         except StoreError as error:
             report(Reason.STORE_FAILED, "listing_not_stored", self._metrics, detail=str(error))
             return {}
-
-
-def _is_private(show: Show, overlay: Overlay, template: Template) -> bool:
-    """Whether an overlay has pixels of one viewer: its template says so, or a fact in it does."""
-    named = template.schema.private.intersection(overlay.data)
-    return bool(named) or any(
-        show.facts[name].consent is not None for name in facts_of(overlay.data)
-    )
 
 
 def _rule(show: Show, overlay: Overlay) -> Rule | None:

@@ -100,7 +100,7 @@ class Steps:
                 for begins, ends in parts
                 if ends - begins > NEAR_S
             ]
-        return Steps(tuple(steps)), told
+        return Steps(_merged(steps)), told
 
     def at(self, instant: Decimal) -> tuple[Drawn, ...]:
         """What was settled for the interval that has an instant, or for the nearest one."""
@@ -113,3 +113,14 @@ class Steps:
         """Drop what ended before an instant."""
         kept = tuple(step for step in self.steps if step.end > instant)
         return self if len(kept) == len(self.steps) else Steps(kept)
+
+
+def _merged(steps: list[Step]) -> tuple[Step, ...]:
+    """The same with what shows the same in one step: films are long."""
+    merged: list[Step] = []
+    for step in steps:
+        if merged and merged[-1].drawn == step.drawn:
+            merged[-1] = replace(merged[-1], end=step.end)
+        else:
+            merged.append(step)
+    return tuple(merged)

@@ -5,6 +5,7 @@ bounds. What failed is not tried again for a while. After some time a picture is
 then the old one is shown, and not any more where that fails.
 """
 
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -13,10 +14,12 @@ from typing import NamedTuple
 
 from cachetools import LRUCache
 
+from packager.budget import Budget
 from packager.log import report
 from packager.metrics import Metrics
 from packager.pictures.errors import PictureError
 from packager.pictures.getting import Getter, Picture
+from packager.reasons import Reason
 from packager.single_flight import FlightError, SingleFlight
 
 KEPT_BYTES = 64 * 1024 * 1024
@@ -44,6 +47,7 @@ class Pictures:
         getter: Getter,
         metrics: Metrics,
         *,
+        budget: Budget,
         kept_bytes: int = KEPT_BYTES,
         keep_s: float = KEEP_S,
     ) -> None:
@@ -52,11 +56,13 @@ class Pictures:
         Args:
             getter: Gets one.
             metrics: Is told of those that cannot be had.
+            budget: Of fetches.
             kept_bytes: Of all that are kept; what was asked for longest ago goes first.
             keep_s: Seconds after which one is got anew.
         """
         self._getter = getter
         self._metrics = metrics
+        self._budget = budget
         self._keep = timedelta(seconds=keep_s)
         size: Callable[[_Kept], int] = lambda kept: len(kept.picture.data)  # noqa: E731
         self._kept: LRUCache[_Place, _Kept] = LRUCache(kept_bytes, size)
@@ -97,19 +103,29 @@ class Pictures:
 
     def _begin(self, place: _Place, now: datetime) -> None:
         failed_until = self._failed.get(place)
-        if failed_until is None or failed_until <= now:
-            with suppress(FlightError):  # full, or closing: it is asked for again
-                self._flights.start(place, partial(self._get, place, now))
+        if place in self._flights or (failed_until is not None and failed_until > now):
+            return
+        if not self._budget.take():
+            report(Reason.PICTURE_BUDGET, "picture_not_fetched", self._metrics)
+            return
+        with suppress(FlightError):  # full, or closing: it is asked for again
+            self._flights.start(place, partial(self._get, place, now))
 
     async def _get(self, place: _Place, now: datetime) -> Picture | None:
         try:
             picture = await self._getter.get(place.url, own=place.own)
         except PictureError as error:
-            self._kept.pop(place, None)
-            self._failed[place] = now + timedelta(seconds=FAILED_S)
-            report(error.reason, "picture_not_had", self._metrics, detail=str(error))
+            self._fail(place, now, error.reason, str(error))
+            return None
+        except Exception:  # viewers are to be served, whatever becomes of pictures
+            self._fail(place, now, Reason.INTERNAL_ERROR, traceback.format_exc())
             return None
         self._failed.pop(place, None)
         if len(picture.data) <= self._kept.maxsize:
             self._kept[place] = _Kept(picture, now)
         return picture
+
+    def _fail(self, place: _Place, now: datetime, reason: Reason, detail: str) -> None:
+        self._kept.pop(place, None)
+        self._failed[place] = now + timedelta(seconds=FAILED_S)
+        report(reason, "picture_not_had", self._metrics, detail=detail)

@@ -65,3 +65,12 @@ def test_what_lacked_a_picture_may_have_it_when_it_is_told() -> None:
     assert [(step.start, step.end, step.drawn[0].text) for step in steps.steps] == [
         (0, 2, b"0:0"), (2, 4, b"0:0"), (4, 6, b"0:0"), (6, 8, b"1:0"), (8, 12, b"0:0"),
     ]  # fmt: skip
+
+
+def test_a_film_that_is_told_of_segment_by_segment_has_few_steps() -> None:
+    poor = replace(a_drawn("0:0"), lacks=True)
+    steps, _ = Steps().settle(Decimal(0), Decimal(200), lambda *_: (poor,))
+    for start in range(0, 200, 2):
+        steps, _ = steps.renewed(Decimal(start), Decimal(start + 2), lambda *_: (poor,))
+        assert len(steps.steps) <= 2
+    assert steps.frontier == 200

@@ -16,6 +16,8 @@ import orjson
 import pytest
 from picture_samples import a_picture, png_bomb
 
+from packager.budget import Budget
+from packager.clock import ManualClock
 from packager.metrics import Metrics
 from packager.outbound import GuardedClient
 from packager.pictures import getting
@@ -60,7 +62,9 @@ class Web:
 class Desk:
     """Pictures that are got from a `Web`."""
 
-    def __init__(self, web: Web, folder: Path, **settings: object) -> None:
+    def __init__(
+        self, web: Web, folder: Path, *, per_minute: int = 100, **settings: object
+    ) -> None:
         client = GuardedClient(transport=httpx2.MockTransport(web))
         moderation = Moderation(client, MODERATION, {"X-Key": "k"})
         kept = {"kept_bytes": settings.pop("kept_bytes")} if "kept_bytes" in settings else {}
@@ -68,7 +72,8 @@ class Desk:
             settings["moderation"] = moderation
         self.metrics = Metrics()
         getter = Getter(client, partial(_work, folder), **settings)  # type: ignore[arg-type]
-        self.pictures = Pictures(getter, self.metrics, **kept)  # type: ignore[arg-type]
+        budget = Budget(ManualClock(), per_minute=per_minute)
+        self.pictures = Pictures(getter, self.metrics, budget=budget, **kept)  # type: ignore[arg-type]
 
     def count(self, reason: Reason) -> int:
         text = self.metrics.render().decode()
@@ -161,6 +166,13 @@ async def test_a_worker_that_dies_takes_only_its_picture(
     assert one.count(Reason.WORKER_CRASHED) == 1
 
 
+async def test_what_nobody_foresaw_is_told(web: Web, desk: Callable[..., Desk]) -> None:
+    web.answers["/a.png"] = ValueError  # type: ignore[assignment]
+    one = desk()
+    assert await one.pictures.fetched(IMG + "a.png", now=NOW) is None
+    assert one.count(Reason.INTERNAL_ERROR) == 1
+
+
 async def test_a_slow_host_is_given_up(
     web: Web, desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,7 +198,8 @@ async def test_a_redirect_to_a_private_address_is_not_followed(tmp_path: Path) -
     port = server.sockets[0].getsockname()[1]
     client = GuardedClient(allow=(ip_network("127.0.0.1/32"),))
     metrics = Metrics()
-    pictures = Pictures(Getter(client, partial(_work, tmp_path)), metrics)
+    budget = Budget(ManualClock(), per_minute=1)
+    pictures = Pictures(Getter(client, partial(_work, tmp_path)), metrics, budget=budget)
     assert await pictures.fetched(f"http://127.0.0.1:{port}/a.png", now=NOW) is None
     assert [head.split()[1] for head in connected] == [b"/a.png"]
     assert f'reason="{Reason.PICTURE_REFUSED}"}} 1.0' in metrics.render().decode()
@@ -261,3 +274,14 @@ async def test_no_more_is_kept_than_may_be(web: Web, desk: Callable[..., Desk]) 
     assert pictures.get(urls[3], now=NOW) is not None
     assert pictures.get(urls[0], now=NOW) is None
     await pictures.aclose()
+
+
+async def test_no_more_are_fetched_than_may_be(web: Web, desk: Callable[..., Desk]) -> None:
+    """Threat 36: what a viewer asks for, others answer."""
+    one = desk(per_minute=2)
+    for n in range(5):
+        one.pictures.get(IMG + f"{n}.png", now=NOW)
+        one.pictures.get(IMG + "0.png", now=NOW)  # that is on its way
+    await one.pictures.settled()
+    assert web.asked.total() == 2
+    assert one.count(Reason.PICTURE_BUDGET) == 3
