@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-import anyio
+import anyio.lowlevel
 import orjson
 from cachetools import LRUCache
 
@@ -57,7 +57,7 @@ class GuidedLooks:
         """
         if id in self._offers:
             with suppress(FlightError):
-                await self._offers.run(id, partial(anyio.sleep, 0))
+                await self._offers.run(id, anyio.lowlevel.checkpoint)  # the one in flight
 
     def told(
         self, choices: Iterable[Choice], *, live: bool
