@@ -84,6 +84,7 @@ def create_app(weft: Weft, *, more: tuple[BaseRoute, ...] = ()) -> ASGIApp:
 
 def routes(weft: Weft) -> list[BaseRoute]:
     """What viewers may ask for."""
+    base = weft.config.public_url or "/"
     desk = SessionDesk(
         config=weft.config,
         sessions=weft.sessions,
@@ -97,7 +98,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         presentations=weft.presentations.hls,
         viewing=viewing,
         playlists=weft.playlists,
-        looks=HlsLooks(weft.looks, base=weft.config.public_url or "/", clock=weft.clock),
+        looks=HlsLooks(weft.looks, weft.guided_looks, base=base, clock=weft.clock),
         own_looks=weft.own_looks,
         metrics=weft.metrics,
     )
@@ -108,13 +109,20 @@ def routes(weft: Weft) -> list[BaseRoute]:
         mpds=weft.mpds,
         patches=weft.patches,
         looks=DashLooks(
-            weft.looks, weft.look_route, base=weft.config.public_url or "/", clock=weft.clock
+            weft.looks,
+            weft.look_route,
+            weft.guided_looks,
+            base=base,
+            clock=weft.clock,
+            metrics=weft.metrics,
         ),
         own_looks=weft.own_looks,
         metrics=weft.metrics,
     )
     media = MediaHandlers(library=weft.library, clips=weft.assets.clips, metrics=weft.metrics)
-    overlays = OverlayHandlers(rendering=weft.rendering)
+    overlays = OverlayHandlers(
+        rendering=weft.rendering, guided_looks=weft.guided_looks, metrics=weft.metrics
+    )
     reporting = ReportingHandlers(
         desk=desk,
         sessions=weft.sessions,

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
+from typing import NamedTuple
 
 from cachetools import LRUCache
 
@@ -37,6 +38,14 @@ KNOWN = 65_536  # slots of sessions
 FLIGHTS = 16_384
 
 
+class _Found(NamedTuple):
+    """The ad of a slot."""
+
+    whole: Ad
+    drawn: Ad  # with nothing but the overlay that is drawn, and without what it shows
+    url: str  # of its picture
+
+
 class DrawnAds:
     """The drawn ads of a process's sessions."""
 
@@ -55,8 +64,8 @@ class DrawnAds:
         self._clock = clock
         self._seeking: SingleFlight[None] = SingleFlight(limit=FLIGHTS)
         self._asked: LRUCache[tuple[str, str], bool] = LRUCache(KNOWN)
-        # The ad of a slot, and the URL of its picture; None: it has none, for good.
-        self._found: LRUCache[tuple[str, str], tuple[Ad, str] | None] = LRUCache(KNOWN)
+        # None: the slot has no ad, for good.
+        self._found: LRUCache[tuple[str, str], _Found | None] = LRUCache(KNOWN)
 
     async def aclose(self) -> None:
         """End what is being waited for."""
@@ -91,8 +100,10 @@ class DrawnAds:
                 continue
             opening = Opening(slot.ad_break, slot.fill.rule, linear=False, by_us=True)
             task = self._deciding.start(session, presentation, content, opening, who())
-            if task is not None:
-                self._asked[key] = True
+            if task is None:
+                continue
+            self._asked[key] = True
+            if not session.record.parameters.guided:
                 with suppress(FlightError):  # it is sought when somebody is to be shown it
                     self._seeking.start(key, partial(self._seek, session, slot, task))
 
@@ -106,14 +117,14 @@ class DrawnAds:
         shown: list[SlotAd] = []
         for slot in slots:
             found = await self._of(session, slot)
-            picture = None if found is None else self._picture(found[1])
+            picture = None if found is None else self._picture(found.url)
             if found is not None and picture is not None:
-                min_s = found[0].nonlinears[0].min_duration
+                min_s = found.drawn.nonlinears[0].min_duration
                 shown.append(SlotAd(slot.showing.id, min_s, picture))
         return tuple(shown)
 
     async def filmless(self, session: Session, slots: Sequence[Slot]) -> tuple[Filmless, ...]:
-        """What the player of a session reports of what is drawn for it; it draws nothing itself.
+        """What the player of a session reports, and draws itself if the session is guided.
 
         Args:
             session: As it stands.
@@ -121,7 +132,8 @@ class DrawnAds:
         """
         told: list[Filmless] = []
         for slot, ad in [(slot, await self._of(session, slot)) for slot in slots]:
-            if ad is None or self._picture(ad[1]) is None:
+            guided = session.record.parameters.guided
+            if ad is None or (not guided and self._picture(ad.url) is None):
                 continue
             begins, ends = slot.showing.begins, slot.showing.ends
             told.append(
@@ -129,7 +141,7 @@ class DrawnAds:
                     break_id=slot.showing.id,
                     at=begins,
                     lasts_s=Decimal(0) if ends is None else ends - begins,
-                    pod=PodRecord(overlays=(ad[0],)),
+                    pod=PodRecord(overlays=(ad.whole if guided else ad.drawn,)),
                     linear=False,
                 )
             )
@@ -143,28 +155,28 @@ class DrawnAds:
         decisions = {slot.showing.id: deciding.result()}
         found = await self._of(replace(session, decisions=decisions), slot)
         if found is not None:
-            self._picture(found[1])
+            self._picture(found.url)
 
     def _picture(self, url: str) -> Picture | None:
         found = self._pictures.get(url, now=self._clock.now())
         return None if found is None or len(found.data) > MAX_BYTES else found
 
-    async def _of(self, session: Session, slot: Slot) -> tuple[Ad, str] | None:
-        """A slot's ad with nothing but the overlay that is drawn, and the URL of its picture."""
+    async def _of(self, session: Session, slot: Slot) -> _Found | None:
+        """A slot's ad; None: it has none, or not yet."""
         decision = session.decisions.get(slot.showing.id)
         if decision is None or decision.reason:
             return None
         key = (session.sid, slot.showing.id)
         if key in self._found:
-            known: tuple[Ad, str] | None = self._found[key]
+            known: _Found | None = self._found[key]
             return known
         pod = await self._pods.of(*key)
         if pod is None:
             return None
-        found: tuple[Ad, str] | None = None
+        found: _Found | None = None
         for ad in pod.overlays[:1]:
             if (picture := picture_of(ad)) is not None:
                 drawn = replace(picture.nonlinear, resources=())
-                found = replace(ad, nonlinears=(drawn,)), picture.url
+                found = _Found(ad, replace(ad, nonlinears=(drawn,)), picture.url)
         self._found[key] = found
         return found

@@ -94,6 +94,7 @@ SESSION_BODY = {
                 }
                 | {
                     "reportingMode": {"enum": ["client", "server"]},
+                    "insertionMode": {"enum": ["STITCHED", "GUIDED"]},
                     "adSignaling": {
                         "type": "object",
                         "properties": {"enabled": {"enum": [True, False, "true", "false"]}},

@@ -18,6 +18,7 @@ from packager.reasons import Reason
 
 Pairs = tuple[tuple[str, str], ...]
 Reporting = Literal["client", "server"]
+STITCHED, GUIDED = "STITCHED", "GUIDED"  # MediaTailor's words for who inserts
 
 MAX_KEYS = 32
 MAX_BYTES_EACH = 256  # of a name, and of a value, in UTF-8
@@ -62,6 +63,7 @@ class Parameters:
     facts: Pairs = ()
     reporting: Reporting = "server"
     signalling: bool | None = None  # manifests tell of their ads (E-12); None: not said
+    guided: bool = False  # the player draws overlays, as manifests tell it (B-64)
 
 
 def read_query(query: str, facts: Collection[str], strings: Collection[str] = ()) -> Parameters:
@@ -84,6 +86,7 @@ def read_query(query: str, facts: Collection[str], strings: Collection[str] = ()
     kept = []
     reporting: object = "server"
     signalling: object = None
+    insertion: object = STITCHED
     for name, value in pairs:
         prefix = next((prefix for prefix in _QUERY_GROUPS if name.startswith(prefix)), None)
         if prefix is not None:
@@ -92,9 +95,11 @@ def read_query(query: str, facts: Collection[str], strings: Collection[str] = ()
             reporting = value
         elif name == "aws.adSignalingEnabled":
             signalling = value
+        elif name == "aws.insertionMode":
+            insertion = value
         elif name in facts:
             kept.append(("facts", name, value))
-    return _parameters(kept, reporting, strings, signalling=signalling)
+    return _parameters(kept, reporting, strings, signalling=signalling, insertion=insertion)
 
 
 def read_body(body: bytes, facts: Collection[str], strings: Collection[str] = ()) -> Parameters:
@@ -120,8 +125,13 @@ def read_body(body: bytes, facts: Collection[str], strings: Collection[str] = ()
     signalling = document.get("adSignaling") or {}
     if not isinstance(signalling, Mapping):
         raise ParameterError("adSignaling is not an object")
-    reporting = document.get("reportingMode", "client")
-    return _parameters(kept, reporting, strings, signalling=signalling.get("enabled"))
+    return _parameters(
+        kept,
+        document.get("reportingMode", "client"),
+        strings,
+        signalling=signalling.get("enabled"),
+        insertion=document.get("insertionMode", STITCHED),
+    )
 
 
 def read_changes(body: bytes) -> tuple[tuple[str, str | None], ...]:
@@ -135,7 +145,8 @@ def read_changes(body: bytes) -> tuple[tuple[str, str | None], ...]:
         raise ParameterError("facts is not an object")
     said = [(name, None if value is None else _text(value, name)) for name, value in values.items()]
     written = [("facts", name, value or "") for name, value in said]
-    _parameters(written, "server", (), signalling=None)  # within the same limits
+    # Within the same limits.
+    _parameters(written, "server", (), signalling=None, insertion=STITCHED)
     return tuple(sorted(said))
 
 
@@ -167,6 +178,7 @@ def _parameters(
     strings: Collection[str],
     *,
     signalling: object,
+    insertion: object,
 ) -> Parameters:
     """Check the limits of all groups together, then sort them into their places."""
     groups: dict[str, dict[str, str]] = {"ads": {}, "manifest": {}, "player": {}, "facts": {}}
@@ -186,6 +198,8 @@ def _parameters(
     # MediaTailor's bodies have it as text.
     if signalling not in (None, True, False, "true", "false"):
         raise ParameterError("ad signaling is neither true nor false")
+    if insertion not in (STITCHED, GUIDED):
+        raise ParameterError(f"insertionMode is neither {STITCHED} nor {GUIDED}")
     return Parameters(
         ads=tuple(sorted(groups["ads"].items())),
         manifest=tuple(sorted(groups["manifest"].items())),
@@ -193,6 +207,7 @@ def _parameters(
         facts=tuple(sorted(groups["facts"].items())),
         reporting=reporting,
         signalling=None if signalling is None else signalling in (True, "true"),
+        guided=insertion == GUIDED,
     )
 
 

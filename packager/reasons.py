@@ -237,6 +237,8 @@ class Reason(StrEnum):
         "A segment for overlays could not be fetched from the origin.")
     OVERLAY_GONE = ("overlay_gone", None, "info",
         "A segment with overlays was asked for after it was removed, or never was there.")
+    OVERLAY_NOT_THERE = ("overlay_not_there", 404, "info",
+        "The picture of an overlay that a player draws is not ready, or not any more.")
     OVERLAY_QUEUE_FAILED = ("overlay_queue_failed", None, "error",
         "The file of the rendering queue did not take or give a job: full, read-only or broken.")
 

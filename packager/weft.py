@@ -30,6 +30,7 @@ from packager.foresight import Foresight
 from packager.hls.playlists import Playlists
 from packager.house import PackagedHouse
 from packager.house_media import House
+from packager.looks.guided import GuidedLooks
 from packager.looks.looks import Looks
 from packager.looks.opening import folders_of, read_templates
 from packager.looks.own import OwnLooks
@@ -84,6 +85,7 @@ class Weft:
     looks: Looks
     look_route: LookRoute
     own_looks: OwnLooks
+    guided_looks: GuidedLooks
     outbox: Outbox
     reporter: Reporter
     pods: Pods
@@ -225,6 +227,8 @@ async def open_weft(
             pictures=pictures,
             patience_s=config.rendering.wait_s,
         )
+        guided_looks = GuidedLooks(rendering, clock=clock)
+        stack.push_async_callback(guided_looks.aclose)
         look_route = LookRoute(looks, clock=clock)
         stack.push_async_callback(look_route.aclose)
         asking = Asking(
@@ -307,6 +311,7 @@ async def open_weft(
             looks=looks,
             look_route=look_route,
             own_looks=own_looks,
+            guided_looks=guided_looks,
             outbox=outbox,
             reporter=reporter,
             pods=pods,

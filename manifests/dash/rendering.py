@@ -109,6 +109,10 @@ class Renderer:
         """One that leads players another way for video: origin prefix, and what stands for it."""
         return Renderer(rules=replace(self._rules, video_base=way), rung_of=self._rung_of)
 
+    def another(self) -> "Renderer":
+        """One that writes alike, for MPDs that somebody has changed."""
+        return Renderer(rules=self._rules, rung_of=self._rung_of)
+
     def render(
         self,
         channel: DashChannel,

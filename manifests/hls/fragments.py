@@ -130,20 +130,26 @@ def weave(track: Track, dressing: Dressing, previous: Strip | None = None) -> St
         else:
             fragments.append(_fragment(track, index, before, dressing))
         before = segment
-    marked = [
-        DISCONTINUITY * mark + text if mark else text
-        for text, mark in zip(fragments, track.marks, strict=True)
-    ]
+    offsets, body = joined(fragments, track)
     return Strip(
         fragments=tuple(fragments),
-        offsets=(0, *accumulate(map(len, marked))),
-        body=b"".join(marked),
+        offsets=offsets,
+        body=body,
         tail=_text(_other_lines(track, track.playlist.trailer, dressing)),
         track=track,
         dressing=dressing,
         encrypted=any(segment.keys for segment in segments),
         dateranges=tuple(_dateranges(track, dressing)) if dressing.dates and track.utc else (),
     )
+
+
+def joined(fragments: Iterable[bytes], track: Track) -> tuple[tuple[int, ...], bytes]:
+    """A strip's offsets and body, from its fragments and where discontinuities are."""
+    marked = [
+        DISCONTINUITY * mark + text if mark else text
+        for text, mark in zip(fragments, track.marks, strict=True)
+    ]
+    return (0, *accumulate(map(len, marked))), b"".join(marked)
 
 
 def _dateranges(track: Track, dressing: Dressing) -> Iterator[tuple[int, Decimal, bytes]]:

@@ -82,6 +82,11 @@ class TemplateLayer:
         """All pixels of the frame that it may touch: left, top, right, bottom; None for none."""
         return self._reach
 
+    @property
+    def rests_at(self) -> Fraction:
+        """When it has come and holds, in seconds since it began."""
+        return self._template.phases.enter_s
+
     def at(self, time: Fraction) -> Picture | None:
         """Return what stands at `time`, in seconds since the overlay began; None for nothing."""
         moment = self._template.phases.moment(time, self._lasts)

@@ -6,7 +6,7 @@ in the window and the last ones that are past.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import count
 from weakref import WeakValueDictionary
@@ -88,6 +88,8 @@ class Mpds:
         if found is not None:
             return found, True
         renderer = presentation.renderer if worn is None else worn.renderer
+        if worn is not None and worn.mpd is not None:
+            channel = replace(channel, mpd=worn.mpd)
         text = renderer.render(channel, splices, until=plan.until, preroll_s=preroll)
         made = JoinedMpd(next(self._numbers), text)
         if text.size <= self._joined.maxsize:

@@ -55,10 +55,8 @@ class LookHandlers:
         show = self.desk.show(request.path_params["tenant"], request.path_params["show"])
         original = show.origin + path
         way = await self.route.way(request.path_params["look"], original)
-        if not way.settled and show.overlays:
-            init = await self.inits.augmented(original)
-            if init is not None:
-                return Response(init, headers=_SETTLED, media_type=_INIT)
+        if not way.settled and (init := await self._init(show, original)) is not None:
+            return Response(init, headers=_SETTLED, media_type=_INIT)
         headers = _SETTLED if way.settled else _UNSETTLED
         return RedirectResponse(_public(way.url, show, path), 302, headers=headers)
 
@@ -82,9 +80,15 @@ class LookHandlers:
         if worn is None:
             return RedirectResponse(_public(original, show, path), 302, headers=_OWN)
         way = await self.route.way(worn.look.key, original)
+        if not way.settled and (init := await self._init(show, original)) is not None:
+            return Response(init, headers=_OWN, media_type=_INIT)
         if session.record.parameters.reporting == "server":
             way = await self._witnessed(request, session, worn, original, way)
         return RedirectResponse(_public(way.url, show, path), 302, headers=_OWN)
+
+    async def _init(self, show: Show, original: str) -> bytes | None:
+        """An init section with parameter sets of ours; None: it needs none, or is none."""
+        return await self.inits.augmented(original) if show.overlays else None
 
     async def _witnessed(
         self, request: Request, session: Session, worn: Worn, original: str, way: Way

@@ -12,16 +12,22 @@ from cachetools import LRUCache
 from manifests.content_segment import ContentSegment
 from manifests.dash.channel import DashChannel
 from manifests.dash.model import Mpd, Period, Representation
+from manifests.dash.overlay_events import with_overlay_events
 from manifests.dash.rendering import Renderer
 from manifests.dash.video_segments import latest_segments, video_representations
 from manifests.errors import ManifestError
 from packager.clock import Clock, unix_seconds
 from packager.dash.presentations import DashPresentation
+from packager.log import report
 from packager.looks.frames import Frames
+from packager.looks.guided import GuidedLooks
+from packager.looks.look import Choice
 from packager.looks.looks import Looks, Worn
 from packager.looks.places import own_way
 from packager.looks.route import LookRoute
 from packager.looks.segments import Segments
+from packager.metrics import Metrics
+from packager.reasons import Reason
 from packager.session import Session
 
 _ALL = ""  # an MPD has all renditions
@@ -35,14 +41,36 @@ class WornMpd(NamedTuple):
 
     key: str
     renderer: Renderer
+    mpd: Mpd | None = None  # in place of the origin's; None: that one
 
 
 class DashLooks:
     """What MPDs ask of looks."""
 
-    def __init__(self, looks: Looks, route: LookRoute, *, base: str, clock: Clock) -> None:
-        """Join the looks, who answers for segments, what URLs begin with, and a clock."""
+    def __init__(
+        self,
+        looks: Looks,
+        route: LookRoute,
+        guided: GuidedLooks,
+        *,
+        base: str,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            looks: All of them.
+            route: Answers for segments.
+            guided: Those that players draw.
+            base: What URLs begin with.
+            clock: Says the time.
+            metrics: Is told of degradations.
+        """
+        self._metrics = metrics
         self._looks = looks
+        self._guided = guided
+        self._guided_mpds: LRUCache[tuple[int, str], WornMpd] = LRUCache(RENDERERS)
         self._route = route
         self._base = base
         self._clock = clock
@@ -55,6 +83,8 @@ class DashLooks:
         worn = self._looks.of(session, presentation)
         if worn is None or channel.mpd is None:
             return None
+        if worn.guided:
+            return self._guided_mpd(worn, presentation, channel)
         seen = (presentation.channel_id, channel.version)
         tenant, show = session.record.tenant, presentation.show
         way = f"{self._base}v1/look/{tenant}/{show.name}/{worn.look.key}/"
@@ -74,25 +104,62 @@ class DashLooks:
             self._renderers[place] = renderer
         return WornMpd(way, renderer)
 
+    def _guided_mpd(
+        self, worn: Worn, presentation: DashPresentation, channel: DashChannel
+    ) -> WornMpd | None:
+        """The MPD with what players draw; one for each version of the content."""
+        place, seen = (presentation.renderer_id, worn.look.key), channel.version
+        found: WornMpd | None = self._guided_mpds.get(place)
+        if channel.mpd is None or (
+            found is not None and not worn.is_behind(_ALL, presentation.channel_id, seen)
+        ):
+            return found
+        worn.observe(channel.cues, channel)
+        segments = keep_up(worn, channel, unix_seconds(self._clock.now()))
+        choices = [Choice(one, worn.look.drawn(one)) for one in segments]
+        told = self._guided.told(choices, live=channel.mpd.is_dynamic)
+        mpd = channel.mpd
+        try:
+            mpd = with_overlay_events(mpd, dict.fromkeys(one for _, one in told))
+        except ManifestError as error:  # P1: the content plays without them
+            show = presentation.show.name
+            report(
+                Reason.OVERLAY_REFUSED,
+                "overlays_not_told",
+                self._metrics,
+                show=show,
+                detail=str(error),
+            )
+        renderer = presentation.renderer.another() if found is None else found.renderer
+        found = WornMpd(f"guided {worn.look.key}", renderer, mpd)
+        self._guided_mpds[place] = found
+        worn.seen[_ALL] = (presentation.channel_id, seen)
+        return found
 
-def keep_up(worn: Worn, channel: DashChannel, now: Decimal) -> None:
+
+def keep_up(worn: Worn, channel: DashChannel, now: Decimal) -> tuple[ContentSegment, ...]:
     """Have a look know what a version of the content lists.
 
     Args:
         worn: The look, which knows when its overlays show.
         channel: The content.
         now: Seconds since 1970.
+
+    Returns:
+        The segments of one Representation, in order.
     """
     mpd = channel.mpd
     if mpd is None:
-        return
+        return ()
     worn.is_dated = mpd.is_dynamic
     until = now if mpd.is_dynamic else None
-    for segment in reversed(_reference(mpd, until)):
+    segments = tuple(reversed(_reference(mpd, until)))
+    for segment in segments:
         worn.look.drawn(segment)  # in order, before players ask in theirs
     if mpd.is_dynamic and channel.window is not None:
         worn.look.forget_before(channel.window[0] - KEPT_S)
     worn.segments = Segments(partial(_listed, mpd, until))
+    return segments
 
 
 def _reference(mpd: Mpd, now: Decimal | None) -> list[ContentSegment]:

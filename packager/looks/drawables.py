@@ -8,7 +8,7 @@ from overlays.templates.model import Template
 from overlays.templates.schema import Canonical
 from packager.config.overlay_settings import Overlay
 from packager.looks.ads import SlotAd
-from packager.looks.binding import Value
+from packager.looks.binding import Value, facts_of
 from packager.looks.showings import Showing, Showings
 from packager.looks.steps import Drawn
 from packager.pictures.filling import Filled, Seek, filled
@@ -58,6 +58,7 @@ class TemplateOverlay:
         self._own = own
         self._on_misfit = on_misfit
         self._ads = {one.slot: one for one in ads}
+        self._fixed = next(facts_of(overlay.data), None) is None
         self._private = private or overlay.private
         self._rule = rule
         self._since: Decimal | None = None  # the rule has held
@@ -93,6 +94,7 @@ class TemplateOverlay:
             private=self._private,
             slot="" if ad is None else ad.slot,
             lacks=lacks,
+            fixed=self._fixed and not lacks,
         )
 
     def _ruled(self, start: Decimal, known_at: Decimal, rule: HoldsAt) -> Showing | None:

@@ -1,5 +1,7 @@
 """Looks at HLS: strips in which some segments have another name.
 
+Or they stay, and playlists tell players what to draw (`packager.looks.guided`).
+
 Live, a segment that is drawn on is named as what is being drawn; in VOD, where all is listed at
 once, it is named as a place that has it drawn when a player comes there (`packager.looks.route`).
 """
@@ -14,12 +16,14 @@ from cachetools import LRUCache
 from manifests.content_segment import ContentSegment
 from manifests.hls.channel import Channel
 from manifests.hls.fragments import Strip
+from manifests.hls.overlay_ranges import with_ranges, write_overlay_range
 from manifests.hls.replaced import latest_segments, with_replaced
 from manifests.hls.track import Track
 from packager.clock import Clock
 from packager.config.show_settings import Show
 from packager.hls.presentations import HlsPresentation
 from packager.looks.frames import Frames
+from packager.looks.guided import GuidedLooks
 from packager.looks.inits import WAY, inits_of
 from packager.looks.look import Choice, Look
 from packager.looks.looks import STORE_S, Looks, Worn
@@ -56,9 +60,10 @@ class _Part(NamedTuple):
 class HlsLooks:
     """What playlists ask of looks."""
 
-    def __init__(self, looks: Looks, *, base: str, clock: Clock) -> None:
-        """Join the looks, what URLs begin with, and a clock."""
+    def __init__(self, looks: Looks, guided: GuidedLooks, *, base: str, clock: Clock) -> None:
+        """Join the looks, those that players draw, what URLs begin with, and a clock."""
         self._clock = clock
+        self._guided = guided
         self._looks = looks
         self._base = base
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(STRIPS)
@@ -73,6 +78,9 @@ class HlsLooks:
         name = str(number)
         if worn is None or number not in presentation.frames or name not in channel.tracks:
             return None
+        guided = session.record.parameters.guided
+        if guided and not (channel.tracks[name].utc and channel.rules.dressing.dates):
+            return None  # a range has a date
         await self._keep_up(worn, session, presentation, number, channel)
         parts = await self._parts(worn, session, presentation, name, channel)
         replaced: dict[str, str] = {}
@@ -84,8 +92,12 @@ class HlsLooks:
         place = (presentation.channel_id, channel.version, dressing.dates, name, *key)
         strip = self._strips.get(place)
         if strip is None:
-            inits = self._inits(session, presentation, channel.tracks[name])
-            strip = with_replaced(channel.strips[name], replaced, inits)
+            strip = channel.strips[name]
+            if guided:
+                strip = with_ranges(strip, replaced)
+            else:
+                inits = self._inits(session, presentation, channel.tracks[name])
+                strip = with_replaced(strip, replaced, inits)
             self._strips[place] = strip
         if strip is channel.strips[name] and held is None:
             return None
@@ -183,12 +195,16 @@ class HlsLooks:
         worn.observe(channel.cues, channel)
         worn.is_dated = track.utc
         choices = worn.look.choices(name, latest_segments(track), live=True)
+        if worn.guided:
+            ways, choices = self._ranges(choices, live=True), _undrawn(choices)
+        else:
+            ways = _own_ways(worn, presentation, choices)
         urls = await self._looks.named(
             worn.look,
             choices,
             frames=presentation.frames[number],
             pace_s=float(channel.pace_s),
-            ways=_own_ways(worn, presentation, choices),
+            ways=ways,
             window_s=_length(channel),
             # Where nothing was listed there is nothing to stand still with.
             store_s=FIRST_STORE_S if worn.look.listed_until(name) is None else STORE_S,
@@ -212,12 +228,24 @@ class HlsLooks:
     ) -> None:
         worn.observe(channel.cues, channel)
         choices = worn.look.choices(name, latest_segments(channel.tracks[name]), live=False)
+        if worn.guided:
+            worn.look.list(name, _undrawn(choices), self._ranges(choices, live=False))
+            return
         show, tenant = presentation.show, session.record.tenant
         way = f"{self._base}v1/look/{tenant}/{show.name}/{worn.look.key}/"
         drawn = (one.segment.name for one in choices if one.drawn)
         urls = {**_ways(show, way, drawn), **_own_ways(worn, presentation, choices)}
         worn.segments = Segments(partial(_listed, presentation, channel))
         worn.look.list(name, choices, urls)
+
+    def _ranges(self, choices: Iterable[Choice], *, live: bool) -> Mapping[str, str]:
+        """What is told of segments, by the name of the one before which it stands."""
+        told = self._guided.told(choices, live=live)
+        return {name: write_overlay_range(one) for name, one in told}
+
+
+def _undrawn(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    return tuple(Choice(one.segment, ()) for one in choices)
 
 
 def keep_up(worn: Worn, presentation: HlsPresentation, channel: Channel) -> None:

@@ -73,6 +73,7 @@ class Worn:
     segments: Segments | None = None  # of the content as it is now; None: not yet known
     asked: dict[str, float] = field(default_factory=dict)  # when for a rendition, by the clock
     is_dated: bool = False  # the content's clock is that of the world
+    guided: bool = False  # players draw it themselves
 
     def is_behind(self, rendition: str, channel_id: int, version: int) -> bool:
         """Whether a version of a rendition's content is yet to be taken in."""
@@ -153,7 +154,7 @@ class Looks:
         self._metrics = metrics
         self._pictures = pictures
         # By the presentation's channel and all that a viewer says.
-        self._worn: LRUCache[tuple[int, str, Pairs], Worn] = LRUCache(4 * LOOKS)
+        self._worn: LRUCache[tuple[int, str, Pairs, bool], Worn] = LRUCache(4 * LOOKS)
         self._by_key: LRUCache[str, Worn] = LRUCache(LOOKS)
         self._with_ads: LRUCache[str, Worn] = LRUCache(AD_LOOKS)
 
@@ -178,15 +179,18 @@ class Looks:
         if not show.overlays:
             return None
         facts = record.facts if at_ms is None else record.facts_at(at_ms)
-        place = (presentation.channel_id, record.tenant, facts)
+        guided = record.parameters.guided
+        place = (presentation.channel_id, record.tenant, facts, guided)
         worn = self._worn.get(place) if ads is None else None
         if worn is None:
             own = _own(show, facts)
             kind = type(presentation).__name__
             manifest = record.parameters.manifest
-            parts = (kind, record.tenant, show.name, presentation.asset, manifest, own)
+            parts = [kind, record.tenant, show.name, presentation.asset, manifest, own]
+            parts += ["guided"] if guided else []
             if ads is None:
                 worn = self._found(self._by_key, _digest(*parts), show, own)
+                worn.guided = guided
                 self._worn[place] = worn
             else:
                 worn = self._found(self._with_ads, _digest(*parts, _told(ads)), show, own, ads)
@@ -268,7 +272,7 @@ class Looks:
         Args:
             look: Whose choices.
             choices: What is drawn onto segments of one rendition, or nothing.
-            ways: Where segments are asked for of which it is settled later what is drawn onto them.
+            ways: What else may stand for segments; nothing is drawn onto these now.
             frames: Of the rendition.
             pace_s: Seconds after which viewers expect something new; so long at least the results
                 are of use.

@@ -1,5 +1,6 @@
 """From what is to be drawn onto a segment to the job that a worker does."""
 
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -75,13 +76,19 @@ def _part(one: Drawn, segment: ContentSegment) -> str:
     )
 
 
-def _drawing(one: Drawn, segment: ContentSegment) -> Drawing:
+def drawing_at_rest(one: Drawn) -> Drawing:
+    """Make the drawing of an overlay that has come and never goes."""
     return Drawing(
         template=one.template.digest,
         data=orjson.dumps(one.data.data, option=orjson.OPT_SORT_KEYS).decode(),
-        begins_s=Fraction(one.begins - segment.start),
-        lasts_s=_lasts(one),
+        begins_s=Fraction(0),
         images=tuple(sorted(one.data.images.items())),
+    )
+
+
+def _drawing(one: Drawn, segment: ContentSegment) -> Drawing:
+    return replace(
+        drawing_at_rest(one), begins_s=Fraction(one.begins - segment.start), lasts_s=_lasts(one)
     )
 
 

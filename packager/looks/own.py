@@ -71,10 +71,11 @@ class OwnLooks:
             rendition: That the player follows, where its manifest says it.
         """
         slots = self.slots(session, presentation, channel)
-        if not slots:
-            return
+        parameters = session.record.parameters
+        if not slots or (parameters.guided and parameters.reporting == "server"):
+            return  # E-04: who draws it tells of it
         self._ads.ask(session, presentation, channel, slots, who)
-        if presentation.live:
+        if presentation.live and not parameters.guided:
             with suppress(FlightError):  # it is drawn when somebody asks
                 self._flights.start(
                     (session.sid, rendition),

@@ -27,6 +27,7 @@ class Drawn:
     private: bool = False  # pixels of one viewer
     slot: str = ""  # that an ad of which somebody wants to be told is shown in
     lacks: bool = False  # a picture was not there yet
+    fixed: bool = False  # it stays so for as long as it shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ CONTENT_TYPES = {
     ".ts": "video/mp2t",
     ".aac": "audio/aac",
     ".vtt": "text/vtt",
+    ".png": "image/png",
 }
 
 

@@ -2,8 +2,9 @@
 
 ``tm/{id}/{original}/s.m4s``: `original` is the signed URL of the origin's segment, so that any
 process that has the keys can send a player there, whatever became of the overlay, and nobody else
-can have it send players anywhere (threat 22). No session is in it, so viewers of the same picture
-share it. Private ones are below ``v1/private/``, under a name that nobody can guess.
+can have it send players anywhere (threat 22); a picture of overlays alone has none. No session is
+in it, so viewers of the same picture share it. Private ones are below ``v1/private/``, under a name
+that nobody can guess.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -30,7 +31,7 @@ class Address:
     id: str  # of the job in the queue, and of its result
     private: bool
     name: str
-    original: Piece
+    original: Piece | None  # None: there is nothing to see instead
 
 
 class Addresses:
@@ -86,12 +87,16 @@ class Addresses:
         return Address(id=id, private=private, name=name, original=piece)
 
 
-def _text(piece: Piece) -> str:
+def _text(piece: Piece | None) -> str:
+    if piece is None:
+        return ""
     first, last = piece.byte_range or ("", "")
     return f"{first}-{last} {piece.url}"
 
 
-def _piece(text: str) -> Piece:
+def _piece(text: str) -> Piece | None:
+    if not text:
+        return None
     byte_range, _, url = text.partition(" ")
     first, _, last = byte_range.partition("-")
     return Piece(url, (int(first), int(last)) if first else None)

@@ -12,7 +12,8 @@ from enum import IntEnum
 from fractions import Fraction
 from typing import Any, Literal
 
-Ending = Literal["m4s", "mp4", "ts"]  # of the replacement's name, which tells its type
+# Of the result's name, which tells its type: a replacement, or a picture of overlays alone.
+Ending = Literal["m4s", "mp4", "ts", "png"]
 
 _KEY = re.compile(r"[0-9a-f]{32,64}")
 
@@ -47,7 +48,7 @@ class Drawing:
 class Work:
     """All that decides the bytes of a replacement."""
 
-    segment: Piece
+    segment: Piece | None  # None: what is drawn stands alone
     init: Piece | None = None  # None: the segment needs none
     drawings: tuple[Drawing, ...]  # in z-order, the lowest first
     profile: str  # of the encoder
@@ -80,7 +81,7 @@ def work_to_json(work: Work) -> dict[str, Any]:
     """Return work as JSON values."""
     return {
         "segment": _piece_to_json(work.segment),
-        "init": None if work.init is None else _piece_to_json(work.init),
+        "init": _piece_to_json(work.init),
         "drawings": [
             {
                 "template": one.template,
@@ -101,7 +102,7 @@ def work_from_json(value: dict[str, Any]) -> Work:
     """Return the work that `work_to_json` wrote."""
     return Work(
         segment=_piece_from_json(value["segment"]),
-        init=None if value["init"] is None else _piece_from_json(value["init"]),
+        init=_piece_from_json(value["init"]),
         drawings=tuple(
             Drawing(
                 template=one["template"],
@@ -118,10 +119,12 @@ def work_from_json(value: dict[str, Any]) -> Work:
     )
 
 
-def _piece_to_json(piece: Piece) -> list[Any]:
-    return [piece.url, piece.byte_range]
+def _piece_to_json(piece: Piece | None) -> list[Any] | None:
+    return None if piece is None else [piece.url, piece.byte_range]
 
 
-def _piece_from_json(value: list[Any]) -> Piece:
+def _piece_from_json(value: list[Any] | None) -> Piece | None:
+    if value is None:
+        return None
     url, byte_range = value
     return Piece(url, None if byte_range is None else (byte_range[0], byte_range[1]))

@@ -11,7 +11,7 @@ class Order:
     """A worker's part of a job."""
 
     work: Work
-    segment: bytes
+    segment: bytes  # empty where nothing is drawn on
     init: bytes = b""  # empty where the segment needs none
     templates: Mapping[str, str]  # digest -> its folder
 

@@ -21,6 +21,7 @@ from packager.metrics import Metrics
 from packager.outbound import OutboundError
 from packager.reasons import Reason
 from packager.rendering.bell import Bell, heard
+from packager.rendering.jobs import Piece
 from packager.rendering.order import DrawingRefused, Order
 from packager.rendering.queue import REFUSED_S, RETRY_S, Queue
 from packager.rendering.rendered import Rendered
@@ -185,18 +186,20 @@ class Renderer:
         unknown = [digest for digest, folder in folders.items() if folder is None]
         if unknown:
             raise DrawingRefused("template_unknown", ", ".join(unknown))
-        pieces = [work.segment] if work.init is None else [work.segment, work.init]
         try:
-            segment, *init = [await self._sources.get(piece) for piece in pieces]
+            segment, init = await self._source(work.segment), await self._source(work.init)
         except OutboundError:
             await anyio.sleep(_SOURCE_RETRY_S)
-            segment, *init = [await self._sources.get(piece) for piece in pieces]
+            segment, init = await self._source(work.segment), await self._source(work.init)
         return Order(
             work=work,
             segment=segment,
-            init=init[0] if init else b"",
+            init=init,
             templates={digest: str(folder) for digest, folder in folders.items()},
         )
+
+    async def _source(self, piece: Piece | None) -> bytes:
+        return b"" if piece is None else await self._sources.get(piece)
 
     async def _done(self, job: Taken, size_bytes: int, seconds: float) -> None:
         settled = await self._queue.done(job, size_bytes, seconds)

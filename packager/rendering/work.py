@@ -28,6 +28,7 @@ from overlays.segment.render import Film, render_cmaf, render_transport
 from overlays.segment.transport import open_transport
 from overlays.templates.model import Size, Template
 from overlays.templates.stage import TemplateLayer, make_layer
+from overlays.templates.still import STILL, still
 from packager.rendering.jobs import Drawing
 from packager.rendering.order import DrawingRefused, Order
 from packager.templates.film_colours import palette_of
@@ -66,6 +67,8 @@ def draw(order: Order) -> bytes:
         elif work.ending == "ts":
             variants = [_showings(order, open_transport(order.segment))]
             (drawn,) = render_transport(order.segment, variants, profile, starts_at=starts_at)
+        elif work.ending == "png":
+            drawn = still([_layer(*_place(order, one, STILL)) for one in work.drawings], STILL)
         else:
             raise DrawingRefused("container", work.ending)
     return drawn
@@ -93,9 +96,7 @@ def _showings(order: Order, film: Film) -> list[Showing]:
     size = sps.width, sps.height
     found = []
     for drawing in order.work.drawings:
-        # The same layer in the next segment, where the overlay began a segment earlier.
-        still = replace(drawing, begins_s=Fraction(0))
-        layer = _layer(still, order.templates[drawing.template], size)
+        layer = _layer(*_place(order, drawing, size))
         lasts_s = drawing.lasts_s
         found += [
             Showing(
@@ -106,6 +107,11 @@ def _showings(order: Order, film: Film) -> list[Showing]:
             for content in (_Toning(layer, sps.full_range), _Narrowing(layer, size), layer)
         ]
     return found
+
+
+def _place(order: Order, drawing: Drawing, size: Size) -> tuple[Drawing, str, Size]:
+    """What a layer is kept by: the same in the next segment, when the overlay began earlier."""
+    return replace(drawing, begins_s=Fraction(0)), order.templates[drawing.template], size
 
 
 @lru_cache(maxsize=16)

@@ -14,7 +14,7 @@ import orjson
 from packager.parameters import Pairs, Parameters
 from packager.stores.fact_changes import Changed, FactChange, bounded, folded
 
-RECORD_VERSION = 3
+RECORD_VERSION = 4
 DECISION_VERSION = 3
 
 
@@ -106,6 +106,7 @@ def write_record(record: SessionRecord) -> bytes:
             parameters.facts,
             parameters.signalling,
             [(change.at_ms, change.facts) for change in record.changes],
+            parameters.guided,
         ]
     )
 
@@ -120,8 +121,8 @@ def read_record(sid: str, data: bytes) -> SessionRecord:
     try:
         tenant, show, asset, created_at, expires_at, idle_s, reporting, *more = fields
         ads, manifest, player, facts = map(_pairs, more[:4])
-        signalling, *rest = more[4:]
-        (changes,) = rest or ((),)  # version 2 knows of none
+        signalling, changes, *rest = more[4:]
+        (guided,) = rest or (False,)  # version 3 has no guided sessions
         changed = tuple(FactChange(int(at_ms), _pairs(facts)) for at_ms, facts in changes)
     except (TypeError, ValueError) as error:
         raise RecordError("a stored session has the wrong fields") from error
@@ -140,6 +141,7 @@ def read_record(sid: str, data: bytes) -> SessionRecord:
             facts=facts,
             reporting=reporting,
             signalling=signalling,
+            guided=guided,
         ),
         changes=changed,
     )

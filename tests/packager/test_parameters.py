@@ -35,6 +35,8 @@ QUERIES = {
     "unknown ones are dropped": ("utm=1&a[]=2&sid=admin1&origin=http://10.0.0.1/", Parameters()),
     "reporting": ("aws.reportingMode=client", Parameters(reporting="client")),
     "signalling": ("aws.adSignalingEnabled=true", Parameters(signalling=True)),
+    "guided": ("aws.insertionMode=GUIDED", Parameters(guided=True)),
+    "stitched": ("aws.insertionMode=STITCHED", Parameters()),
     "no signalling": ("aws.adSignalingEnabled=false", Parameters(signalling=False)),
     "an empty value": ("ads.x=", Parameters(ads=(("x", ""),))),
     "decoded once": ("ads.q=a%253Db%26c+d", Parameters(ads=(("q", "a%3Db&c d"),))),
@@ -50,6 +52,7 @@ QUERIES = {
 
 REFUSED_QUERIES = {
     "neither signalling nor none": "aws.adSignalingEnabled=1",
+    "an insertion mode that is none": "aws.insertionMode=BOTH",
     "too many": "&".join(f"ads.k{n}=v" for n in range(33)),
     "too many of several groups": "&".join(f"ads.k{n}=v&manifest.k{n}=v" for n in range(17)),
     "too many fields to look at": "x=1&" * 300,
@@ -118,6 +121,10 @@ BODIES = {
         b'{"adSignaling": {"enabled": false}}',
         Parameters(reporting="client", signalling=False),
     ),
+    "guided": (
+        b'{"insertionMode": "GUIDED"}',
+        Parameters(reporting="client", guided=True),
+    ),
     "signalling left open": (b'{"adSignaling": {}}', Parameters(reporting="client")),
     "empty": (b"", Parameters(reporting="client")),
     "every group": (
@@ -145,6 +152,7 @@ BODIES = {
 }
 
 REFUSED_BODIES = {
+    "an insertion mode that is none": b'{"insertionMode": "guided"}',
     "signalling that is no object": b'{"adSignaling": true}',
     "signalling of another type": b'{"adSignaling": {"enabled": ["true"]}}',
     "not JSON": b"adsParams=1",

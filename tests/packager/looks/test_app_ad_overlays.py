@@ -17,6 +17,7 @@ from PIL import Image
 
 from manifests.dash.reading.reader import read_mpd
 from manifests.dash.video_segments import latest_segments, video_representations
+from overlays.segment.own_sets import augmented_init
 from packager.config.ad_settings import VastServer
 from packager.config.overlay_settings import AdFill, Overlay, ShowAt, ShowAtCues
 from packager.config.rendering_settings import RenderingSettings
@@ -24,6 +25,7 @@ from packager.config.show_settings import Show
 from packager.decisions.templates import read_template
 from packager.reasons import Reason
 from packager.templates.folder import find_folder
+from tests.overlays.segment.film_samples import make_film
 
 WEFT = "http://weft.example"
 LOGO_URL = "https://img.example/logo.png"
@@ -349,6 +351,19 @@ async def test_dash_draws_ads_where_events_of_a_scheme_are(make_bench: MakeBench
         assert [number - first for number, each in sorted(drawn.items()) if each] == [0, 1, 2]
         assert await owed(running, 2) == ["2"]
         assert bench.world.ad_calls() == 1
+
+
+async def test_init_sections_that_need_it_have_sets_of_ours(make_bench: MakeBench) -> None:
+    """As by the way of a look that all share: what ads are drawn on decodes with them."""
+    scaled = make_film("cqm=jvt").init
+    bench = studio(make_bench)
+    bench.world.faults["init.mp4"] = answer(scaled)
+    async with bench.run(stocked=False) as running:
+        session = await began(running, "server", "mpd")
+        url = next(iter((await video_of(running, session)).values()))
+        init = await running.get(f"{url.rpartition('/')[0]}/init.mp4")
+        assert (init.status_code, init.content) == (200, augmented_init(scaled))
+        assert init.headers["cache-control"] == "private, no-store"
 
 
 async def test_what_is_no_segment_of_the_show_is_not_led_to(make_bench: MakeBench) -> None:

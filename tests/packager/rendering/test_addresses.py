@@ -100,3 +100,11 @@ def test_a_url_of_ours_is_read_as_a_whole(base: str, private: bool) -> None:
     assert addresses.address_of(url) == addresses.read(private=private, **parts(url))
     with pytest.raises(InvalidToken):
         addresses.address_of(f"{base}tm/{'/'.join(url.split('/')[-3:-1])}/other.m4s")
+
+
+def test_a_picture_that_stands_alone_has_no_original() -> None:
+    addresses, job = Addresses([NEW], base="/"), make_job()
+    job = replace(job, work=replace(job.work, segment=None, init=None, ending="png"))
+    url = url_of(addresses, job)
+    assert url.endswith("/s.png")
+    assert addresses.address_of(url).original is None

@@ -26,7 +26,8 @@ def test_work_survives_json() -> None:
         ),
         ending="ts",
     )
-    for one in (work, full):
+    alone = replace(work, segment=None, init=None, ending="png")
+    for one in (work, full, alone):
         assert work_from_json(json.loads(json.dumps(work_to_json(one)))) == one
 
 
