@@ -28,7 +28,7 @@ from packager.hls.playlists import Playlists
 from packager.house import PackagedHouse
 from packager.house_media import House
 from packager.looks.looks import Looks
-from packager.looks.opening import folders_of, read_templates
+from packager.looks.opening import files_of, folders_of, read_stems, read_templates
 from packager.looks.route import LookRoute
 from packager.metrics import Metrics
 from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
@@ -152,13 +152,14 @@ async def open_weft(
                 on_ladder=house.prepare,
             )
         )
-        drawn = read_templates(config)
+        drawn, stems = read_templates(config), read_stems(config)
         rendering = await open_rendering(
             config,
             secrets=secrets,
             base=base,
             client=segment_client,
             templates={**folders_of(config, drawn), **(templates or {})},
+            stems=files_of(config, stems),
             clock=clock,
             metrics=metrics,
             draw=draw,
@@ -187,6 +188,7 @@ async def open_weft(
         facts = Facts(feeds)
         looks = Looks(
             drawn,
+            stems,
             rendering=rendering,
             facts=facts,
             store=store,

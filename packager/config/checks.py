@@ -76,14 +76,14 @@ def overlays_show_facts(show: Entries) -> Iterator[Problem]:
 
 
 def overlays_follow_rules(show: Entries) -> Iterator[Problem]:
-    """Rules that say when overlays show can be read, and ask for facts that there are."""
+    """Rules that say when overlays and music show can be read, and ask for facts that there are."""
     facts = below(show, "facts")
     kinds: dict[str, Kind] = {}
     for name in facts.keys if isinstance(facts, Entries) else ():
         kind = _text(below(facts, name, "type")) or _text(below(facts, name))
         if kind in get_args(Kind):
             kinds[name] = cast(Kind, kind)
-    for overlay in each(below(show, "overlays")):
+    for overlay in (*each(below(show, "overlays")), *each(below(show, "music"))):
         rule = below(overlay, "show", "when")
         if rule is not None and (text := _text(rule)):
             try:

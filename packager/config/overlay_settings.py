@@ -72,6 +72,15 @@ class ShowWhen:
 
 ShowRule = ShowAlways | ShowAtCues | ShowAt | ShowWhen
 
+SHOW_RULE = OneOf(
+    {
+        "from": Section(ShowAtCues),
+        "at": Section(ShowAt),
+        "when": Section(ShowWhen),
+    },
+    words={"always": ShowAlways()},
+)
+
 
 def data(node: Node) -> Any:
     """Read a template's data: text with `{fact}` in it, numbers, flags, lists and mappings."""
@@ -114,14 +123,7 @@ class Overlay:
     show: ShowRule = setting(
         ShowAlways(),
         "when it shows: `always`, `{from: cues}`, `{when: RULE}`, or `{at: SECONDS}` in VOD",
-        read=OneOf(
-            {
-                "from": Section(ShowAtCues),
-                "at": Section(ShowAt),
-                "when": Section(ShowWhen),
-            },
-            words={"always": ShowAlways()},
-        ),
+        read=SHOW_RULE,
         shown="always",
     )
     delay_s: Decimal = setting(

@@ -14,6 +14,7 @@ from packager.config import checks, scalars
 from packager.config.ad_settings import Ads, ConsentSettings
 from packager.config.break_settings import BREAK, CueBreaks, ScheduledBreak, VmapBreaks
 from packager.config.fact_settings import FACT, Fact
+from packager.config.music_settings import MUSIC, Music
 from packager.config.overlay_settings import OVERLAYS, Overlay
 from packager.config.settings import ListOf, MapOf, Section, required, section, setting
 from packager.rules import check_rule_name
@@ -106,6 +107,9 @@ class Show:
     )
     overlays: Mapping[str, Overlay] = setting(
         {}, "what is drawn onto content segments, by name; the last is on top", read=OVERLAYS
+    )
+    music: Mapping[str, Music] = setting(
+        {}, "what is mixed under the sound of content segments, by name", read=MUSIC
     )
     segments: Segments = section(Segments(), "where segments are")
     limits: Limits = section(Limits(), "bounds")

@@ -26,6 +26,7 @@ from packager.hls.keeper import Keeper, freshness_s, read_playlist
 from packager.hls.ladders import Ladders
 from packager.log import report
 from packager.looks.frames import Frames
+from packager.looks.streams import Streams, is_mixable
 from packager.metrics import Metrics
 from packager.origin import OriginCache
 from packager.outbound import NotManifest
@@ -48,7 +49,7 @@ class HlsPresentation(Presentation):
     uris: tuple[str, ...]
     reference: int  # number of the rendition whose cues and borders count
     keeper: Keeper
-    frames: Mapping[int, Frames]  # of the renditions that can be drawn on
+    streams: Mapping[int, Streams]  # of the renditions that can be drawn on or mixed
 
     def rung(self, number: int) -> str | None:
         """Key of the rung of a rendition; None if nothing can be packaged for it."""
@@ -174,7 +175,7 @@ class HlsPresentations:
             ladder=fitting.ladder,
             reference_rung=_rung(fitting.ladder, reference),
             live=not playlist.ended and playlist.playlist_type != "VOD",
-            frames=_frames(value, numbers),
+            streams=_streams(value, numbers),
         )
 
     def _template(
@@ -228,21 +229,38 @@ class HlsPresentations:
         return keeper
 
 
-def _frames(
+def _streams(
     value: MultivariantPlaylist | MediaPlaylist, numbers: Mapping[str, int]
-) -> Mapping[int, Frames]:
-    """What is told of the pictures of the renditions that are, or may be, H.264."""
+) -> Mapping[int, Streams]:
+    """What is told of renditions that have, or may have, H.264 or AAC-LC."""
     if isinstance(value, MediaPlaylist):
-        return {0: Frames()}
-    found: dict[int, Frames] = {}
+        return {0: Streams(frames=Frames(), has_sound=True)}
+    found: dict[int, Streams] = {}
+    groups: dict[str, bool] = {}  # of renditions with sound: whether all have AAC-LC
+    apart = {one.group_id for one in value.renditions if one.type == "AUDIO" and one.uri}
     for variant in value.variants:
-        named = [one for one in variant.codecs if one.startswith(("avc1", "avc3"))]
-        if variant.iframe or (variant.codecs and not named):
+        if variant.iframe:
             continue
-        width, height = variant.resolution or (Frames.width, Frames.height)
-        fps = float(variant.frame_rate or Frames.fps)
-        found[numbers[variant.uri]] = Frames(width=width, height=height, fps=fps)
+        has_sound = not variant.codecs or any(map(is_mixable, variant.codecs))
+        if variant.audio is not None:
+            groups[variant.audio] = has_sound and groups.get(variant.audio, True)
+        is_muxed = variant.audio not in apart
+        found[numbers[variant.uri]] = Streams(
+            frames=_frames(variant), has_sound=has_sound and is_muxed
+        )
+    for rendition in value.renditions:
+        if rendition.type == "AUDIO" and rendition.uri is not None:
+            has_sound = groups.get(rendition.group_id, False)
+            found[numbers[rendition.uri]] = Streams(has_sound=has_sound)
     return found
+
+
+def _frames(variant: Variant) -> Frames | None:
+    named = [one for one in variant.codecs if one.startswith(("avc1", "avc3"))]
+    if variant.codecs and not named:
+        return None
+    width, height = variant.resolution or (Frames.width, Frames.height)
+    return Frames(width=width, height=height, fps=float(variant.frame_rate or Frames.fps))
 
 
 def channel_rules(show: Show) -> ChannelRules:

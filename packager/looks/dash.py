@@ -1,4 +1,7 @@
-"""Looks at DASH: MPDs whose video is asked for by the way of the look (`packager.looks.route`)."""
+"""Looks at DASH: MPDs whose video or sound is asked for by the way of the look.
+
+`packager.looks.route` answers there.
+"""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,16 +14,20 @@ from cachetools import LRUCache
 
 from manifests.content_segment import ContentSegment
 from manifests.dash.channel import DashChannel
+from manifests.dash.content_segments import latest_segments, representations_of
 from manifests.dash.model import Mpd, Period, Representation
+from manifests.dash.periods.detour import Detour
+from manifests.dash.reading.content_kind import Kind
 from manifests.dash.rendering import Renderer
-from manifests.dash.video_segments import latest_segments, video_representations
 from manifests.errors import ManifestError
 from packager.clock import Clock, unix_seconds
+from packager.config.show_settings import Show
 from packager.dash.presentations import DashPresentation
 from packager.looks.frames import Frames
 from packager.looks.looks import Looks
 from packager.looks.route import LookRoute
 from packager.looks.segments import Segments
+from packager.looks.streams import Streams, is_mixable
 from packager.session import Session
 
 _ALL = ""  # an MPD has all renditions
@@ -55,15 +62,16 @@ class DashLooks:
         if worn is None or channel.mpd is None:
             return None
         seen = (presentation.channel_id, channel.version)
+        kinds = _changed(presentation.show)
         if worn.is_behind(_ALL, *seen):
             worn.observe(channel.cues, channel)
             worn.is_dated = channel.mpd.is_dynamic
             now = unix_seconds(self._clock.now()) if channel.mpd.is_dynamic else None
-            for segment in reversed(_reference(channel.mpd, now)):
-                worn.look.drawn(segment)  # in order, before players ask in theirs
+            for segment in reversed(_reference(channel.mpd, now, kinds)):
+                worn.look.settle(segment)  # in order, before players ask in theirs
             if now is not None and channel.window is not None:
                 worn.look.forget_before(channel.window[0] - KEPT_S)
-            worn.segments = Segments(partial(_listed, channel.mpd, now))
+            worn.segments = Segments(partial(_listed, channel.mpd, now, kinds))
             self._route.keep_up(worn)
             worn.seen[_ALL] = seen
         tenant, show = session.record.tenant, presentation.show
@@ -71,17 +79,22 @@ class DashLooks:
         place = (presentation.renderer_id, way)
         renderer = self._renderers.get(place)
         if renderer is None:
-            renderer = presentation.renderer.with_video_by(
-                (show.segments.content or show.origin, way)
-            )
+            prefix = show.segments.content or show.origin
+            renderer = presentation.renderer.with_detour(Detour(prefix, way, kinds))
             self._renderers[place] = renderer
         return WornMpd(way, renderer)
 
 
-def _reference(mpd: Mpd, now: Decimal | None) -> list[ContentSegment]:
+def _changed(show: Show) -> frozenset[Kind]:
+    """What of a show is drawn on or mixed."""
+    kinds: dict[Kind, bool] = {"video": bool(show.overlays), "audio": bool(show.music)}
+    return frozenset(kind for kind, is_changed in kinds.items() if is_changed)
+
+
+def _reference(mpd: Mpd, now: Decimal | None, kinds: frozenset[Kind]) -> list[ContentSegment]:
     """The segments that an MPD lists of one Representation in each Period, the latest first."""
     first: dict[str, tuple[Period, Representation]] = {}
-    for period, representation in video_representations(mpd):
+    for _, period, representation in representations_of(mpd, kinds):
         first.setdefault(period.id, (period, representation))
     found: list[ContentSegment] = []
     most = FIRST if now is None else LATEST
@@ -93,18 +106,25 @@ def _reference(mpd: Mpd, now: Decimal | None) -> list[ContentSegment]:
     return found
 
 
-def _listed(mpd: Mpd, now: Decimal | None) -> Iterator[tuple[str, Frames, ContentSegment]]:
+def _listed(
+    mpd: Mpd, now: Decimal | None, kinds: frozenset[Kind]
+) -> Iterator[tuple[str, Streams, ContentSegment]]:
     """The latest Period first, and so are its segments."""
-    for period, representation in video_representations(mpd):
+    for kind, period, representation in representations_of(mpd, kinds):
+        streams = _streams(kind, representation)
         listed = latest_segments(mpd, period, representation, now=now)
         with suppress(ManifestError):  # where no clock goes
             for segment in islice(listed, FIRST if now is None else LATEST):
-                yield representation.id, _frames(representation), segment
+                yield representation.id, streams, segment
 
 
-def _frames(representation: Representation) -> Frames:
-    return Frames(
-        width=representation.width or Frames.width,
-        height=representation.height or Frames.height,
-        fps=float(representation.frame_rate or Frames.fps),
+def _streams(kind: Kind, representation: Representation) -> Streams:
+    if kind == "audio":
+        return Streams(has_sound=is_mixable(representation.codecs))
+    return Streams(
+        frames=Frames(
+            width=representation.width or Frames.width,
+            height=representation.height or Frames.height,
+            fps=float(representation.frame_rate or Frames.fps),
+        )
     )

@@ -8,13 +8,11 @@ from overlays.templates.model import Template
 from overlays.templates.schema import Canonical
 from packager.config.overlay_settings import Overlay
 from packager.looks.binding import Value, bound
-from packager.looks.showings import Showing, Showings
 from packager.looks.steps import Drawn
+from packager.looks.times import HoldsAt, Times
 
 # Gives a fact at an instant of the content clock.
 FactAt = Callable[[str, Decimal], Value]
-# Says whether a rule holds, by what is known at an instant of the content clock.
-HoldsAt = Callable[[Decimal], bool]
 
 
 class TemplateOverlay:
@@ -41,15 +39,12 @@ class TemplateOverlay:
             private: What is drawn is one viewer's own.
             rule: Says while what it shows, where that is not for cues or a schedule to say.
         """
-        self.overlay = overlay
-        self.showings = Showings(overlay=overlay)
-        self.origin = Decimal(0)  # where the content begins
+        self.times = Times(overlay.show, rule)
+        self._overlay = overlay
         self._template = template
         self._facts = facts
         self._on_misfit = on_misfit
         self._private = private or overlay.private
-        self._rule = rule
-        self._since: Decimal | None = None  # the rule has held
         self._last: tuple[object, Canonical | None] | None = None  # data, and what it is reduced to
 
     def drawn(self, start: Decimal, end: Decimal) -> Drawn | None:
@@ -58,18 +53,15 @@ class TemplateOverlay:
         A segment shows what is known at its end: what changes while it is on air is news by the
         time that it is listed. `delay_s` holds that back.
         """
-        known_at = end - self.overlay.delay_s
-        if self._rule is None:
-            showing = self.showings.at(start, end, origin=self.origin)
-        else:
-            showing = self._ruled(start, known_at, self._rule)
+        known_at = end - self._overlay.delay_s
+        showing = self.times.at(start, end, known_at=known_at)
         if showing is None:
             return None
         data = self._canonical(known_at)
         if data is None:
             return None
         return Drawn(
-            overlay=self.overlay.name,
+            overlay=self._overlay.name,
             template=self._template,
             text=data.text,
             data=data,
@@ -78,17 +70,8 @@ class TemplateOverlay:
             private=self._private,
         )
 
-    def _ruled(self, start: Decimal, known_at: Decimal, rule: HoldsAt) -> Showing | None:
-        """While a rule holds; it is asked for one segment after the other."""
-        if not rule(known_at):
-            self._since = None
-            return None
-        if self._since is None:
-            self._since = start
-        return Showing(min(self._since, start), None)
-
     def _canonical(self, instant: Decimal) -> Canonical | None:
-        data = bound(self.overlay.data, lambda name: self._facts(name, instant))
+        data = bound(self._overlay.data, lambda name: self._facts(name, instant))
         if self._last is None or self._last[0] != data:
             self._last = (data, self._fitted(data))
         return self._last[1]
@@ -97,5 +80,5 @@ class TemplateOverlay:
         try:
             return self._template.canonical(data)
         except DataError as error:
-            self._on_misfit(self.overlay.name, str(error))
+            self._on_misfit(self._overlay.name, str(error))
             return None

@@ -17,10 +17,10 @@ from manifests.hls.fragments import Strip
 from manifests.hls.replaced import latest_segments, with_replaced
 from packager.clock import Clock
 from packager.hls.presentations import HlsPresentation
-from packager.looks.frames import Frames
 from packager.looks.look import Choice, Look
 from packager.looks.looks import STORE_S, Looks, Worn
 from packager.looks.segments import Segments
+from packager.looks.streams import Streams
 from packager.paths import is_asset
 from packager.session import Session
 
@@ -67,7 +67,10 @@ class HlsLooks:
         """A rendition as the session sees it; None: as it is."""
         worn = self._looks.of(session, presentation)
         name = str(number)
-        if worn is None or number not in presentation.frames or name not in channel.tracks:
+        if worn is None or name not in channel.tracks:
+            return None
+        streams = presentation.streams.get(number)
+        if streams is None or not streams.are_changed(presentation.show):
             return None
         await self._keep_up(worn, session, presentation, number, channel)
         parts = await self._parts(worn, session, presentation, name, channel)
@@ -154,11 +157,11 @@ class HlsLooks:
             if worn.is_behind(name, *seen):
                 if not presentation.live:
                     self._take_in_whole(worn, session, presentation, name, channel)
-                elif not await self._take_in(worn, presentation.frames[number], name, channel):
+                elif not await self._take_in(worn, presentation.streams[number], name, channel):
                     return
                 worn.seen[name] = seen
 
-    async def _take_in(self, worn: Worn, frames: Frames, name: str, channel: Channel) -> bool:
+    async def _take_in(self, worn: Worn, streams: Streams, name: str, channel: Channel) -> bool:
         """Take in a live playlist; False: it stands still, for the store is slow.
 
         It may for 1.5 target durations; then originals are named.
@@ -166,11 +169,11 @@ class HlsLooks:
         track = channel.tracks[name]
         worn.observe(channel.cues, channel)
         worn.is_dated = track.utc
-        choices = worn.look.choices(name, latest_segments(track), live=True)
+        choices = worn.look.choices(name, latest_segments(track), streams=streams, live=True)
         urls = await self._looks.named(
             worn.look,
             choices,
-            frames=frames,
+            streams=streams,
             pace_s=float(channel.pace_s),
             window_s=_length(channel),
             # Where nothing was listed there is nothing to stand still with.
@@ -194,7 +197,9 @@ class HlsLooks:
         channel: Channel,
     ) -> None:
         worn.observe(channel.cues, channel)
-        choices = worn.look.choices(name, latest_segments(channel.tracks[name]), live=False)
+        latest = latest_segments(channel.tracks[name])
+        streams = presentation.streams[int(name)]
+        choices = worn.look.choices(name, latest, streams=streams, live=False)
         origin, show = presentation.show.origin, presentation.show.name
         prefix = f"{self._base}v1/look/{session.record.tenant}/{show}/{worn.look.key}/"
         urls: dict[str, str] = {}
@@ -214,8 +219,8 @@ def _length(channel: Channel) -> float:
 
 def _listed(
     presentation: HlsPresentation, channel: Channel
-) -> Iterator[tuple[str, Frames, ContentSegment]]:
-    for number, frames in presentation.frames.items():
+) -> Iterator[tuple[str, Streams, ContentSegment]]:
+    for number, streams in presentation.streams.items():
         track = channel.tracks.get(str(number))
         for segment in latest_segments(track) if track is not None else ():
-            yield str(number), frames, segment
+            yield str(number), streams, segment

@@ -21,17 +21,17 @@ from manifests.splicing.content import Content
 from manifests.timing import EPOCH
 from overlays.templates.model import Template
 from packager.clock import Clock
-from packager.config.overlay_settings import Overlay, ShowAtCues, ShowWhen
+from packager.config.overlay_settings import Overlay, ShowRule, ShowWhen
 from packager.config.show_settings import Show
 from packager.facts.moment import Facts
 from packager.log import report
 from packager.looks.binding import Value, facts_of
 from packager.looks.drawables import TemplateOverlay
-from packager.looks.frames import Frames
 from packager.looks.look import Choice, Look
+from packager.looks.music import MusicUnder
 from packager.looks.orders import order
 from packager.looks.segments import Segments
-from packager.looks.showings import cue_rules
+from packager.looks.streams import Streams
 from packager.metrics import Metrics
 from packager.parameters import Pairs
 from packager.presentation import Presentation
@@ -47,6 +47,8 @@ STORE_S = 0.15  # of a manifest for the store (P4)
 
 Templates = Mapping[str, Mapping[str, Template]]
 """By show and overlay."""
+Stems = Mapping[str, Mapping[str, str]]
+"""Digests of music, by show and its name in it."""
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ class Worn:
     """A look at one presentation, as its viewers have it."""
 
     look: Look
-    overlays: tuple[TemplateOverlay, ...]
+    drawables: tuple[TemplateOverlay | MusicUnder, ...]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     # By rendition, the channel and its version that was taken in.
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -70,25 +72,18 @@ class Worn:
         return of != channel_id or known < version
 
     def observe(self, cues: Callable[[CueRules], tuple[Cue, ...]], content: Content) -> None:
-        """Take in what content says of when overlays show."""
-        if content.window is None:
-            return
-        start, edge = content.window
-        for one in self.overlays:
-            one.origin = start
-            rule = one.overlay.show
-            if isinstance(rule, ShowAtCues):
-                near_s = Decimal(content.pace_s) / 2
-                told = cues(cue_rules(rule))
-                one.showings = one.showings.observe(told, edge=edge, near_s=near_s)
+        """Take in what content says of when overlays and music show."""
+        for one in self.drawables:
+            one.times.observe(cues, content)
 
 
 class Looks:
-    """The looks of all shows that have overlays."""
+    """The looks of all shows that have overlays or music."""
 
     def __init__(
         self,
         templates: Templates,
+        stems: Stems,
         *,
         rendering: Rendering,
         facts: Facts,
@@ -101,6 +96,7 @@ class Looks:
 
         Args:
             templates: Of the overlays.
+            stems: Of the music.
             rendering: Takes jobs on.
             facts: What overlays say.
             store: Keeps what was listed.
@@ -110,6 +106,7 @@ class Looks:
         """
         self._patience_s = patience_s
         self._templates = templates
+        self._stems = stems
         self._rendering = rendering
         self._facts = facts
         self._store = store
@@ -122,7 +119,7 @@ class Looks:
     def of(
         self, session: Session, presentation: Presentation, *, at_ms: int | None = None
     ) -> Worn | None:
-        """The look that a session has; None where the show has no overlays.
+        """The look that a session has; None where the show has neither overlays nor music.
 
         Args:
             session: Whose.
@@ -130,7 +127,7 @@ class Looks:
             at_ms: The look that it had then, in POSIX milliseconds; None: has now.
         """
         show, record = presentation.show, session.record
-        if not show.overlays:
+        if not show.overlays and not show.music:
             return None
         facts = record.facts if at_ms is None else record.facts_at(at_ms)
         place = (presentation.channel_id, record.tenant, facts)
@@ -176,18 +173,27 @@ class Looks:
                 detail=problem,
             )
 
-        overlays = tuple(
+        def holds(shows: ShowRule) -> Callable[[Decimal], bool] | None:
+            rule = _rule(show, shows)
+            return None if rule is None else partial(holds_at, rule)
+
+        overlays = (
             TemplateOverlay(
                 overlay,
                 self._templates[show.name][overlay.name],
                 fact_at,
                 on_misfit=on_misfit,
                 private=_is_private(show, overlay, self._templates[show.name][overlay.name]),
-                rule=None if (rule := _rule(show, overlay)) is None else partial(holds_at, rule),
+                rule=holds(overlay.show),
             )
             for overlay in show.overlays.values()
         )
-        worn = Worn(Look(key, overlays), overlays)
+        music = (
+            MusicUnder(one, self._stems[show.name][one.name], rule=holds(one.show))
+            for one in show.music.values()
+        )
+        drawables: tuple[TemplateOverlay | MusicUnder, ...] = (*overlays, *music)
+        worn = Worn(Look(key, drawables), drawables)
         return worn
 
     async def named(
@@ -195,7 +201,7 @@ class Looks:
         look: Look,
         choices: Sequence[Choice],
         *,
-        frames: Frames,
+        streams: Streams,
         pace_s: float,
         window_s: float = 0.0,
         store_s: float = STORE_S,
@@ -205,7 +211,7 @@ class Looks:
         Args:
             look: Whose choices.
             choices: What is drawn onto segments of one rendition, or nothing.
-            frames: Of the rendition.
+            streams: What the rendition carries.
             pace_s: Seconds after which viewers expect something new; so long at least the results
                 are of use.
             window_s: Seconds for which they are listed.
@@ -220,7 +226,7 @@ class Looks:
         for choice in choices:
             url = ""
             if choice.drawn:
-                job = order(choice, frames=frames, deadline=deadline)
+                job = order(choice, streams=streams, deadline=deadline)
                 url = (await self._rendering.offer(job)).url or ""
             listing[choice.segment.name] = url
         standing = await self.standing(look.key, listing, window_s=window_s, store_s=store_s)
@@ -266,8 +272,8 @@ def _is_private(show: Show, overlay: Overlay, template: Template) -> bool:
     )
 
 
-def _rule(show: Show, overlay: Overlay) -> Rule | None:
-    when = overlay.show.when if isinstance(overlay.show, ShowWhen) else None
+def _rule(show: Show, shows: ShowRule) -> Rule | None:
+    when = shows.when if isinstance(shows, ShowWhen) else None
     return None if when is None else compile_rule(when, _kinds(show), "bool")
 
 
@@ -276,8 +282,10 @@ def _kinds(show: Show) -> dict[str, Kind]:
 
 
 def _own(show: Show, said: Pairs) -> Pairs:
-    """What of a viewer's facts any overlay shows, or may show for."""
-    if any(isinstance(one.show, ShowWhen) for one in show.overlays.values()):
+    """What of a viewer's facts any overlay shows, or it or music may show for."""
+    rules = [one.show for one in show.overlays.values()]
+    rules += [one.show for one in show.music.values()]
+    if any(isinstance(rule, ShowWhen) for rule in rules):
         return said
     asked = {name for one in show.overlays.values() for name in facts_of(one.data)}
     return tuple(pair for pair in said if pair[0] in asked)

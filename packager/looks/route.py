@@ -1,7 +1,8 @@
 """Segments that players ask for by the way of a look: drawn on when they come, or the original.
 
-So DASH players get all video of a show with overlays, since an MPD names no segments, and HLS
-players what is drawn on in VOD, where nobody knows which of all the segments will be watched.
+So DASH players get all video of a show with overlays and all sound of one with music, since an MPD
+names no segments, and HLS players what is changed in VOD, where nobody knows which of all the
+segments will be watched.
 """
 
 from contextlib import suppress
@@ -85,11 +86,11 @@ class LookRoute:
         known = self._named.get(place)
         if known is not None:
             return known
-        choice = Choice(segment, worn.look.drawn(segment))
+        choice = Choice(segment, worn.look.drawn(segment, found.streams))
         urls = await self._looks.named(
             worn.look,
             (choice,),
-            frames=found.frames,
+            streams=found.streams,
             pace_s=float(segment.duration),
         )
         return self._named.setdefault(place, (urls or {}).get(segment.name, ""))

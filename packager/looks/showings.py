@@ -10,7 +10,7 @@ from decimal import Decimal
 from manifests.break_log import BreakLog, CueSettings
 from manifests.breaks import Cue
 from manifests.cues import CueRules
-from packager.config.overlay_settings import Overlay, ShowAt, ShowAtCues
+from packager.config.overlay_settings import ShowAt, ShowAtCues, ShowRule
 
 # An overlay that is always there has begun so long before: nothing of its beginning is seen.
 LONG_AGO_S = Decimal(86_400)
@@ -43,7 +43,7 @@ def cue_rules(rule: ShowAtCues) -> CueRules:
 class Showings:
     """The times that one overlay shows."""
 
-    overlay: Overlay
+    rule: ShowRule
     log: BreakLog = field(default_factory=BreakLog)
 
     def observe(self, cues: tuple[Cue, ...], *, edge: Decimal, near_s: Decimal) -> "Showings":
@@ -54,7 +54,7 @@ class Showings:
             edge: Where the window ends.
             near_s: Cues so near each other are one.
         """
-        rule = self.overlay.show
+        rule = self.rule
         if not isinstance(rule, ShowAtCues):
             return self
         settings = CueSettings(max_break_s=rule.max_s, near_s=near_s)
@@ -69,7 +69,7 @@ class Showings:
             end: Of the interval.
             origin: The content clock where the content begins: schedules count from there.
         """
-        rule = self.overlay.show
+        rule = self.rule
         if isinstance(rule, ShowAt):
             one = Showing(origin + rule.at, origin + rule.at + rule.seconds)
             return one if one.covers(start, end) else None

@@ -28,12 +28,31 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One stem as it is mixed; its times are on the content clock."""
+
+    music: str  # its name in the show
+    stem: str  # digest of its file
+    gain_db: Decimal
+    duck_db: Decimal
+    fade_s: Decimal
+    begins: Decimal | None  # where it fades in; None: long before
+    ends: Decimal | None  # where it fades out; None: not known yet
+    top: Decimal | None  # where its beginning is; None: it goes on by the clock of its segments
+
+    @property
+    def private(self) -> bool:
+        """Whether it is one viewer's own."""
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What is drawn in an interval, in z-order."""
+    """What is drawn in an interval, in z-order, and what is mixed under it."""
 
     start: Decimal
     end: Decimal
-    drawn: tuple[Drawn, ...]
+    drawn: tuple[Drawn | Heard, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +67,11 @@ class Steps:
         return self.steps[-1].end if self.steps else None
 
     def settle(
-        self, start: Decimal, end: Decimal, draw: Callable[[Decimal, Decimal], tuple[Drawn, ...]]
-    ) -> tuple["Steps", tuple[Drawn, ...]]:
+        self,
+        start: Decimal,
+        end: Decimal,
+        draw: Callable[[Decimal, Decimal], tuple[Drawn | Heard, ...]],
+    ) -> tuple["Steps", tuple[Drawn | Heard, ...]]:
         """What a segment shows; it is settled now if it was not.
 
         Args:
@@ -70,7 +92,7 @@ class Steps:
         begin = start if frontier is None else min(start, frontier)
         return Steps((*self.steps, Step(start=begin, end=end, drawn=drawn))), drawn
 
-    def at(self, instant: Decimal) -> tuple[Drawn, ...]:
+    def at(self, instant: Decimal) -> tuple[Drawn | Heard, ...]:
         """What was settled for the interval that has an instant, or for the nearest one."""
         for step in reversed(self.steps):
             if step.start <= instant + NEAR_S:

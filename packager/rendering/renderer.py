@@ -8,8 +8,8 @@ others are drawn.
 import fcntl
 import os
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from packager.metrics import Metrics
 from packager.outbound import OutboundError
 from packager.reasons import Reason
 from packager.rendering.bell import Bell, heard
+from packager.rendering.jobs import Piece
 from packager.rendering.order import DrawingRefused, Order
 from packager.rendering.queue import REFUSED_S, RETRY_S, Queue
 from packager.rendering.rendered import Rendered
@@ -50,6 +51,7 @@ class Renderer:
         workers: Workers,
         count: int,
         templates: Mapping[str, Path],
+        stems: Mapping[str, Path],
         put: Bell,
         settled: Bell,
         metrics: Metrics,
@@ -64,6 +66,7 @@ class Renderer:
             workers: Draw.
             count: How many of them there are.
             templates: Folders of templates, by digest.
+            stems: Files of music, by digest.
             put: Rings when a job was put in this process.
             settled: Is rung when one was settled.
             metrics: Is told of degradations.
@@ -75,6 +78,7 @@ class Renderer:
         self._workers = workers
         self._count = count
         self._templates = templates
+        self._stems = stems
         self._put = put
         self._settled = settled
         self._metrics = metrics
@@ -181,10 +185,8 @@ class Renderer:
 
     async def _order(self, job: Taken) -> Order:
         work = job.work
-        folders = {one.template: self._templates.get(one.template) for one in work.drawings}
-        unknown = [digest for digest, folder in folders.items() if folder is None]
-        if unknown:
-            raise DrawingRefused("template_unknown", ", ".join(unknown))
+        folders = _known(self._templates, [one.template for one in work.drawings], "template")
+        files = _known(self._stems, [one.stem for one in work.sounds], "stem")
         pieces = [work.segment] if work.init is None else [work.segment, work.init]
         try:
             segment, *init = [await self._sources.get(piece) for piece in pieces]
@@ -195,8 +197,17 @@ class Renderer:
             work=work,
             segment=segment,
             init=init[0] if init else b"",
-            templates={digest: str(folder) for digest, folder in folders.items()},
+            before=await self._beside(work.before),
+            after=await self._beside(work.after),
+            templates=folders,
+            stems=files,
         )
+
+    async def _beside(self, piece: Piece | None) -> bytes:
+        """A segment that is of help, but not needed."""
+        with suppress(OutboundError):
+            return b"" if piece is None else await self._sources.get(piece)
+        return b""
 
     async def _done(self, job: Taken, size_bytes: int, seconds: float) -> None:
         settled = await self._queue.done(job, size_bytes, seconds)
@@ -230,3 +241,16 @@ class Renderer:
 
     def _report(self, reason: Reason, event: str, id: str, **fields: str) -> None:
         report(reason, event, self._metrics, overlay=id, **fields)
+
+
+def _known(paths: Mapping[str, Path], digests: Iterable[str], what: str) -> dict[str, str]:
+    """Where things are, by digest.
+
+    Raises:
+        DrawingRefused: One is not configured here.
+    """
+    found = {digest: paths.get(digest) for digest in digests}
+    unknown = [digest for digest, path in found.items() if path is None]
+    if unknown:
+        raise DrawingRefused(f"{what}_unknown", ", ".join(unknown))
+    return {digest: str(path) for digest, path in found.items()}

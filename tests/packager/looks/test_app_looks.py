@@ -11,10 +11,10 @@ import anyio
 import pytest
 from app_bench import ORIGIN, SEGMENT_S, Bench, Listed, Player, Running, down, vast
 
+from manifests.dash.content_segments import latest_segments, representations_of
 from manifests.dash.model import Mpd
 from manifests.dash.reading.addressing import initialization_url
 from manifests.dash.reading.reader import read_mpd
-from manifests.dash.video_segments import latest_segments, video_representations
 from packager.config.break_settings import CueBreaks
 from packager.config.fact_settings import Fact
 from packager.config.feed_settings import PushedFeed
@@ -211,7 +211,7 @@ async def opened_mpd(running: Running, kind: str, **facts: str) -> Mpd:
 
 def video_of(mpd: Mpd) -> list[str]:
     """URLs of the video that an MPD lists, of its first Representation."""
-    period, representation = next(iter(video_representations(mpd)))
+    _, period, representation = next(iter(representations_of(mpd)))
     return [one.name for one in latest_segments(mpd, period, representation)][::-1]
 
 
@@ -227,7 +227,7 @@ async def test_dash_asks_for_video_by_the_way_of_the_look(make_bench: MakeBench,
             each.bases[0] for one, each in mpd.periods[0].representations() if one.kind == "audio"
         )
         assert audio.startswith(ORIGIN)
-        _, representation = next(iter(video_representations(mpd)))
+        _, _, representation = next(iter(representations_of(mpd)))
         init = initialization_url(representation)
         assert init is not None
         answer = await running.get(init)

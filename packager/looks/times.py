@@ -1,0 +1,57 @@
+"""When an overlay or music shows, asked for one segment after the other."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from manifests.breaks import Cue
+from manifests.cues import CueRules
+from manifests.splicing.content import Content
+from packager.config.overlay_settings import ShowAtCues, ShowRule
+from packager.looks.showings import Showing, Showings, cue_rules
+
+# Says whether a rule holds, by what is known at an instant of the content clock.
+HoldsAt = Callable[[Decimal], bool]
+
+
+class Times:
+    """The times of one overlay or of one piece of music."""
+
+    def __init__(self, rule: ShowRule, holds: HoldsAt | None = None) -> None:
+        """Make those that have none before the first cues are observed.
+
+        Args:
+            rule: As configured.
+            holds: Says while when it shows, where that is not for cues or a schedule to say.
+        """
+        self._rule = rule
+        self._holds = holds
+        self._showings = Showings(rule=rule)
+        self._origin = Decimal(0)  # where the content begins
+        self._since: Decimal | None = None  # the rule has held
+
+    def observe(self, cues: Callable[[CueRules], tuple[Cue, ...]], content: Content) -> None:
+        """Take in what a version of content says."""
+        if content.window is None:
+            return
+        self._origin, edge = content.window
+        if isinstance(self._rule, ShowAtCues):
+            near_s = Decimal(content.pace_s) / 2
+            told = cues(cue_rules(self._rule))
+            self._showings = self._showings.observe(told, edge=edge, near_s=near_s)
+
+    def at(self, start: Decimal, end: Decimal, *, known_at: Decimal) -> Showing | None:
+        """The time of which an interval has something.
+
+        Args:
+            start: Of the interval.
+            end: Of the interval.
+            known_at: What was known then decides whether a rule holds.
+        """
+        if self._holds is None:
+            return self._showings.at(start, end, origin=self._origin)
+        if not self._holds(known_at):
+            self._since = None
+            return None
+        if self._since is None:
+            self._since = start
+        return Showing(min(self._since, start), None)
