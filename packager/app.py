@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from packager.door import Door
+from packager.facts.moment import Facts
 from packager.handlers.dash import DashHandlers
 from packager.handlers.facts import FactHandlers
 from packager.handlers.feeds import FeedHandlers
@@ -30,6 +31,7 @@ from packager.rendering import addresses
 from packager.reporting.places import ROUTE as SEGMENT_ROUTE
 from packager.responses import json_response, refusal
 from packager.sessions import SessionRefused, UnknownSession
+from packager.sound_choice import SoundChoice
 from packager.stores import StoreError
 from packager.tokens import InvalidToken
 from packager.viewing import Viewing
@@ -89,12 +91,14 @@ def routes(weft: Weft) -> list[BaseRoute]:
         metrics=weft.metrics,
     )
     viewing = Viewing(sessions=weft.sessions, planner=weft.planner, metrics=weft.metrics)
+    sounds = SoundChoice(Facts(weft.feeds), weft.clock)
     hls = HlsHandlers(
         desk=desk,
         presentations=weft.presentations.hls,
         viewing=viewing,
         playlists=weft.playlists,
         looks=HlsLooks(weft.looks, base=weft.config.public_url or "/", clock=weft.clock),
+        sounds=sounds,
         metrics=weft.metrics,
     )
     dash = DashHandlers(
@@ -104,7 +108,11 @@ def routes(weft: Weft) -> list[BaseRoute]:
         mpds=weft.mpds,
         patches=weft.patches,
         looks=DashLooks(
-            weft.looks, weft.look_route, base=weft.config.public_url or "/", clock=weft.clock
+            weft.looks,
+            weft.look_route,
+            sounds,
+            base=weft.config.public_url or "/",
+            clock=weft.clock,
         ),
         metrics=weft.metrics,
     )

@@ -43,6 +43,7 @@ class DashRules:
     removes_cues: bool = True  # SCTE 35 does not reach players (B-52)
     content_base: tuple[str, str] | None = None  # prefix of content's URLs and what replaces it
     detour: Detour | None = None  # of what comes of that, for what may be drawn on or mixed
+    sound: str | None = None  # that players begin with (`preferred_sound`)
     asset_id: str | None = None  # of the content, where it has none of its own (B-19)
 
 

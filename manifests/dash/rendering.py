@@ -110,6 +110,10 @@ class Renderer:
         """One that leads players another way for some kinds of content."""
         return Renderer(rules=replace(self._rules, detour=way), rung_of=self._rung_of)
 
+    def with_sound(self, name: str) -> "Renderer":
+        """One that has players begin with the sound of a name (`sound_named`)."""
+        return Renderer(rules=replace(self._rules, sound=name), rung_of=self._rung_of)
+
     def render(
         self,
         channel: DashChannel,
@@ -176,6 +180,7 @@ class Renderer:
                 mpd,
                 content_base=rules.content_base,
                 detour=rules.detour,
+                sound=rules.sound,
                 removed_schemes=CUE_SCHEMES if rules.removes_cues else frozenset(),
                 asset_id=rules.asset_id,
             )
@@ -240,6 +245,7 @@ class Renderer:
             available_early_s=part.early_s,
             listed=part.listed,
             computed=part.computed,
+            sound=self._rules.sound,
         )
 
     def _keep(self, key: tuple[object, ...], body: tuple[bytes, ...]) -> None:

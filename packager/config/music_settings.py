@@ -54,6 +54,11 @@ class Music:
         read=SHOW_RULE,
         shown="always",
     )
+    delay_s: Decimal = setting(
+        Decimal(0),
+        "seconds by which feeds run ahead of the content, for a rule over facts",
+        read=scalars.number("0", "600"),
+    )
 
 
 MUSIC = MapOf(Section(Music), check_name=scalars.check_name, named=True)

@@ -42,6 +42,18 @@ class Segments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Audio:
+    """Which of the content's own sound players begin with."""
+
+    prefer: str | None = setting(
+        None,
+        "name or language of the sound that players begin with, where there is such:"
+        " `{commentary}`, a fact",
+        read=scalars.text,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Bounds of what may be put into a show."""
 
@@ -111,6 +123,7 @@ class Show:
     music: Mapping[str, Music] = setting(
         {}, "what is mixed under the sound of content segments, by name", read=MUSIC
     )
+    audio: Audio = section(Audio(), "the content's own sound")
     segments: Segments = section(Segments(), "where segments are")
     limits: Limits = section(Limits(), "bounds")
     cues: Cues = section(Cues(), "signals")
@@ -146,6 +159,7 @@ SHOW = Section(
         checks.assets_exist,
         checks.facts_exist,
         checks.overlays_show_facts,
+        checks.audio_asks_for_facts,
         checks.overlays_follow_rules,
         checks.slate_exists,
         checks.one_vmap,

@@ -17,7 +17,7 @@ from manifests.hls.channel import ChannelRules
 from manifests.hls.fragments import Dressing
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist, Rendition, Variant
 from manifests.hls.multivariant import is_multivariant, read_multivariant_playlist
-from manifests.hls.session_template import SessionTemplate, prepare_multivariant
+from manifests.hls.session_template import SessionTemplate, prepare_multivariant, sounds
 from packager.clock import Clock
 from packager.config.break_settings import CueBreaks, VmapBreaks
 from packager.config.show_settings import Show
@@ -39,6 +39,7 @@ from packager.reasons import Reason
 from packager.stores import Store
 
 MULTIVARIANT_AGE_S = 10.0
+MOST_SOUNDS = 64  # names and languages of a playlist that viewers can choose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +47,15 @@ class HlsPresentation(Presentation):
     """A presentation as HLS players are offered it."""
 
     template: SessionTemplate
+    sounds: Mapping[str, SessionTemplate]  # by the sound that players begin with, casefolded
     uris: tuple[str, ...]
     reference: int  # number of the rendition whose cues and borders count
     keeper: Keeper
     streams: Mapping[int, Streams]  # of the renditions that can be drawn on or mixed
+
+    def template_for(self, sound: str) -> SessionTemplate:
+        """The multivariant playlist of who wants a sound; where there is none such, as it is."""
+        return self.sounds.get(sound.casefold(), self.template)
 
     def rung(self, number: int) -> str | None:
         """Key of the rung of a rendition; None if nothing can be packaged for it."""
@@ -168,6 +174,10 @@ class HlsPresentations:
             show=show,
             asset=asset,
             template=self._template(tenant, show, value, numbers, fitting.gone),
+            sounds={
+                sound: self._template(tenant, show, value, numbers, fitting.gone, sound)
+                for sound in _choices(show, value)
+            },
             uris=uris,
             reference=reference,
             channel_id=keeper.id,
@@ -185,6 +195,7 @@ class HlsPresentations:
         value: MultivariantPlaylist | MediaPlaylist,
         numbers: Mapping[str, int],
         gone: frozenset[int],
+        sound: str = "",
     ) -> SessionTemplate:
         prefix = f"{self._base}v1/manifest/{tenant}/"
         if isinstance(value, MediaPlaylist):
@@ -204,7 +215,7 @@ class HlsPresentations:
         if show.breaks:
             without.append("EXT-X-START")  # rule A-48
         try:
-            return prepare_multivariant(value, uri_for=uri_for, without=without)
+            return prepare_multivariant(value, uri_for=uri_for, without=without, sound=sound)
         except (ManifestError, ValueError) as error:
             raise NotManifest(str(error)) from error
 
@@ -227,6 +238,13 @@ class HlsPresentations:
             )
             self._keepers[key] = keeper
         return keeper
+
+
+def _choices(show: Show, value: MultivariantPlaylist | MediaPlaylist) -> list[str]:
+    """The sounds among which viewers of a show choose."""
+    if show.audio.prefer is None or isinstance(value, MediaPlaylist):
+        return []
+    return sorted(sounds(value))[:MOST_SOUNDS]
 
 
 def _streams(

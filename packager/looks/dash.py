@@ -17,6 +17,7 @@ from manifests.dash.channel import DashChannel
 from manifests.dash.content_segments import latest_segments, representations_of
 from manifests.dash.model import Mpd, Period, Representation
 from manifests.dash.periods.detour import Detour
+from manifests.dash.periods.preferred_sound import sound_named
 from manifests.dash.reading.content_kind import Kind
 from manifests.dash.rendering import Renderer
 from manifests.errors import ManifestError
@@ -24,11 +25,12 @@ from packager.clock import Clock, unix_seconds
 from packager.config.show_settings import Show
 from packager.dash.presentations import DashPresentation
 from packager.looks.frames import Frames
-from packager.looks.looks import Looks
+from packager.looks.looks import Looks, Worn
 from packager.looks.route import LookRoute
 from packager.looks.segments import Segments
 from packager.looks.streams import Streams, is_mixable
 from packager.session import Session
+from packager.sound_choice import SoundChoice
 
 _ALL = ""  # an MPD has all renditions
 RENDERERS = 256
@@ -37,7 +39,7 @@ LATEST, FIRST = 64, 20_000  # segments of a Representation that can be drawn on,
 
 
 class WornMpd(NamedTuple):
-    """How a look's viewers are told."""
+    """How viewers of a look, or of a sound that they chose, are told."""
 
     key: str
     renderer: Renderer
@@ -46,43 +48,65 @@ class WornMpd(NamedTuple):
 class DashLooks:
     """What MPDs ask of looks."""
 
-    def __init__(self, looks: Looks, route: LookRoute, *, base: str, clock: Clock) -> None:
-        """Join the looks, who answers for segments, what URLs begin with, and a clock."""
+    def __init__(
+        self, looks: Looks, route: LookRoute, sounds: SoundChoice, *, base: str, clock: Clock
+    ) -> None:
+        """Join the looks, who answers for segments, what URLs begin with, and a clock.
+
+        `sounds` says with which of the content's own sound a session begins.
+        """
+        self._sounds = sounds
         self._looks = looks
         self._route = route
         self._base = base
         self._clock = clock
-        self._renderers: LRUCache[tuple[int, str], Renderer] = LRUCache(RENDERERS)
+        self._renderers: LRUCache[tuple[int, str, str | None], Renderer] = LRUCache(RENDERERS)
 
     def worn(
         self, session: Session, presentation: DashPresentation, channel: DashChannel
     ) -> WornMpd | None:
         """How the session's MPD is written; None: as it is for all."""
-        worn = self._looks.of(session, presentation)
-        if worn is None or channel.mpd is None:
+        if channel.mpd is None:
             return None
+        show = presentation.show
+        worn = self._looks.of(session, presentation)
+        if worn is not None:
+            self._keep_up(worn, presentation, channel, channel.mpd)
+        way = ""
+        if worn is not None:
+            way = f"{self._base}v1/look/{session.record.tenant}/{show.name}/{worn.look.key}/"
+        sound = sound_named(channel.mpd, self._sounds.of(session, show))
+        if not way and sound is None:
+            return None
+        place = (presentation.renderer_id, way, sound)
+        renderer = self._renderers.get(place)
+        if renderer is None:
+            renderer = presentation.renderer
+            if way:
+                prefix = show.segments.content or show.origin
+                renderer = renderer.with_detour(Detour(prefix, way, _changed(show)))
+            if sound is not None:
+                renderer = renderer.with_sound(sound)
+            self._renderers[place] = renderer
+        return WornMpd(f"{way} {sound}", renderer)
+
+    def _keep_up(
+        self, worn: Worn, presentation: DashPresentation, channel: DashChannel, mpd: Mpd
+    ) -> None:
+        """Take in what a version of the content lists, once for all who have the look."""
         seen = (presentation.channel_id, channel.version)
         kinds = _changed(presentation.show)
         if worn.is_behind(_ALL, *seen):
             worn.observe(channel.cues, channel)
-            worn.is_dated = channel.mpd.is_dynamic
-            now = unix_seconds(self._clock.now()) if channel.mpd.is_dynamic else None
-            for segment in reversed(_reference(channel.mpd, now, kinds)):
+            worn.is_dated = mpd.is_dynamic
+            now = unix_seconds(self._clock.now()) if mpd.is_dynamic else None
+            for segment in reversed(_reference(mpd, now, kinds)):
                 worn.look.settle(segment)  # in order, before players ask in theirs
             if now is not None and channel.window is not None:
                 worn.look.forget_before(channel.window[0] - KEPT_S)
-            worn.segments = Segments(partial(_listed, channel.mpd, now, kinds))
+            worn.segments = Segments(partial(_listed, mpd, now, kinds))
             self._route.keep_up(worn)
             worn.seen[_ALL] = seen
-        tenant, show = session.record.tenant, presentation.show
-        way = f"{self._base}v1/look/{tenant}/{show.name}/{worn.look.key}/"
-        place = (presentation.renderer_id, way)
-        renderer = self._renderers.get(place)
-        if renderer is None:
-            prefix = show.segments.content or show.origin
-            renderer = presentation.renderer.with_detour(Detour(prefix, way, kinds))
-            self._renderers[place] = renderer
-        return WornMpd(way, renderer)
 
 
 def _changed(show: Show) -> frozenset[Kind]:

@@ -35,7 +35,7 @@ class MusicUnder:
 
         It is asked for one segment after the other.
         """
-        showing = self.times.at(start, end, known_at=end)
+        showing = self.times.at(start, end, known_at=end - self._music.delay_s)
         heard = self._heard
         if showing is None:
             if heard is not None and heard.ends is None:
