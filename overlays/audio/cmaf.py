@@ -6,12 +6,15 @@ only names another URL. Frames before the music begins and after it ends are the
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from overlays.audio.codec import decode, encode
 from overlays.audio.configuration import FRAME, AacConfiguration, read_esds
 from overlays.audio.mix import Mix, mixed
+from overlays.audio.stem import Planes
+from overlays.audio.windows import SINE, slope_behind, turned, with_slope
 from overlays.errors import OverlayError, Refusal, SegmentRefused
 from overlays.mp4.init import Movie, Track, audio_track, read_init
 from overlays.mp4.rewrite import replace_samples
@@ -93,13 +96,24 @@ def mix_cmaf(
     rate = max(bytes_now / seconds, esds.bit_rate / 8)
     kept = bytes_now - sum(len(frame) for frame in sound.frames[first:end])
     replaced_s = (end - first) * FRAME / configuration.rate
-    encoded = _encoded(
+    encode_some = partial(
+        _encoded,
         configuration,
-        music[:, lead * FRAME : (end + _TAIL) * FRAME],
-        slice(first - lead, end - lead),
+        kept=slice(first - lead, end - lead),
         byte_rate=(rate * seconds - kept) / replaced_s,
         allowed_bytes=int(RATE * rate * seconds) - kept,
     )
+    planes = music[:, lead * FRAME : (end + _TAIL) * FRAME]
+    if lead < first and _ends_in_sines(configuration, sound.frames[first - 1]):
+        _turn(planes, first - lead)
+    if _ends_in_sines(configuration, sound.frames[end - 1]):
+        straight = planes.copy()
+        _turn(planes, end - lead)
+        encoded = encode_some(planes)
+        last = with_slope(encoded[-1], SINE)
+        encoded = encode_some(straight) if last is None else (*encoded[:-1], last)
+    else:
+        encoded = encode_some(planes)
     samples = list(own)
     for index, data in enumerate(encoded, first - sound.before):
         samples[index] = replace(own[index], data=data)
@@ -133,6 +147,16 @@ def _sound(
     )
 
 
+def _ends_in_sines(configuration: AacConfiguration, frame: bytes) -> bool:
+    """Whether what follows a frame of the original is folded otherwise than our encoder does it."""
+    return configuration.channels <= 2 and slope_behind(frame) == SINE
+
+
+def _turn(planes: Planes, block: int) -> None:
+    here = slice(block * FRAME, (block + 1) * FRAME)
+    planes[:, here] = turned(planes[:, here])
+
+
 def _neighbours(data: bytes, movie: Movie, track: Track) -> tuple[Sample, ...]:
     """The samples of a segment that is of help, but not needed."""
     try:
@@ -143,9 +167,9 @@ def _neighbours(data: bytes, movie: Movie, track: Track) -> tuple[Sample, ...]:
 
 def _encoded(
     configuration: AacConfiguration,
-    planes: np.ndarray,
-    kept: slice,
+    planes: Planes,
     *,
+    kept: slice,
     byte_rate: float,
     allowed_bytes: int,
 ) -> tuple[bytes, ...]:

@@ -38,22 +38,25 @@ def decode(configuration: AacConfiguration, frames: Sequence[bytes]) -> Planes:
     """
     codec: Any = av.CodecContext.create("aac", "r")
     codec.extradata = configuration.write()
-    blocks = []
+    silent = silent_frame(configuration)
     try:
-        for data in (*frames, silent_frame(configuration)):
-            blocks += codec.decode(av.Packet(data))
-        blocks += codec.decode(None)
+        decoded = [codec.decode(av.Packet(data)) for data in (*frames, silent)]
     except av.FFmpegError as error:
         raise EncodingFailed(f"the original cannot be decoded: {error}") from None
+    blocks = [block for given in decoded for block in given]
     if any(
         (block.sample_rate, block.samples) != (configuration.rate, FRAME)
         or block.layout.name != configuration.layout
         for block in blocks
     ):
         raise SegmentRefused(Refusal.SOUND_CODEC, "frames have more than they announce")
-    if len(blocks) != len(frames) + 1:
+    if not decoded[-1] or any(len(given) > 1 for given in decoded):
         raise EncodingFailed("the original's frames are damaged")
-    return np.concatenate([block.to_ndarray() for block in blocks], axis=1)
+    # A frame that has nothing but fill bits in it gives nothing.
+    nothing = np.zeros((blocks[-1].layout.nb_channels, FRAME), np.float32)
+    return np.concatenate(
+        [given[0].to_ndarray() if given else nothing for given in decoded], axis=1
+    )
 
 
 def encode(configuration: AacConfiguration, planes: Planes, bit_rate: int) -> tuple[bytes, ...]:

@@ -35,6 +35,7 @@ LOOK_S = 0.25  # between two looks at what other processes have queued
 TEND_S = 5.0
 _LOCK_S = 1.0  # between two tries to become the one that renders
 _SOURCE_RETRY_S = 0.5  # an origin may list a segment a moment before it has it
+_BESIDE_S = 2.0  # for a segment that is of help, but not needed
 _PAUSE_S = 2.0  # after a worker that could not be started
 
 
@@ -205,8 +206,9 @@ class Renderer:
 
     async def _beside(self, piece: Piece | None) -> bytes:
         """A segment that is of help, but not needed."""
-        with suppress(OutboundError):
-            return b"" if piece is None else await self._sources.get(piece)
+        if piece is not None:
+            with suppress(OutboundError), anyio.move_on_after(_BESIDE_S):
+                return await self._sources.get(piece)
         return b""
 
     async def _done(self, job: Taken, size_bytes: int, seconds: float) -> None:
