@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from manifests.content_segment import ContentSegment
+from manifests.uris import without_query
 from packager.config.show_settings import Show
 from packager.looks.frames import Frames
 from packager.looks.steps import Drawn, Heard
@@ -10,6 +11,7 @@ from packager.looks.steps import Drawn, Heard
 # What mixing a second of sound costs, told in what drawing costs (`packager.rendering.admission`).
 SOUND_MEGAPIXELS = 1.0
 _AAC_LC = "mp4a.40.2"
+_PACKED = (".aac", ".mp3", ".ac3", ".ec3")  # RFC 8216bis 3.1.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +22,10 @@ class Streams:
     has_sound: bool = False  # that can be mixed
 
     def takes(self, change: Drawn | Heard, segment: ContentSegment) -> bool:
-        """Whether a change is one of this rendition; sound is mixed where it is in CMAF."""
+        """Whether a change is one of this rendition; packed audio is not mixed."""
         if isinstance(change, Heard):
-            return self.has_sound and segment.init is not None
+            is_packed = without_query(segment.media.url).endswith(_PACKED)
+            return self.has_sound and not is_packed
         return self.frames is not None
 
     def are_changed(self, show: Show) -> bool:

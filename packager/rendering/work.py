@@ -17,6 +17,7 @@ from overlays.audio.cmaf import mix_cmaf, sound_configuration
 from overlays.audio.configuration import AacConfiguration
 from overlays.audio.mix import Mix
 from overlays.audio.stem import Stem, read_stem
+from overlays.audio.transport import mix_transport, transport_configuration
 from overlays.errors import (
     DataError,
     EncodingFailed,
@@ -77,9 +78,12 @@ def _drawn(order: Order) -> bytes:
 
 
 def _mixed(order: Order) -> bytes:
-    if order.work.ending != "m4s":
+    if order.work.ending == "m4s":
+        configuration = sound_configuration(order.init)
+    elif order.work.ending == "ts":
+        configuration = transport_configuration(order.segment)
+    else:
         raise DrawingRefused("container", order.work.ending)
-    configuration = sound_configuration(order.init)
     mixes = [
         Mix(
             stem=_stem(one.stem, order.stems[one.stem], configuration),
@@ -92,7 +96,10 @@ def _mixed(order: Order) -> bytes:
         )
         for one in order.work.sounds
     ]
-    return mix_cmaf(order.init, order.segment, mixes, before=order.before, after=order.after)
+    beside = {"before": order.before, "after": order.after}
+    if order.work.ending == "m4s":
+        return mix_cmaf(order.init, order.segment, mixes, **beside)
+    return mix_transport(order.segment, mixes, **beside)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import pytest
 from sound_samples import RATE, Sound, chord, make_sound
 
-from overlays.audio import cmaf, codec
+from overlays.audio import codec, run
 from overlays.audio.cmaf import mix_cmaf
 from overlays.audio.configuration import AacConfiguration, read_configuration, read_esds
 from overlays.audio.mix import Mix
@@ -86,7 +86,7 @@ def test_frames_with_more_than_they_announce() -> None:
 
 def test_what_does_not_come_down_to_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     sound = make_sound(bit_rate=64_000)
-    monkeypatch.setattr(cmaf, "RATE", 0.001)
+    monkeypatch.setattr(run, "RATE", 0.001)
     assert refused(sound, sound.init) is Refusal.TOO_MANY_BYTES
 
 

@@ -7,7 +7,7 @@ import pytest
 from sound_samples import Sound, error_db, hum, make_sine_sound, make_sound, power_db
 from test_mixing import UNDER, mix_all, seam_db, wanted
 
-from overlays.audio import cmaf
+from overlays.audio import run
 from overlays.audio.configuration import FRAME
 from overlays.audio.windows import KAISER_BESSEL, SINE, slope_behind, turned, with_slope
 
@@ -40,7 +40,7 @@ def test_each_mixed_segment_fits_beside_its_originals() -> None:
 
 
 def test_without_it_there_would_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cmaf, "slope_behind", lambda frame: None)
+    monkeypatch.setattr(run, "slope_behind", lambda frame: None)
     sound = make_sine_sound()
     errors = error_db(sound.decoded(mix_all(sound, UNDER, live=True)), wanted(sound, UNDER))
     assert seam_db(errors, sound) > 6

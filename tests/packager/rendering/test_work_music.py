@@ -10,11 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import transport_judge as judge
 from app_bench import TinyMedia
 from test_work import make_template
+from test_work_transport import make_film as make_transport_film
+from test_work_transport import packaged
 
 from overlays.mp4.init import audio_track, read_init, video_track
 from overlays.mp4.samples import read_segment
+from overlays.ts.programme import aac_pid, video_pid
+from overlays.ts.rewrite import read_stream
 from packager.rendering.jobs import Drawing, Piece, Sound, Work
 from packager.rendering.order import DrawingRefused, Order
 from packager.rendering.work import draw
@@ -104,10 +109,44 @@ def test_a_muxed_segment_is_drawn_on_and_mixed(tmp_path: Path) -> None:
         assert all(a.data != b.data for a, b in zip(old[2:-1], new[2:-1], strict=True))
 
 
+def test_a_transport_stream_is_drawn_on_and_mixed(tmp_path: Path) -> None:
+    """Of Weft's own packaging; FFmpeg plays it as it plays the original."""
+    size = 320, 180
+    segments = packaged(make_transport_film(3, size), tmp_path / "film", size, 25, 600_000)
+    template, file = tmp_path / "box", tmp_path / "hum.wav"
+    digest, hum = make_template(template), make_music(file)
+    box = Drawing(template=digest, data='{"colour": "#ffffff"}', begins_s=Fraction(0))
+    changed = draw(
+        Order(
+            work=replace(
+                WORK,
+                ending="ts",
+                init=None,
+                drawings=(box,),
+                sounds=(Sound(stem=hum, gain_db=0.0, duck_db=0.0, fade_s=Fraction(0)),),
+            ),
+            segment=segments[1],
+            before=segments[0],
+            after=segments[2],
+            templates={digest: str(template)},
+            stems={hum: str(file)},
+        )
+    )
+    old, new = segments[1], changed
+    assert len(judge.frames(old)) == len(judge.frames(new))
+    played = judge.continuity_errors(b"".join([segments[0], new, segments[2]]))
+    assert played == judge.continuity_errors(b"".join(segments))
+    for pid_of in (video_pid, aac_pid):
+        before, after = read_stream(old, pid_of), read_stream(new, pid_of)
+        assert [one.pts for one in before.units] == [one.pts for one in after.units]
+        assert all(a.data != b.data for a, b in zip(before.units, after.units, strict=True))
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"ending": "ts"}, "container"),
+        ({"ending": "mp4"}, "container"),
+        ({"ending": "ts"}, "malformed"),
         ({"stem": b"no music at all"}, "stem"),
         ({"stem": None}, "stem"),
         ({"digest": "0" * 64}, "stem_changed"),
