@@ -204,3 +204,16 @@ def test_two_stems_make_the_sound_as_soft_as_both_say() -> None:
     silent = replace(UNDER.stem, planes=np.zeros((1, 48), np.float32))
     both = [Mix(stem=silent, duck_db=6.0206), Mix(stem=silent, duck_db=6.0206)]
     assert mixed(planes, both, rate=8, first=0, zero=0) == pytest.approx(planes / 4, rel=1e-4)
+
+
+def test_a_playlist_that_rounds_does_not_make_music_jump() -> None:
+    """Segments of one film that tell of the beginning a little differently play the same music."""
+    stem = chord()
+    planes = np.zeros((2, RATE), np.float32)
+
+    def heard(top_at: Fraction) -> Planes:
+        mix = Mix(stem=stem, top_at=top_at)
+        return mixed(planes, [mix], rate=RATE, first=90_000, zero=90_000)
+
+    assert np.array_equal(heard(Fraction("-1.0004")), heard(Fraction("-0.9997")))
+    assert not np.array_equal(heard(Fraction("-1.0")), heard(Fraction("-1.5")))
