@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from overlays.audio.stem import Planes, Stem
 
 # Where a playlist rounds durations to milliseconds, so are the instants at which music begins told
-# a little differently by each segment. At this grid they are one.
+# a little differently by each segment. At this grid they are one; what is between its instants is
+# rounded at a place where neither frames nor anybody's round numbers are.
 _GRID = Fraction(1, 4)
+_ASIDE = Fraction(137, 10_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +52,8 @@ def mixed(planes: Planes, mixes: Iterable[Mix], *, rate: int, first: int, zero: 
             continue
         anchor = 0
         if mix.top_at is not None:
-            step = rate * _GRID
-            anchor = int(round((zero + mix.top_at * rate) / step) * step)
+            top = Fraction(zero, rate) + mix.top_at
+            anchor = int(round((top + _ASIDE) / _GRID) * _GRID * rate)
         loudness *= 1 - share * np.float32(1 - _factor(-mix.duck_db))
         music += mix.stem.take(first - anchor, count) * (share * np.float32(_factor(mix.gain_db)))
     return planes * loudness + music
