@@ -13,10 +13,11 @@ from typing import Literal
 from packager.config import checks, scalars
 from packager.config.ad_settings import Ads, ConsentSettings
 from packager.config.break_settings import BREAK, CueBreaks, ScheduledBreak, VmapBreaks
+from packager.config.clip_settings import Clip
 from packager.config.fact_settings import FACT, Fact
 from packager.config.music_settings import MUSIC, Music
 from packager.config.overlay_settings import OVERLAYS, Overlay
-from packager.config.settings import ListOf, MapOf, Section, required, section, setting
+from packager.config.settings import ListOf, MapOf, OneOf, Section, required, section, setting
 from packager.rules import check_rule_name
 
 
@@ -28,6 +29,7 @@ class Asset:
 
 
 _asset = Section(Asset, later=("origin", "tags"))
+_any_asset = OneOf({"file": _asset, "template": Section(Clip)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +109,10 @@ class Show:
         (), "where breaks are, and what they show", read=ListOf(BREAK)
     )
     slate: Asset | None = setting(None, "what fills time that no ad takes", read=_asset)
-    assets: Mapping[str, Asset] = setting(
+    assets: Mapping[str, Asset | Clip] = setting(
         {},
-        "files that breaks may show, by name",
-        read=MapOf(_asset, check_name=scalars.check_name),
+        "files, and clips made of templates, that breaks may show, by name",
+        read=MapOf(_any_asset, check_name=scalars.check_name),
     )
     facts: Mapping[str, Fact] = setting(
         {},
@@ -151,14 +153,21 @@ class Show:
         (), "tenants that may open it; without it, all", read=ListOf(scalars.name)
     )
 
+    @property
+    def draws_ads(self) -> bool:
+        """Whether ad servers say what some overlay shows."""
+        return any(overlay.fill is not None for overlay in self.overlays.values())
+
 
 SHOW = Section(
     Show,
     later=("story", "choices"),
     checks=(
         checks.assets_exist,
+        checks.clips_end,
+        checks.clips_can_be_warm,
         checks.facts_exist,
-        checks.overlays_show_facts,
+        checks.templates_show_facts,
         checks.audio_asks_for_facts,
         checks.overlays_follow_rules,
         checks.slate_exists,

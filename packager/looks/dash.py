@@ -22,10 +22,10 @@ from manifests.dash.reading.content_kind import Kind
 from manifests.dash.rendering import Renderer
 from manifests.errors import ManifestError
 from packager.clock import Clock, unix_seconds
-from packager.config.show_settings import Show
 from packager.dash.presentations import DashPresentation
 from packager.looks.frames import Frames
 from packager.looks.looks import Looks, Worn
+from packager.looks.places import own_way
 from packager.looks.route import LookRoute
 from packager.looks.segments import Segments
 from packager.looks.streams import Streams, is_mixable
@@ -68,51 +68,66 @@ class DashLooks:
         """How the session's MPD is written; None: as it is for all."""
         if channel.mpd is None:
             return None
-        show = presentation.show
+        tenant, show = session.record.tenant, presentation.show
         worn = self._looks.of(session, presentation)
-        if worn is not None:
-            self._keep_up(worn, presentation, channel, channel.mpd)
-        way = ""
-        if worn is not None:
-            way = f"{self._base}v1/look/{session.record.tenant}/{show.name}/{worn.look.key}/"
         sound = sound_named(channel.mpd, self._sounds.of(session, show))
+        way = "" if worn is None else self._way(worn, presentation, channel, tenant)
         if not way and sound is None:
             return None
         place = (presentation.renderer_id, way, sound)
         renderer = self._renderers.get(place)
         if renderer is None:
             renderer = presentation.renderer
-            if way:
+            if worn is not None:
                 prefix = show.segments.content or show.origin
-                renderer = renderer.with_detour(Detour(prefix, way, _changed(show)))
+                renderer = renderer.with_detour(Detour(prefix, way, _changed(worn)))
             if sound is not None:
                 renderer = renderer.with_sound(sound)
             self._renderers[place] = renderer
         return WornMpd(f"{way} {sound}", renderer)
 
-    def _keep_up(
-        self, worn: Worn, presentation: DashPresentation, channel: DashChannel, mpd: Mpd
-    ) -> None:
-        """Take in what a version of the content lists, once for all who have the look."""
+    def _way(
+        self, worn: Worn, presentation: DashPresentation, channel: DashChannel, tenant: str
+    ) -> str:
+        """What URLs by the way of a look begin with; it knows what is listed there."""
+        show = presentation.show
         seen = (presentation.channel_id, channel.version)
-        kinds = _changed(presentation.show)
-        if worn.is_behind(_ALL, *seen):
+        way = f"{self._base}v1/look/{tenant}/{show.name}/{worn.look.key}/"
+        if show.draws_ads:
+            way = own_way("mpd")
+        elif worn.is_behind(_ALL, *seen):
             worn.observe(channel.cues, channel)
-            worn.is_dated = mpd.is_dynamic
-            now = unix_seconds(self._clock.now()) if mpd.is_dynamic else None
-            for segment in reversed(_reference(mpd, now, kinds)):
-                worn.look.settle(segment)  # in order, before players ask in theirs
-            if now is not None and channel.window is not None:
-                worn.look.forget_before(channel.window[0] - KEPT_S)
-            worn.segments = Segments(partial(_listed, mpd, now, kinds))
+            keep_up(worn, channel, unix_seconds(self._clock.now()))
             self._route.keep_up(worn)
             worn.seen[_ALL] = seen
+        return way
 
 
-def _changed(show: Show) -> frozenset[Kind]:
-    """What of a show is drawn on or mixed."""
-    kinds: dict[Kind, bool] = {"video": bool(show.overlays), "audio": bool(show.music)}
+def _changed(worn: Worn) -> frozenset[Kind]:
+    """What is drawn on or mixed."""
+    kinds: dict[Kind, bool] = {"video": bool(worn.overlays), "audio": bool(worn.music)}
     return frozenset(kind for kind, is_changed in kinds.items() if is_changed)
+
+
+def keep_up(worn: Worn, channel: DashChannel, now: Decimal) -> None:
+    """Have a look know what a version of the content lists.
+
+    Args:
+        worn: The look, which knows when its overlays show.
+        channel: The content.
+        now: Seconds since 1970.
+    """
+    mpd = channel.mpd
+    if mpd is None:
+        return
+    worn.is_dated = mpd.is_dynamic
+    until = now if mpd.is_dynamic else None
+    kinds = _changed(worn)
+    for segment in reversed(_reference(mpd, until, kinds)):
+        worn.look.settle(segment)  # in order, before players ask in theirs
+    if mpd.is_dynamic and channel.window is not None:
+        worn.look.forget_before(channel.window[0] - KEPT_S)
+    worn.segments = Segments(partial(_listed, mpd, until, kinds))
 
 
 def _reference(mpd: Mpd, now: Decimal | None, kinds: frozenset[Kind]) -> list[ContentSegment]:

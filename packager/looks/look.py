@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from manifests.content_segment import ContentSegment
-from packager.looks.steps import NEAR_S, Drawn, Heard, Steps
+from packager.looks.steps import NEAR_S, Change, Drawn, Steps
 from packager.looks.streams import Streams
 
 # So many segments a first viewer may be given from the edge of live content: no player starts
@@ -21,7 +21,7 @@ FIRST_SEGMENTS = 4
 class Drawable(Protocol):
     """An overlay with its template and its data, or music."""
 
-    def drawn(self, start: Decimal, end: Decimal) -> Drawn | Heard | None:
+    def drawn(self, start: Decimal, end: Decimal) -> Change | None:
         """What of it is seen or heard between two instants of the content; None: nothing."""
 
 
@@ -30,7 +30,7 @@ class Choice:
     """A segment that is about to be listed, and what is to be drawn onto it, or mixed into it."""
 
     segment: ContentSegment
-    drawn: tuple[Drawn | Heard, ...]
+    drawn: tuple[Change, ...]
 
 
 @dataclass(slots=True)
@@ -45,14 +45,16 @@ class _Listed:
 class Look:
     """One look."""
 
-    def __init__(self, key: str, drawables: Sequence[Drawable]) -> None:
+    def __init__(self, key: str, drawables: Sequence[Drawable], *, origin: str = "") -> None:
         """Make one that nobody has seen yet.
 
         Args:
             key: Names it to caches and in URLs.
             drawables: In z-order, the lowest first.
+            origin: Of the show: init sections below it come by the way of Weft.
         """
         self.key = key
+        self.origin = origin
         self.version = 0  # rises with every change
         self._drawables = drawables
         self._steps = Steps()
@@ -86,16 +88,22 @@ class Look:
             *(Choice(segment, self.drawn(segment, streams)) for segment in reversed(new[:drawn])),
         )
 
-    def drawn(self, segment: ContentSegment, streams: Streams) -> tuple[Drawn | Heard, ...]:
+    def drawn(self, segment: ContentSegment, streams: Streams) -> tuple[Change, ...]:
         """What is drawn onto a segment, or mixed into it; settled now if it was not."""
-        return tuple(one for one in self.settle(segment) if streams.takes(one, segment))
+        return _taken(self.settle(segment), segment, streams)
 
-    def settle(self, segment: ContentSegment) -> tuple[Drawn | Heard, ...]:
+    def settle(self, segment: ContentSegment) -> tuple[Change, ...]:
         """Settle what the interval of a segment shows, in all renditions."""
         self._steps, drawn = self._steps.settle(segment.start, segment.end, self._draw)
         return drawn
 
-    def _draw(self, start: Decimal, end: Decimal) -> tuple[Drawn | Heard, ...]:
+    def told(self, segment: ContentSegment, streams: Streams) -> tuple[Change, ...]:
+        """What is drawn onto a segment that is told of now and was settled before, for good."""
+        self.settle(segment)
+        self._steps, drawn = self._steps.renewed(segment.start, segment.end, self._draw)
+        return _taken(drawn, segment, streams)
+
+    def _draw(self, start: Decimal, end: Decimal) -> tuple[Change, ...]:
         found = (one.drawn(start, end) for one in self._drawables)
         return tuple(one for one in found if one is not None)
 
@@ -158,3 +166,9 @@ class Look:
         for listed in self._listed.values():
             for name in [one for one, start in listed.starts.items() if start < instant]:
                 del listed.replaced[name], listed.starts[name]
+
+
+def _taken(
+    changes: Iterable[Change], segment: ContentSegment, streams: Streams
+) -> tuple[Change, ...]:
+    return tuple(one for one in changes if streams.takes(one, segment))

@@ -24,7 +24,7 @@ class MusicUnder:
             stem: Digest of its file.
             rule: Says while when it is heard, where that is not for cues or a schedule to say.
         """
-        self.times = Times(music.show, rule)
+        self.times = Times(music, rule)
         self._music = music
         self._stem = stem
         self._heard: Heard | None = None

@@ -10,6 +10,7 @@ from manifests.content_segment import ContentSegment, Source
 from manifests.timing import format_date_time
 from manifests.uris import without_query
 from overlays.states import Shown, Sounding, part_of_life, part_of_sound, state_key
+from packager.looks.inits import path_of
 from packager.looks.look import Choice
 from packager.looks.steps import Drawn, Heard
 from packager.looks.streams import Streams
@@ -21,6 +22,7 @@ PROFILE = "superfast"
 def order(
     choice: Choice,
     *,
+    origin: str,
     streams: Streams,
     deadline: datetime,
     priority: Priority = Priority.NEXT,
@@ -29,37 +31,40 @@ def order(
 
     Args:
         choice: What is drawn onto which segment.
+        origin: Of the show.
         streams: What the rendition carries.
         deadline: When the result is of no use any more.
         priority: What goes first.
     """
     segment = choice.segment
-    heard = _heard(choice)
+    drawn, heard = _drawn(choice), _heard(choice)
+    augmented = bool(drawn) and path_of(segment.init, origin) is not None
     return Job(
-        key=_key(choice),
+        key=_key(choice, augmented),
         work=Work(
             segment=_piece(segment.media),
             init=None if segment.init is None else _piece(segment.init),
-            drawings=tuple(_drawing(one, segment) for one in _drawn(choice)),
+            drawings=tuple(_drawing(one, segment) for one in drawn),
             sounds=tuple(_sound(one, segment) for one in heard),
             before=_neighbour(segment.before if heard else None),
             after=_neighbour(segment.after if heard else None),
             profile=PROFILE,
             ending=_ending(segment),
+            augmented=augmented,
         ),
         megapixels=streams.megapixels(float(segment.duration)),
         deadline=deadline,
         priority=priority,
-        private=any(one.private for one in choice.drawn),
+        private=any(one.private for one in drawn),
     )
 
 
-def _key(choice: Choice) -> str:
+def _key(choice: Choice, augmented: bool) -> str:
     segment = choice.segment
     # An origin that begins again may give an old name to new pictures, at another time.
     identity = f"{_identity(segment.media)} {format_date_time(segment.start)}"
     # Its init section names a rendition alike to all, whether they read a playlist or an MPD.
-    rendition = "" if segment.init is None else _identity(segment.init)
+    rendition = "" if segment.init is None else f"{_identity(segment.init)} {augmented}"
     shown = [Shown(one.template, one.data, _part(one, segment)) for one in _drawn(choice)]
     sounds = [_sounding(one, segment) for one in _heard(choice)]
     return state_key(shown, sounds, segment=identity, rendition=rendition, profile=PROFILE)

@@ -4,13 +4,15 @@ A value: each refresh of the content gives the next one. What viewers have been 
 change any more; that is the look's to keep.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from manifests.break_log import BreakLog, CueSettings
 from manifests.breaks import Cue
 from manifests.cues import CueRules
-from packager.config.overlay_settings import ShowAt, ShowAtCues, ShowRule
+from packager.config.music_settings import Music
+from packager.config.overlay_settings import Overlay, ShowAt, ShowAtCues
 
 # An overlay that is always there has begun so long before: nothing of its beginning is seen.
 LONG_AGO_S = Decimal(86_400)
@@ -22,6 +24,7 @@ class Showing:
 
     begins: Decimal
     ends: Decimal | None  # None: not known yet
+    id: str = ""  # no other of the show's content has it, of those that come and go
 
     def covers(self, start: Decimal, end: Decimal) -> bool:
         """Whether something of an interval is in it."""
@@ -36,14 +39,15 @@ def cue_rules(rule: ShowAtCues) -> CueRules:
         splice_insert=False,
         honour_restrictions=False,
         classes=dict.fromkeys(rule.classes, "out"),
+        schemes=rule.schemes,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Showings:
-    """The times that one overlay shows."""
+    """The times that one overlay shows, or one piece of music."""
 
-    rule: ShowRule
+    overlay: Overlay | Music
     log: BreakLog = field(default_factory=BreakLog)
 
     def observe(self, cues: tuple[Cue, ...], *, edge: Decimal, near_s: Decimal) -> "Showings":
@@ -54,7 +58,7 @@ class Showings:
             edge: Where the window ends.
             near_s: Cues so near each other are one.
         """
-        rule = self.rule
+        rule = self.overlay.show
         if not isinstance(rule, ShowAtCues):
             return self
         settings = CueSettings(max_break_s=rule.max_s, near_s=near_s)
@@ -69,11 +73,24 @@ class Showings:
             end: Of the interval.
             origin: The content clock where the content begins: schedules count from there.
         """
-        rule = self.rule
+        if not isinstance(self.overlay.show, ShowAt | ShowAtCues):
+            return Showing(start - LONG_AGO_S, None)
+        found: Showing | None = None
+        for one in self.latest(origin=origin):
+            if one.ends is not None and one.ends <= start:
+                break
+            found = one if one.covers(start, end) else found
+        return found
+
+    def latest(self, *, origin: Decimal) -> Iterator[Showing]:
+        """All times that are known, the latest first; none of what does not come and go.
+
+        Args:
+            origin: As `at` takes it.
+        """
+        rule, name = self.overlay.show, f"o.{self.overlay.name}"
         if isinstance(rule, ShowAt):
-            one = Showing(origin + rule.at, origin + rule.at + rule.seconds)
-            return one if one.covers(start, end) else None
-        if isinstance(rule, ShowAtCues):
-            shown = (Showing(each.out_at, each.in_at) for each in self.log.breaks)
-            return next((one for one in shown if one.covers(start, end)), None)
-        return Showing(start - LONG_AGO_S, None)
+            yield Showing(origin + rule.at, origin + rule.at + rule.seconds, name)
+        elif isinstance(rule, ShowAtCues):
+            for one in reversed(self.log.breaks):
+                yield Showing(one.out_at, one.in_at, f"{name}.{one.id}")

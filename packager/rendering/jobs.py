@@ -21,7 +21,7 @@ class Priority(IntEnum):
     """What goes first, whatever its deadline."""
 
     NEXT = 0  # a manifest names it, or is about to
-    LIKELY = 1  # a state that may come: home +1, away +1
+    LIKELY = 1  # a player is about to come to it, and nobody waits for it yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class Work:
     after: Piece | None = None
     profile: str  # of the encoder
     ending: Ending = "m4s"
+    augmented: bool = False  # players have the init section with our parameter sets, if need be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +122,7 @@ def work_to_json(work: Work) -> dict[str, Any]:
         "beside": [_optional_to_json(piece) for piece in (work.before, work.after)],
         "profile": work.profile,
         "ending": work.ending,
+        "augmented": work.augmented,
     }
 
 
@@ -145,6 +147,7 @@ def work_from_json(value: dict[str, Any]) -> Work:
         after=after,
         profile=value["profile"],
         ending=value["ending"],
+        augmented=value["augmented"],
     )
 
 

@@ -27,7 +27,7 @@ from overlays.errors import (
     SegmentRefused,
     StemError,
 )
-from overlays.frames.treatments import Squeeze
+from overlays.frames.treatments import Palette, Squeeze
 from overlays.segment.cmaf import open_cmaf
 from overlays.segment.draw import Showing
 from overlays.segment.profile import Profile
@@ -37,6 +37,7 @@ from overlays.templates.model import Size, Template
 from overlays.templates.stage import TemplateLayer, make_layer
 from packager.rendering.jobs import Drawing
 from packager.rendering.order import DrawingRefused, Order
+from packager.templates.film_colours import palette_of
 from packager.templates.folder import load_template
 
 PROFILES = {"superfast": Profile(), "veryfast": Profile(preset="veryfast")}
@@ -68,7 +69,14 @@ def _drawn(order: Order) -> bytes:
     profile, starts_at = PROFILES[work.profile], Fraction(0)
     if work.ending == "m4s":
         variants = [_showings(order, open_cmaf(order.init, order.segment))]
-        (drawn,) = render_cmaf(order.init, order.segment, variants, profile, starts_at=starts_at)
+        (drawn,) = render_cmaf(
+            order.init,
+            order.segment,
+            variants,
+            profile,
+            starts_at=starts_at,
+            augmented=work.augmented,
+        )
     elif work.ending == "ts":
         variants = [_showings(order, open_transport(order.segment))]
         (drawn,) = render_transport(order.segment, variants, profile, starts_at=starts_at)
@@ -119,8 +127,9 @@ def _refusing() -> Iterator[None]:
 
 
 def _showings(order: Order, film: Film) -> list[Showing]:
-    """The overlays in z-order; where one makes the film smaller, that lies below it."""
-    size = film.gops[0].sets.sps.width, film.gops[0].sets.sps.height
+    """The overlays in z-order; what one does to the film lies below it."""
+    sps = film.gops[0].sets.sps
+    size = sps.width, sps.height
     found = []
     for drawing in order.work.drawings:
         # The same layer in the next segment, where the overlay began a segment earlier.
@@ -133,7 +142,7 @@ def _showings(order: Order, film: Film) -> list[Showing]:
                 begins_at=drawing.begins_s,
                 ends_at=None if lasts_s is None else drawing.begins_s + lasts_s,
             )
-            for content in (_Narrowing(layer, size), layer)
+            for content in (_Toning(layer, sps.full_range), _Narrowing(layer, size), layer)
         ]
     return found
 
@@ -178,3 +187,16 @@ class _Narrowing:
             return None
         left, top, right, bottom = area
         return Squeeze(left, top, right - left, bottom - top)
+
+
+class _Toning:
+    """The film in the colours that a template wants."""
+
+    def __init__(self, layer: TemplateLayer, full_range: bool) -> None:
+        self._layer = layer
+        self._full_range = full_range
+
+    def at(self, time: Fraction) -> Palette | None:
+        """Return the colours at `time`; None where they stay."""
+        tone = self._layer.tone_at(time)
+        return None if tone is None else palette_of(tone, full_range=self._full_range)

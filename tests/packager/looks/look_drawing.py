@@ -1,5 +1,6 @@
 """Drawn overlays for tests, from the score bug that Weft brings along."""
 
+import hashlib
 import json
 from decimal import Decimal
 from functools import cache
@@ -32,4 +33,12 @@ def draw(order: Order) -> bytes:
     """What a worker of these tests makes of a segment: it, and what would be drawn and mixed."""
     told = [json.loads(one.data)["score"] for one in order.work.drawings]
     told += [Path(order.stems[one.stem]).stem for one in order.work.sounds]
+    return order.init + order.segment + json.dumps(told).encode()
+
+
+def draw_pictures(order: Order) -> bytes:
+    """What such a worker makes of it: the segment, and digests of the pictures drawn onto it."""
+    told = [
+        hashlib.sha256(data).hexdigest() for one in order.work.drawings for _, data in one.images
+    ]
     return order.init + order.segment + json.dumps(told).encode()

@@ -105,7 +105,8 @@ HEARD = Heard(
 
 def ordered(heard: Heard, number: int = 3) -> Job:
     deadline = datetime(2026, 1, 1, tzinfo=UTC)
-    return order(Choice(segment(number), (heard,)), streams=SOUND, deadline=deadline)
+    choice = Choice(segment(number), (heard,))
+    return order(choice, origin="https://o.example/", streams=SOUND, deadline=deadline)
 
 
 def test_an_order_tells_times_from_the_segments_first_sample() -> None:
