@@ -10,7 +10,7 @@ from pathlib import Path
 
 from packager.config import scalars
 from packager.config.document import ConfigError, Node
-from packager.config.overlay_settings import SHOW_RULE, ShowAlways, ShowRule
+from packager.config.overlay_settings import At, AtCues, ShowAlways, TimesRule, show_rule
 from packager.config.settings import MapOf, Section, required, setting
 
 ENDINGS = (".m4a", ".mp4", ".aac", ".mp3", ".wav", ".flac", ".ogg")
@@ -47,11 +47,11 @@ class Music:
         "seconds in which it fades in, from where it begins, and out, from where it ends",
         read=scalars.number("0", "30"),
     )
-    show: ShowRule = setting(
+    show: TimesRule = setting(
         ShowAlways(),
         "when it is heard, as of overlays: `always`, `{from: cues}`, `{when: RULE}`,"
         " or `{at: SECONDS}` in VOD",
-        read=SHOW_RULE,
+        read=show_rule(AtCues, At),
         shown="always",
     )
     delay_s: Decimal = setting(

@@ -22,7 +22,7 @@ from manifests.splicing.content import Content
 from manifests.timing import EPOCH
 from overlays.templates.model import Template
 from packager.clock import Clock
-from packager.config.overlay_settings import ShowRule, ShowWhen
+from packager.config.overlay_settings import ShowWhen, TimesRule
 from packager.config.show_settings import Show
 from packager.facts.moment import Facts
 from packager.log import report
@@ -235,7 +235,7 @@ class Looks:
         def seek(url: str, own: bool) -> Picture | None:
             return self._pictures.get(url, now=self._clock.now(), own=own)
 
-        def holds(shows: ShowRule) -> Callable[[Decimal], bool] | None:
+        def holds(shows: TimesRule) -> Callable[[Decimal], bool] | None:
             rule = _rule(show, shows)
             return None if rule is None else partial(holds_at, rule)
 
@@ -360,7 +360,7 @@ class Looks:
             return {}
 
 
-def _rule(show: Show, shows: ShowRule) -> Rule | None:
+def _rule(show: Show, shows: TimesRule) -> Rule | None:
     when = shows.when if isinstance(shows, ShowWhen) else None
     return None if when is None else compile_rule(when, _kinds(show), "bool")
 
@@ -371,7 +371,7 @@ def _kinds(show: Show) -> dict[str, Kind]:
 
 def _own(show: Show, said: Pairs) -> Pairs:
     """What of a viewer's facts any overlay shows, or may show for."""
-    rules = [one.show for one in show.overlays.values()]
+    rules: list[TimesRule] = [one.show for one in show.overlays.values()]
     rules += [one.show for one in show.music.values()]
     if any(isinstance(rule, ShowWhen) for rule in rules):
         return said

@@ -7,7 +7,7 @@ from manifests.breaks import Cue
 from manifests.cues import CueRules
 from manifests.splicing.content import Content
 from packager.config.music_settings import Music
-from packager.config.overlay_settings import Overlay, ShowAtCues
+from packager.config.overlay_settings import AtCues, Overlay
 from packager.looks.showings import Showing, Showings, cue_rules
 
 # Says whether a rule holds, by what is known at an instant of the content clock.
@@ -35,7 +35,7 @@ class Times:
             return
         self._origin, edge = content.window
         rule = self._showings.overlay.show
-        if isinstance(rule, ShowAtCues):
+        if isinstance(rule, AtCues):
             near_s = Decimal(content.pace_s) / 2
             told = cues(cue_rules(rule))
             self._showings = self._showings.observe(told, edge=edge, near_s=near_s)

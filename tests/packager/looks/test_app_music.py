@@ -17,7 +17,7 @@ from overlays.mp4.samples import read_segment
 from packager.config.fact_settings import Fact
 from packager.config.feed_settings import PushedFeed
 from packager.config.music_settings import Music
-from packager.config.overlay_settings import Overlay, ShowAt, ShowWhen
+from packager.config.overlay_settings import At, Overlay, ShowWhen
 from packager.config.scalars import Secret
 from packager.reasons import Reason
 
@@ -79,7 +79,7 @@ async def test_each_rendition_gets_its_own(make_bench: MakeBench, tmp_path: Path
 
 async def test_vod_is_mixed_where_the_schedule_says(make_bench: MakeBench, tmp_path: Path) -> None:
     """It fades out behind its end, at 8 s."""
-    bench = with_music(make_bench, tmp_path, show=ShowAt(at=Decimal(4), seconds=Decimal(4)))
+    bench = with_music(make_bench, tmp_path, show=At(at=Decimal(4), seconds=Decimal(4)))
     async with bench.run(stocked=False) as running:
         player = await running.player().open("/v1/master/default/vod/index.m3u8")
         listed = await player.poll(AUDIO)

@@ -11,7 +11,7 @@ import pytest
 
 from manifests.content_segment import ContentSegment, Source
 from packager.config.music_settings import Music
-from packager.config.overlay_settings import ShowAlways, ShowAt, ShowRule, ShowWhen
+from packager.config.overlay_settings import At, ShowAlways, ShowWhen, TimesRule
 from packager.looks.frames import Frames
 from packager.looks.look import Choice
 from packager.looks.music import MusicUnder
@@ -21,10 +21,10 @@ from packager.looks.streams import Streams
 from packager.rendering.jobs import Job
 
 SOUND = Streams(has_sound=True)
-AT = ShowAt(at=Decimal(4), seconds=Decimal(5))
+AT = At(at=Decimal(4), seconds=Decimal(5))
 
 
-def under(show: ShowRule, *, holds: tuple[int, ...] = ()) -> MusicUnder:
+def under(show: TimesRule, *, holds: tuple[int, ...] = ()) -> MusicUnder:
     """Music whose rule, if it has one, holds at some instants."""
     music = Music(name="calm", file=Path("calm.m4a"), gain_db=Decimal(-6), show=show)
     rule = (lambda instant: instant in holds) if isinstance(show, ShowWhen) else None
