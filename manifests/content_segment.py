@@ -1,4 +1,4 @@
-"""A segment of the content as those see it who draw on it, whichever format lists it."""
+"""A segment of the content as those see it who draw on it or mix it, whichever format lists it."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +22,8 @@ class ContentSegment:
     init: Source | None  # None: the segment needs none (MPEG-TS), or none is known
     start: Decimal  # on the content clock
     duration: Decimal  # seconds
+    before: Source | None = None  # of the segment that is listed before it; None: there is none
+    after: Source | None = None  # of the one that is listed after it; None: none, or none yet
 
     @property
     def end(self) -> Decimal:

@@ -5,6 +5,7 @@ OverlayError
 ├── ImageError              a picture given as data cannot be used
 ├── DataError               data does not fit its template
 ├── TemplateError           a template cannot be used: which file, which place in it, what to do
+├── StemError               music cannot be used
 ├── EngineMissing           a library that this kind of template needs is not installed
 ├── MediaMalformed          bytes that are not what they say
 ├── SegmentRefused          sound, but not to be overlaid: the original is served
@@ -51,6 +52,11 @@ class Refusal(StrEnum):
     NO_REFERENCES = ("no_references", "Parameter sets allow no reference frames.")
     SETS_DIFFER = ("sets_differ", "The encoder's parameter sets differ in what slices depend on.")
     SETS_FULL = ("sets_full", "No number is free for parameter sets beside the original's.")
+    # of sound
+    NO_SOUND = ("no_sound", "There is no audio track, or none with samples.")
+    SOUND_CODEC = ("sound_codec", "The audio is not AAC-LC, or has more than that in it.")
+    SOUND_LAYOUT = ("sound_layout", "Frames or channels are not such as the encoder makes.")
+    SOUND_DIFFERS = ("sound_differs", "The encoder's AudioSpecificConfig is not the original's.")
     # of our means
     TOO_LONG = ("too_long", "A GOP has more pictures than are held in memory.")
     TOO_MANY_BYTES = ("too_many_bytes", "The replacement does not come down to the bytes allowed.")
@@ -89,6 +95,10 @@ class TemplateError(OverlayError):
         self.file = file
         self.place = place
         self.problem = problem
+
+
+class StemError(OverlayError):
+    """An audio file cannot be decoded, or is too long."""
 
 
 class EngineMissing(OverlayError):

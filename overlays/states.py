@@ -1,6 +1,6 @@
-"""States, not viewers: the name of a rendered segment is a hash of all that can be seen in it.
+"""States, not viewers: a rendered segment is named by a hash of all that is seen or heard in it.
 
-Whoever sees the same pixels gets the same name, so that a state is rendered once for all of them.
+Whoever sees and hears the same gets the same name, so that a state is rendered once for all.
 """
 
 import hashlib
@@ -23,6 +23,39 @@ class Shown:
     template: Template
     data: Canonical
     part: str  # of its life: `part_of_life(...)`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sounding:
+    """One stem as a segment has it."""
+
+    stem: str  # digest of its file
+    gain_db: float
+    duck_db: float
+    fade_s: Fraction
+    part: str  # of its life: `part_of_sound(...)`
+
+
+def part_of_sound(
+    begins: Fraction | None,
+    ends: Fraction | None,
+    top: Fraction | None,
+    *,
+    fade_s: Fraction,
+    lasts_s: Fraction,
+) -> str:
+    """Which part of a stem's life a segment has, as far as it can be heard.
+
+    Args:
+        begins: When it fades in, in seconds from the segment's start; None: long before.
+        ends: When it fades out; None: not known yet.
+        top: When its beginning was or is played; None: it goes on by the clock of the content.
+        fade_s: Seconds of a fade.
+        lasts_s: Seconds of the segment.
+    """
+    enters = None if begins is None or begins + fade_s <= 0 else begins
+    leaves = None if ends is None or ends >= lasts_s else ends
+    return f"in {enters} out {leaves} of {top}"
 
 
 def part_of_life(
@@ -50,17 +83,26 @@ def part_of_life(
     return f"at {begins} of {lasts}" if leaves else f"at {begins}"
 
 
-def state_key(overlays: Sequence[Shown], *, segment: str, rendition: str, profile: str) -> str:
+def state_key(
+    overlays: Sequence[Shown],
+    sounds: Sequence[Sounding] = (),
+    *,
+    segment: str,
+    rendition: str,
+    profile: str,
+) -> str:
     """The name of a rendered segment.
 
     Args:
         overlays: From back to front.
+        sounds: What is mixed under its sound.
         segment: Identity of the source segment: of its bytes, not of its URL.
         rendition: Of the ladder, with its size.
         profile: Of the encoder.
 
     Returns:
-        64 hexadecimal digits: equal for what looks equal; any visible change gives another one.
+        64 hexadecimal digits: equal for what looks and sounds equal; any change that can be seen or
+        heard gives another one.
     """
     shown = [
         [
@@ -72,5 +114,6 @@ def state_key(overlays: Sequence[Shown], *, segment: str, rendition: str, profil
         ]
         for overlay in overlays
     ]
-    parts = orjson.dumps([_FORMAT, shown, segment, rendition, profile])
+    heard = [[one.stem, one.gain_db, one.duck_db, str(one.fade_s), one.part] for one in sounds]
+    parts = orjson.dumps([_FORMAT, shown, heard, segment, rendition, profile])
     return hashlib.sha256(parts).hexdigest()

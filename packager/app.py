@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from packager.clips import opening as clips
 from packager.door import Door
+from packager.facts.moment import Facts
 from packager.handlers.dash import DashHandlers
 from packager.handlers.facts import FactHandlers
 from packager.handlers.feeds import FeedHandlers
@@ -33,6 +34,7 @@ from packager.rendering import addresses
 from packager.reporting.places import ROUTE as SEGMENT_ROUTE
 from packager.responses import json_response, refusal
 from packager.sessions import SessionRefused, UnknownSession
+from packager.sound_choice import SoundChoice
 from packager.stores import StoreError
 from packager.tokens import InvalidToken
 from packager.viewing import Viewing
@@ -93,12 +95,14 @@ def routes(weft: Weft) -> list[BaseRoute]:
         metrics=weft.metrics,
     )
     viewing = Viewing(sessions=weft.sessions, planner=weft.planner, metrics=weft.metrics)
+    sounds = SoundChoice(Facts(weft.feeds), weft.clock)
     hls = HlsHandlers(
         desk=desk,
         presentations=weft.presentations.hls,
         viewing=viewing,
         playlists=weft.playlists,
         looks=HlsLooks(weft.looks, weft.guided_looks, base=base, clock=weft.clock),
+        sounds=sounds,
         own_looks=weft.own_looks,
         metrics=weft.metrics,
     )
@@ -112,6 +116,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
             weft.looks,
             weft.look_route,
             weft.guided_looks,
+            sounds,
             base=base,
             clock=weft.clock,
             metrics=weft.metrics,

@@ -230,7 +230,7 @@ class Reason(StrEnum):
     OVERLAY_BUDGET = ("overlay_budget", None, "warning",
         "As many segments with one person's pixels were drawn as `rendering` allows.")
     OVERLAY_REFUSED = ("overlay_refused", None, "warning",
-        "A segment cannot have overlays; the log's `code` says why.")
+        "A segment cannot have overlays or music; the log's `code` says why.")
     OVERLAY_POISONED = ("overlay_poisoned", None, "error",
         "A segment's overlays ended two processes; it is left alone for an hour.")
     OVERLAY_SOURCE_MISSING = ("overlay_source_missing", None, "warning",

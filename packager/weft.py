@@ -32,7 +32,7 @@ from packager.house import PackagedHouse
 from packager.house_media import House
 from packager.looks.guided import GuidedLooks
 from packager.looks.looks import Looks
-from packager.looks.opening import folders_of, read_templates
+from packager.looks.opening import files_of, folders_of, read_stems, read_templates
 from packager.looks.own import OwnLooks
 from packager.looks.route import LookRoute
 from packager.metrics import Metrics
@@ -183,13 +183,14 @@ async def open_weft(
                 on_ladder=assets.prepare,
             )
         )
-        drawn = read_templates(config)
+        drawn, stems = read_templates(config), read_stems(config)
         rendering = await open_rendering(
             config,
             secrets=secrets,
             base=base,
             client=segment_client,
             templates={**folders_of(config, drawn), **(templates or {})},
+            stems=files_of(config, stems),
             clock=clock,
             metrics=metrics,
             draw=draw,
@@ -219,6 +220,7 @@ async def open_weft(
         )
         looks = Looks(
             drawn,
+            stems,
             rendering=rendering,
             facts=facts,
             store=store,

@@ -21,6 +21,7 @@ from manifests.dash.joining import join_delay_s
 from manifests.dash.late_sets import Late, is_awaited, late_at
 from manifests.dash.model import Mpd, Period
 from manifests.dash.periods.cut_point import cut_refusal
+from manifests.dash.periods.detour import Detour
 from manifests.dash.stale_copies import is_stale
 from manifests.errors import SpliceError
 from manifests.splicing.timeline import FRAME_S, Splice, fitting, preroll_splice, splice
@@ -41,7 +42,8 @@ class DashRules:
     spliced: bool = True  # the show may have breaks
     removes_cues: bool = True  # SCTE 35 does not reach players (B-52)
     content_base: tuple[str, str] | None = None  # prefix of content's URLs and what replaces it
-    video_base: tuple[str, str] | None = None  # the same for video alone, which may be drawn on
+    detour: Detour | None = None  # of what comes of that, for what may be drawn on or mixed
+    sound: str | None = None  # that players begin with (`preferred_sound`)
     asset_id: str | None = None  # of the content, where it has none of its own (B-19)
 
 

@@ -15,6 +15,7 @@ from manifests.dash.joining import join_delay_s
 from manifests.dash.model import Mpd, Period
 from manifests.dash.periods.ad_events import ad_events
 from manifests.dash.periods.ad_period import RungOf, ad_period_body, ad_period_tag, misfit_of
+from manifests.dash.periods.detour import Detour
 from manifests.dash.periods.dressing import Dressing, dressing_of
 from manifests.dash.periods.part import Part, part_body
 from manifests.dash.periods.period_tag import PeriodTag, period_tag
@@ -105,9 +106,13 @@ class Renderer:
         self._bytes = 0
         self._misfits: dict[tuple[str, bytes], str] = {}
 
-    def with_video_by(self, way: tuple[str, str]) -> "Renderer":
-        """One that leads players another way for video: origin prefix, and what stands for it."""
-        return Renderer(rules=replace(self._rules, video_base=way), rung_of=self._rung_of)
+    def with_detour(self, way: Detour) -> "Renderer":
+        """One that leads players another way for some kinds of content."""
+        return Renderer(rules=replace(self._rules, detour=way), rung_of=self._rung_of)
+
+    def with_sound(self, name: str) -> "Renderer":
+        """One that has players begin with the sound of a name (`sound_named`)."""
+        return Renderer(rules=replace(self._rules, sound=name), rung_of=self._rung_of)
 
     def another(self) -> "Renderer":
         """One that writes alike, for MPDs that somebody has changed."""
@@ -178,7 +183,8 @@ class Renderer:
             dressing = dressing_of(
                 mpd,
                 content_base=rules.content_base,
-                video_base=rules.video_base,
+                detour=rules.detour,
+                sound=rules.sound,
                 removed_schemes=CUE_SCHEMES if rules.removes_cues else frozenset(),
                 asset_id=rules.asset_id,
             )
@@ -243,6 +249,7 @@ class Renderer:
             available_early_s=part.early_s,
             listed=part.listed,
             computed=part.computed,
+            sound=self._rules.sound,
         )
 
     def _keep(self, key: tuple[object, ...], body: tuple[bytes, ...]) -> None:

@@ -66,7 +66,16 @@ def latest_segments(track: Track) -> Iterator[ContentSegment]:
             init=None if media_map is None else _source(media_map.uri, media_map.byterange),
             start=track.starts[index],
             duration=track.starts[index + 1] - track.starts[index],
+            before=_neighbour(track, index - 1),
+            after=_neighbour(track, index + 1),
         )
+
+
+def _neighbour(track: Track, index: int) -> Source | None:
+    if not 0 <= index < len(track.segments):
+        return None
+    segment = track.segments[index]
+    return None if segment.keys or segment.gap else _source(segment.uri, segment.byterange)
 
 
 def _source(url: str, part: ByteRange | None) -> Source:

@@ -44,6 +44,7 @@ def prepare_multivariant(
     pathway: str | None = None,
     without: Collection[str] = (),
     version: int = 1,
+    sound: str = "",
 ) -> SessionTemplate:
     """Rewrite a multivariant playlist for sessions; what is not understood stays in place (A-58).
 
@@ -61,6 +62,8 @@ def prepare_multivariant(
         without: Names of tags to leave out, as `EXT-X-START` (A-48), `EXT-X-I-FRAME-STREAM-INF`
             (A-57) or `EXT-X-INDEPENDENT-SEGMENTS` (A-45).
         version: What EXT-X-VERSION is raised to, if it is lower (A-46).
+        sound: Name or language of the sound that players begin with, casefolded (`sounds`); all
+            other renditions stay as they are, but for being the default of their group.
 
     Raises:
         ManifestError: No variant is left, or a line cannot be carried over.
@@ -73,6 +76,7 @@ def prepare_multivariant(
     entries |= {r.line: r for r in playlist.renditions}
     uri_lines = {v.uri_line: v for v in playlist.variants if not v.iframe}
     kept = _kept(playlist, uri_for, pathway, without)
+    preferred = _preferred(playlist, sound)
     gone = {_group(r) for r in playlist.renditions}
     gone -= {_group(r) for r in playlist.renditions if r.line in kept}
     left_out = {"EXT-X-DEFINE", "EXT-X-CONTENT-STEERING", *without}
@@ -88,6 +92,8 @@ def prepare_multivariant(
                 attributes = [
                     (n, v) for n, v in entry.attributes if not _dropped(entry, n, v, gone)
                 ]
+                if index in preferred:
+                    attributes = _with_default(attributes, preferred[index])
                 draft.add_tag(f"#{name}:", attributes, kept[index])
         elif (variant := uri_lines.get(index)) is not None:
             if (uri := kept.get(variant.line)) is not None:
@@ -100,6 +106,37 @@ def prepare_multivariant(
             draft.add(f"#EXT-X-VERSION:{version}")
             draft.end_line()
     return draft.template()
+
+
+def sounds(playlist: MultivariantPlaylist) -> frozenset[str]:
+    """The names and languages that sound of a playlist has, casefolded."""
+    found = (_names(one) for one in playlist.renditions if one.type == "AUDIO")
+    return frozenset(name for names in found for name in names)
+
+
+def _names(rendition: Rendition) -> set[str]:
+    return {name.casefold() for name in (rendition.name, rendition.language) if name}
+
+
+def _preferred(playlist: MultivariantPlaylist, sound: str) -> dict[int, bool]:
+    """Which renditions are the default now, by line: one of each group that has such sound."""
+    groups: dict[str, list[Rendition]] = {}
+    for one in playlist.renditions:
+        if one.type == "AUDIO":
+            groups.setdefault(one.group_id, []).append(one)
+    found: dict[int, bool] = {}
+    for members in groups.values():
+        # RFC 8216bis 4.4.6.1.1: a group has one default at most.
+        chosen = next((one for one in members if sound in _names(one)), None)
+        if chosen is not None:
+            found |= {one.line: one is chosen for one in members}
+    return found
+
+
+def _with_default(attributes: list[tuple[str, str]], is_default: bool) -> list[tuple[str, str]]:
+    told = {"DEFAULT": "YES", "AUTOSELECT": "YES"} if is_default else {"DEFAULT": "NO"}
+    kept = [(name, told.pop(name, value)) for name, value in attributes]
+    return [*kept, *((name, value) for name, value in told.items() if value == "YES")]
 
 
 class _Draft:

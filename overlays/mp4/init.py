@@ -9,8 +9,10 @@ from overlays.errors import MediaMalformed, Refusal, SegmentRefused
 from overlays.mp4.boxes import Box, children, descend, edit, read_boxes
 
 _VISUAL = 78  # bytes of a visual sample entry before its boxes
+_AUDIO = 28  # the same of an audio sample entry
 _OWN_BYTES = {b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0, b"stsd": 8}
 _AVC = frozenset({b"avc1", b"avc3"})
+_AAC = b"mp4a"
 _ENCRYPTED = frozenset({b"encv", b"enca", b"drms"})
 
 
@@ -32,6 +34,7 @@ class Track:
     timescale: int
     entry: bytes  # kind of the sample entry, such as b"avc1"
     avcc: bytes | None
+    esds: bytes | None
     shift: Fraction  # seconds from media time to the time of presentation (edit list)
     defaults: Defaults = Defaults()
 
@@ -82,6 +85,22 @@ def video_track(movie: Movie) -> Track:
     return track
 
 
+def audio_track(movie: Movie) -> Track:
+    """Return the first audio track, which is AAC in the clear.
+
+    Raises:
+        SegmentRefused: NO_SOUND, ENCRYPTED or SOUND_CODEC.
+    """
+    track = next((track for track in movie.values() if track.handler == b"soun"), None)
+    if track is None:
+        raise SegmentRefused(Refusal.NO_SOUND)
+    if track.entry in _ENCRYPTED:
+        raise SegmentRefused(Refusal.ENCRYPTED)
+    if track.entry != _AAC or track.esds is None:
+        raise SegmentRefused(Refusal.SOUND_CODEC, track.entry.decode("latin-1"))
+    return track
+
+
 def replace_avcc(data: bytes, track: Track, avcc: bytes) -> bytes:
     """Write an init section with another avcC in a track; all else is kept."""
 
@@ -107,11 +126,9 @@ def _read_track(
     (handler,) = descend(data, inside, b"mdia", b"hdlr")
     (table,) = descend(data, inside, b"mdia", b"minf", b"stbl", b"stsd")
     entry = children(data, table, 8)[0]
-    avcc = None
-    if entry.kind in _AVC:
-        for box in children(data, entry, _VISUAL):
-            if box.kind == b"avcC":
-                avcc = data[box.content : box.end]
+    own_bytes = _VISUAL if entry.kind in _AVC else _AUDIO if entry.kind == _AAC else None
+    inner = () if own_bytes is None else children(data, entry, own_bytes)
+    described = {box.kind: data[box.content : box.end] for box in inner}
     timescale = _timescale(data, mdhd)
     shift = Fraction()
     for elst in descend(data, inside, b"edts", b"elst"):
@@ -121,7 +138,8 @@ def _read_track(
         handler=data[handler.content + 8 : handler.content + 12],
         timescale=timescale,
         entry=entry.kind,
-        avcc=avcc,
+        avcc=described.get(b"avcC"),
+        esds=described.get(b"esds"),
         shift=shift,
         defaults=defaults.get(number, Defaults()),
     )

@@ -1,1 +1,1 @@
-"""MPEG transport streams: one video stream replaced, all else as it was (ISO 13818-1)."""
+"""MPEG transport streams: one stream replaced, all else as it was (ISO 13818-1)."""

@@ -1,4 +1,4 @@
-"""Which PID of a transport stream has the video (PAT and PMT; ISO 13818-1, 2.4.4)."""
+"""Which PID of a transport stream has the video or sound (PAT and PMT; ISO 13818-1, 2.4.4)."""
 
 from collections.abc import Iterable
 
@@ -6,6 +6,10 @@ from overlays.errors import MediaMalformed, Refusal, SegmentRefused
 from overlays.ts.packets import Packet
 
 _H264 = 0x1B
+_AAC = 0x0F
+_ENCRYPTED_AAC = 0xCF
+# MPEG-1/2 audio, private (Opus, DTS), LATM, MPEG-4 raw, AC-3, E-AC-3, and some of these encrypted
+_OTHER_SOUND = frozenset({0x03, 0x04, 0x06, 0x11, 0x1C, 0x81, 0x87, 0xC1, 0xC2})
 _OTHER_VIDEO = frozenset({0x01, 0x02, 0x10, 0x24, 0x33, 0xDB})  # MPEG-1/2/4, HEVC, VVC, encrypted
 
 
@@ -16,19 +20,43 @@ def video_pid(packets: Iterable[Packet]) -> int:
         MediaMalformed: A table cannot be read.
         SegmentRefused: NO_VIDEO or CODEC.
     """
-    pmt_pid, other = None, False
+    other = False
+    for kind, pid in _programme(packets):
+        if kind == _H264:
+            return pid
+        other |= kind in _OTHER_VIDEO
+    raise SegmentRefused(Refusal.CODEC if other else Refusal.NO_VIDEO)
+
+
+def aac_pid(packets: Iterable[Packet]) -> int:
+    """Return the PID of the first stream of AAC with ADTS headers.
+
+    Raises:
+        MediaMalformed: A table cannot be read.
+        SegmentRefused: NO_SOUND, ENCRYPTED or SOUND_CODEC.
+    """
+    reason = Refusal.NO_SOUND
+    for kind, pid in _programme(packets):
+        if kind == _AAC:
+            return pid
+        if kind == _ENCRYPTED_AAC:
+            reason = Refusal.ENCRYPTED
+        elif kind in _OTHER_SOUND:
+            reason = Refusal.SOUND_CODEC
+    raise SegmentRefused(reason)
+
+
+def _programme(packets: Iterable[Packet]) -> tuple[tuple[int, int], ...]:
+    """The types and PIDs of the streams of the first programme."""
+    pmt_pid = None
     for packet in packets:
         if packet.pid == 0 and packet.starts_unit and pmt_pid is None:
             section = _section(packet)
             programmes = (section[at : at + 4] for at in range(8, len(section) - 4, 4))
             pmt_pid = next((_pid(entry[2:]) for entry in programmes if any(entry[:2])), None)
         elif packet.pid == pmt_pid and packet.starts_unit:
-            for kind, pid in _streams(_section(packet)):
-                if kind == _H264:
-                    return pid
-                other |= kind in _OTHER_VIDEO
-            break
-    raise SegmentRefused(Refusal.CODEC if other else Refusal.NO_VIDEO)
+            return tuple(_streams(_section(packet)))
+    return ()
 
 
 def _section(packet: Packet) -> bytes:

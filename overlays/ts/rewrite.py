@@ -1,12 +1,12 @@
-"""A transport stream written again with other access units in its video stream.
+"""A transport stream written again with other access units in one of its streams.
 
-Every packet of another stream stays. A video packet that a new access unit fills has the adaptation
+Every packet of another stream stays. A packet that a new access unit fills has the adaptation
 fields of the packet whose place it takes, so that clocks (PCR) stay. In the end the continuity
 counter is where it was, for the original segment that may follow: the last new access unit is
 spread over some packets more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from overlays.errors import MediaMalformed, Refusal, SegmentRefused
@@ -17,7 +17,7 @@ from overlays.ts.programme import video_pid
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A segment, and where in it the access units of its video are."""
+    """A segment, and where in it the access units of a stream are."""
 
     packets: tuple[Packet, ...]
     pid: int
@@ -25,15 +25,20 @@ class Stream:
     units: tuple[Pes, ...]
 
 
-def read_stream(data: bytes) -> Stream:
+def read_stream(data: bytes, pid_of: Callable[[Iterable[Packet]], int] = video_pid) -> Stream:
     """Read a segment of a transport stream.
+
+    Args:
+        data: The segment.
+        pid_of: Finds the stream that is asked for.
 
     Raises:
         MediaMalformed: It is not one.
-        SegmentRefused: ENCRYPTED, NO_VIDEO, CODEC, or LAYOUT where it begins inside a picture.
+        SegmentRefused: ENCRYPTED, LAYOUT where it begins inside an access unit, or what `pid_of`
+            refuses.
     """
     packets = read_packets(data)
-    pid = video_pid(packets)
+    pid = pid_of(packets)
     places: list[list[int]] = []
     for index, packet in enumerate(packets):
         if packet.pid != pid:
@@ -45,7 +50,7 @@ def read_stream(data: bytes) -> Stream:
         elif places:
             places[-1].append(index)
         elif packet.payload is not None:
-            raise SegmentRefused(Refusal.LAYOUT, "the segment begins inside a picture")
+            raise SegmentRefused(Refusal.LAYOUT, "the segment begins inside an access unit")
     units = tuple(
         read_pes(b"".join(packets[index].payload or b"" for index in place)) for place in places
     )

@@ -117,15 +117,25 @@ def templates_show_facts(show: Entries) -> Iterator[Problem]:
                     yield Problem(text.place, f"no fact {name!r}; {suggestion(name, known)}")
 
 
+def audio_asks_for_facts(show: Entries) -> Iterator[Problem]:
+    """The sound that is preferred is named by facts that the show declares."""
+    facts = below(show, "facts")
+    known = tuple(facts.keys) if isinstance(facts, Entries) else ()
+    text = below(show, "audio", "prefer")
+    for name in facts_of(_text(text)):
+        if text is not None and name not in known:
+            yield Problem(text.place, f"no fact {name!r}; {suggestion(name, known)}")
+
+
 def overlays_follow_rules(show: Entries) -> Iterator[Problem]:
-    """Rules that say when overlays show can be read, and ask for facts that there are."""
+    """Rules that say when overlays and music show can be read, and ask for facts that there are."""
     facts = below(show, "facts")
     kinds: dict[str, Kind] = {}
     for name in facts.keys if isinstance(facts, Entries) else ():
         kind = _text(below(facts, name, "type")) or _text(below(facts, name))
         if kind in get_args(Kind):
             kinds[name] = cast(Kind, kind)
-    for overlay in each(below(show, "overlays")):
+    for overlay in (*each(below(show, "overlays")), *each(below(show, "music"))):
         rule = below(overlay, "show", "when")
         if rule is not None and (text := _text(rule)):
             try:

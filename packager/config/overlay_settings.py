@@ -27,35 +27,11 @@ class ShowAlways:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdFill(VastFill):
-    """The overlay shows an ad server's picture, and only where there is one (D-10)."""
-
-    image: str = setting(
-        "image",
-        "property of the template's data that takes the picture of the ad",
-        read=scalars.text,
-    )
-
-    @property
-    def rule(self) -> BreakRule:
-        """The same as a rule of breaks: an ad server is asked for both alike."""
-        return BreakRule(fill=VastFill(server=self.server))
-
-
-def _fill() -> Any:
-    return setting(
-        None,
-        "NonLinear ads from an ad server, which is asked each time that it shows: `{vast: URL}`",
-        read=Section(AdFill),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowAtCues:
-    """The overlay is there from cue to cue."""
+class AtCues:
+    """From cue to cue."""
 
     source: Literal["cues"] = required(
-        "`cues`: the overlay shows where the content's cues say",
+        "`cues`: it shows where the content's cues say",
         read=scalars.word("cues"),
         key="from",
     )
@@ -80,12 +56,11 @@ class ShowAtCues:
         "seconds after which it is hidden when nothing else hides it",
         read=scalars.number("1", "86400"),
     )
-    fill: AdFill | None = _fill()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShowAt:
-    """The overlay is there at a fixed time of VOD content."""
+class At:
+    """At a fixed time of VOD content."""
 
     at: Decimal = required(
         "seconds into VOD content at which it shows", read=scalars.number("0", "604800")
@@ -93,7 +68,6 @@ class ShowAt:
     seconds: Decimal = setting(
         Decimal(10), "seconds for which it shows", read=scalars.number("0.1", "86400")
     )
-    fill: AdFill | None = _fill()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +79,54 @@ class ShowWhen:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdFill(VastFill):
+    """The overlay shows an ad server's picture, and only where there is one (D-10)."""
+
+    image: str = setting(
+        "image",
+        "property of the template's data that takes the picture of the ad",
+        read=scalars.text,
+    )
+
+    @property
+    def rule(self) -> BreakRule:
+        """The same as a rule of breaks: an ad server is asked for both alike."""
+        return BreakRule(fill=VastFill(server=self.server))
+
+
+def _fill() -> Any:
+    return setting(
+        None,
+        "NonLinear ads from an ad server, which is asked each time that it shows: `{vast: URL}`",
+        read=Section(AdFill),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowAtCues(AtCues):
+    """The overlay is there from cue to cue."""
+
+    fill: AdFill | None = _fill()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowAt(At):
+    """The overlay is there at a fixed time of VOD content."""
+
+    fill: AdFill | None = _fill()
+
+
+TimesRule = ShowAlways | AtCues | At | ShowWhen
+"""When something shows, whatever it is."""
 ShowRule = ShowAlways | ShowAtCues | ShowAt | ShowWhen
+"""The same of overlays, which ads may fill."""
+
+
+def show_rule(at_cues: type[AtCues], at: type[At]) -> OneOf:
+    """Make a reader of when something shows."""
+    sections = {"from": Section(at_cues), "at": Section(at), "when": Section(ShowWhen)}
+    return OneOf(sections, words={"always": ShowAlways()})
 
 
 def data(node: Node) -> Any:
@@ -158,14 +179,7 @@ class Overlay:
     show: ShowRule = setting(
         ShowAlways(),
         "when it shows: `always`, `{from: cues}`, `{when: RULE}`, or `{at: SECONDS}` in VOD",
-        read=OneOf(
-            {
-                "from": Section(ShowAtCues),
-                "at": Section(ShowAt),
-                "when": Section(ShowWhen),
-            },
-            words={"always": ShowAlways()},
-        ),
+        read=show_rule(ShowAtCues, ShowAt),
         shown="always",
     )
     delay_s: Decimal = setting(

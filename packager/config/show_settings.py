@@ -15,6 +15,7 @@ from packager.config.ad_settings import Ads, ConsentSettings
 from packager.config.break_settings import BREAK, CueBreaks, ScheduledBreak, VmapBreaks
 from packager.config.clip_settings import Clip
 from packager.config.fact_settings import FACT, Fact
+from packager.config.music_settings import MUSIC, Music
 from packager.config.overlay_settings import OVERLAYS, Overlay
 from packager.config.settings import ListOf, MapOf, OneOf, Section, required, section, setting
 from packager.rules import check_rule_name
@@ -39,6 +40,18 @@ class Segments:
         None,
         "URL that replaces the `origin` prefix of content segments, for a CDN in front of it",
         read=scalars.folder_url,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audio:
+    """Which of the content's own sound players begin with."""
+
+    prefer: str | None = setting(
+        None,
+        "name or language of the sound that players begin with, where there is such:"
+        " `{commentary}`, a fact",
+        read=scalars.text,
     )
 
 
@@ -109,6 +122,10 @@ class Show:
     overlays: Mapping[str, Overlay] = setting(
         {}, "what is drawn onto content segments, by name; the last is on top", read=OVERLAYS
     )
+    music: Mapping[str, Music] = setting(
+        {}, "what is mixed under the sound of content segments, by name", read=MUSIC
+    )
+    audio: Audio = section(Audio(), "the content's own sound")
     segments: Segments = section(Segments(), "where segments are")
     limits: Limits = section(Limits(), "bounds")
     cues: Cues = section(Cues(), "signals")
@@ -151,6 +168,7 @@ SHOW = Section(
         checks.clips_can_be_warm,
         checks.facts_exist,
         checks.templates_show_facts,
+        checks.audio_asks_for_facts,
         checks.overlays_follow_rules,
         checks.slate_exists,
         checks.one_vmap,

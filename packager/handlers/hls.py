@@ -16,6 +16,7 @@ from packager.looks.own import OwnLooks
 from packager.metrics import Metrics
 from packager.reasons import Reason
 from packager.responses import playlist_response, refusal
+from packager.sound_choice import SoundChoice
 from packager.viewing import Viewing
 
 
@@ -28,6 +29,7 @@ class HlsHandlers:
     viewing: Viewing
     playlists: Playlists
     looks: HlsLooks
+    sounds: SoundChoice
     own_looks: OwnLooks
     metrics: Metrics
 
@@ -38,7 +40,8 @@ class HlsHandlers:
         if presentation.show.breaks:
             channel = await presentation.keeper.current(presentation.reference)
             self.viewing.begin(session, presentation, channel, self.desk.viewer(request))
-        body = Body(presentation.template.render(session.token))
+        sound = self.sounds.of(session, presentation.show)
+        body = Body(presentation.template_for(sound).render(session.token))
         self.metrics.manifest("hls", "multivariant", "made", perf_counter() - began)
         return playlist_response(request, body)
 

@@ -19,6 +19,7 @@ from packager.looks.inits import InitSections
 from packager.looks.looks import Worn
 from packager.looks.own import OwnLooks
 from packager.looks.route import LookRoute, Way
+from packager.looks.steps import Drawn
 from packager.metrics import Metrics
 from packager.paths import Ending, check_asset
 from packager.reasons import Reason
@@ -97,7 +98,8 @@ class LookHandlers:
         found = None if worn.segments is None else worn.segments.find(original)
         if found is None or way.url == original:
             return way
-        slots = [one.slot for one in worn.look.drawn(found.segment) if one.slot]
+        changes = worn.look.drawn(found.segment, found.streams)
+        slots = [one.slot for one in changes if isinstance(one, Drawn) and one.slot]
         if not slots:
             return way
         if not await self.rendering.is_there(way.url):

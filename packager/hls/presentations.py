@@ -17,15 +17,16 @@ from manifests.hls.channel import ChannelRules
 from manifests.hls.fragments import Dressing
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist, Rendition, Variant
 from manifests.hls.multivariant import is_multivariant, read_multivariant_playlist
-from manifests.hls.session_template import SessionTemplate, prepare_multivariant
+from manifests.hls.session_template import SessionTemplate, prepare_multivariant, sounds
 from packager.clock import Clock
 from packager.config.break_settings import CueBreaks, VmapBreaks
 from packager.config.show_settings import Show
 from packager.cue_rules import cue_rules
 from packager.hls.keeper import Keeper, freshness_s, read_playlist
 from packager.hls.ladders import Ladders
+from packager.hls.rendition_streams import streams_of
 from packager.log import report
-from packager.looks.frames import Frames
+from packager.looks.streams import Streams
 from packager.metrics import Metrics
 from packager.origin import OriginCache
 from packager.outbound import NotManifest
@@ -38,6 +39,7 @@ from packager.reasons import Reason
 from packager.stores import Store
 
 MULTIVARIANT_AGE_S = 10.0
+MOST_SOUNDS = 64  # names and languages of a playlist that viewers can choose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,15 @@ class HlsPresentation(Presentation):
     """A presentation as HLS players are offered it."""
 
     template: SessionTemplate
+    sounds: Mapping[str, SessionTemplate]  # by the sound that players begin with, casefolded
     uris: tuple[str, ...]
     reference: int  # number of the rendition whose cues and borders count
     keeper: Keeper
-    frames: Mapping[int, Frames]  # of the renditions that can be drawn on
+    streams: Mapping[int, Streams]  # of the renditions that can be drawn on or mixed
+
+    def template_for(self, sound: str) -> SessionTemplate:
+        """The multivariant playlist of who wants a sound; where there is none such, as it is."""
+        return self.sounds.get(sound.casefold(), self.template)
 
     def rung(self, number: int) -> str | None:
         """Key of the rung of a rendition; None if nothing can be packaged for it."""
@@ -167,6 +174,10 @@ class HlsPresentations:
             show=show,
             asset=asset,
             template=self._template(tenant, show, value, numbers, fitting.gone),
+            sounds={
+                sound: self._template(tenant, show, value, numbers, fitting.gone, sound)
+                for sound in _choices(show, value)
+            },
             uris=uris,
             reference=reference,
             channel_id=keeper.id,
@@ -174,7 +185,7 @@ class HlsPresentations:
             ladder=fitting.ladder,
             reference_rung=_rung(fitting.ladder, reference),
             live=not playlist.ended and playlist.playlist_type != "VOD",
-            frames=_frames(value, numbers),
+            streams=streams_of(value, numbers),
         )
 
     def _template(
@@ -184,6 +195,7 @@ class HlsPresentations:
         value: MultivariantPlaylist | MediaPlaylist,
         numbers: Mapping[str, int],
         gone: frozenset[int],
+        sound: str = "",
     ) -> SessionTemplate:
         prefix = f"{self._base}v1/manifest/{tenant}/"
         if isinstance(value, MediaPlaylist):
@@ -203,7 +215,7 @@ class HlsPresentations:
         if show.breaks:
             without.append("EXT-X-START")  # rule A-48
         try:
-            return prepare_multivariant(value, uri_for=uri_for, without=without)
+            return prepare_multivariant(value, uri_for=uri_for, without=without, sound=sound)
         except (ManifestError, ValueError) as error:
             raise NotManifest(str(error)) from error
 
@@ -228,21 +240,11 @@ class HlsPresentations:
         return keeper
 
 
-def _frames(
-    value: MultivariantPlaylist | MediaPlaylist, numbers: Mapping[str, int]
-) -> Mapping[int, Frames]:
-    """What is told of the pictures of the renditions that are, or may be, H.264."""
-    if isinstance(value, MediaPlaylist):
-        return {0: Frames()}
-    found: dict[int, Frames] = {}
-    for variant in value.variants:
-        named = [one for one in variant.codecs if one.startswith(("avc1", "avc3"))]
-        if variant.iframe or (variant.codecs and not named):
-            continue
-        width, height = variant.resolution or (Frames.width, Frames.height)
-        fps = float(variant.frame_rate or Frames.fps)
-        found[numbers[variant.uri]] = Frames(width=width, height=height, fps=fps)
-    return found
+def _choices(show: Show, value: MultivariantPlaylist | MediaPlaylist) -> list[str]:
+    """The sounds among which viewers of a show choose."""
+    if show.audio.prefer is None or isinstance(value, MediaPlaylist):
+        return []
+    return sorted(sounds(value))[:MOST_SOUNDS]
 
 
 def channel_rules(show: Show) -> ChannelRules:

@@ -1,4 +1,7 @@
-"""Looks at DASH: MPDs whose video is asked for by the way of the look (`packager.looks.route`)."""
+"""Looks at DASH: MPDs whose video or sound is asked for by the way of the look.
+
+`packager.looks.route` answers there.
+"""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,10 +14,13 @@ from cachetools import LRUCache
 
 from manifests.content_segment import ContentSegment
 from manifests.dash.channel import DashChannel
+from manifests.dash.content_segments import latest_segments, representations_of
 from manifests.dash.model import Mpd, Period, Representation
 from manifests.dash.overlay_events import with_overlay_events
+from manifests.dash.periods.detour import Detour
+from manifests.dash.periods.preferred_sound import sound_named
+from manifests.dash.reading.content_kind import Kind
 from manifests.dash.rendering import Renderer
-from manifests.dash.video_segments import latest_segments, video_representations
 from manifests.errors import ManifestError
 from packager.clock import Clock, unix_seconds
 from packager.dash.presentations import DashPresentation
@@ -26,9 +32,11 @@ from packager.looks.looks import Looks, Worn
 from packager.looks.places import own_way
 from packager.looks.route import LookRoute
 from packager.looks.segments import Segments
+from packager.looks.streams import Streams, is_mixable
 from packager.metrics import Metrics
 from packager.reasons import Reason
 from packager.session import Session
+from packager.sound_choice import SoundChoice
 
 _ALL = ""  # an MPD has all renditions
 RENDERERS = 256
@@ -37,7 +45,7 @@ LATEST, FIRST = 64, 20_000  # segments of a Representation that can be drawn on,
 
 
 class WornMpd(NamedTuple):
-    """How a look's viewers are told."""
+    """How viewers of a look, or of a sound that they chose, are told."""
 
     key: str
     renderer: Renderer
@@ -52,6 +60,7 @@ class DashLooks:
         looks: Looks,
         route: LookRoute,
         guided: GuidedLooks,
+        sounds: SoundChoice,
         *,
         base: str,
         clock: Clock,
@@ -63,78 +72,118 @@ class DashLooks:
             looks: All of them.
             route: Answers for segments.
             guided: Those that players draw.
+            sounds: Says with which of the content's own sound a session begins.
             base: What URLs begin with.
             clock: Says the time.
             metrics: Is told of degradations.
         """
         self._metrics = metrics
+        self._sounds = sounds
         self._looks = looks
         self._guided = guided
-        self._guided_mpds: LRUCache[tuple[int, str], WornMpd] = LRUCache(RENDERERS)
+        # With the channel and its version: an MPD is made once for each.
+        self._guided_mpds: LRUCache[tuple[int, str, str | None], tuple[tuple[int, int], WornMpd]]
+        self._guided_mpds = LRUCache(RENDERERS)
         self._route = route
         self._base = base
         self._clock = clock
-        self._renderers: LRUCache[tuple[int, str], Renderer] = LRUCache(RENDERERS)
+        self._renderers: LRUCache[tuple[int, str, str | None, bool], Renderer] = LRUCache(RENDERERS)
 
     def worn(
         self, session: Session, presentation: DashPresentation, channel: DashChannel
     ) -> WornMpd | None:
         """How the session's MPD is written; None: as it is for all."""
-        worn = self._looks.of(session, presentation)
-        if worn is None or channel.mpd is None:
+        if channel.mpd is None:
             return None
+        worn = self._looks.of(session, presentation)
+        sound = sound_named(channel.mpd, self._sounds.of(session, presentation.show))
+        if worn is None:
+            if sound is None:
+                return None
+            return WornMpd(f" {sound}", self._renderer(presentation, None, "", sound))
+        way = self._way(worn, presentation, session.record.tenant)
+        renderer = self._renderer(presentation, worn, way, sound)
         if worn.guided:
-            return self._guided_mpd(worn, presentation, channel)
+            return self._guided_mpd(worn, presentation, channel, channel.mpd, sound, renderer)
         seen = (presentation.channel_id, channel.version)
-        tenant, show = session.record.tenant, presentation.show
-        way = f"{self._base}v1/look/{tenant}/{show.name}/{worn.look.key}/"
-        if show.draws_ads:
-            way = own_way("mpd")
-        elif worn.is_behind(_ALL, *seen):
-            worn.observe(channel.cues, channel)
-            keep_up(worn, channel, unix_seconds(self._clock.now()))
-            self._route.keep_up(worn)
-            worn.seen[_ALL] = seen
-        place = (presentation.renderer_id, way)
+        if not presentation.show.draws_ads and worn.is_behind(_ALL, *seen):
+            self._keep_up(worn, presentation, channel)
+        return WornMpd(f"{way} {sound}", renderer)
+
+    def _way(self, worn: Worn, presentation: DashPresentation, tenant: str) -> str:
+        """What URLs by the way of a look begin with."""
+        if presentation.show.draws_ads:
+            return own_way("mpd")
+        return f"{self._base}v1/look/{tenant}/{presentation.show.name}/{worn.look.key}/"
+
+    def _renderer(
+        self, presentation: DashPresentation, worn: Worn | None, way: str, sound: str | None
+    ) -> Renderer:
+        show, is_guided = presentation.show, worn is not None and worn.guided
+        place = (presentation.renderer_id, way, sound, is_guided)
         renderer = self._renderers.get(place)
         if renderer is None:
-            renderer = presentation.renderer.with_video_by(
-                (show.segments.content or show.origin, way)
-            )
+            renderer = presentation.renderer.another() if is_guided else presentation.renderer
+            kinds = frozenset() if worn is None else _asked_for(worn)
+            if kinds:
+                prefix = show.segments.content or show.origin
+                renderer = renderer.with_detour(Detour(prefix, way, kinds))
+            if sound is not None:
+                renderer = renderer.with_sound(sound)
             self._renderers[place] = renderer
-        return WornMpd(way, renderer)
+        return renderer
 
-    def _guided_mpd(
+    def _keep_up(
         self, worn: Worn, presentation: DashPresentation, channel: DashChannel
-    ) -> WornMpd | None:
-        """The MPD with what players draw; one for each version of the content."""
-        place, seen = (presentation.renderer_id, worn.look.key), channel.version
-        found: WornMpd | None = self._guided_mpds.get(place)
-        if channel.mpd is None or (
-            found is not None and not worn.is_behind(_ALL, presentation.channel_id, seen)
-        ):
-            return found
+    ) -> tuple[ContentSegment, ...]:
         worn.observe(channel.cues, channel)
         segments = keep_up(worn, channel, unix_seconds(self._clock.now()))
-        choices = [Choice(one, worn.look.drawn(one)) for one in segments]
-        told = self._guided.told(choices, live=channel.mpd.is_dynamic)
-        mpd = channel.mpd
+        self._route.keep_up(worn)
+        worn.seen[_ALL] = (presentation.channel_id, channel.version)
+        return segments
+
+    def _guided_mpd(
+        self,
+        worn: Worn,
+        presentation: DashPresentation,
+        channel: DashChannel,
+        mpd: Mpd,
+        sound: str | None,
+        renderer: Renderer,
+    ) -> WornMpd:
+        """The MPD with what players draw; one for each version of the content."""
+        place = (presentation.renderer_id, worn.look.key, sound)
+        seen = (presentation.channel_id, channel.version)
+        made, found = self._guided_mpds.get(place) or (None, None)
+        if found is not None and made == seen:
+            return found
+        segments = self._keep_up(worn, presentation, channel)
+        choices = [Choice(one, worn.look.settle(one)) for one in segments]
+        told = self._guided.told(choices, live=mpd.is_dynamic)
         try:
             mpd = with_overlay_events(mpd, dict.fromkeys(one for _, one in told))
         except ManifestError as error:  # P1: the content plays without them
-            show = presentation.show.name
             report(
                 Reason.OVERLAY_REFUSED,
                 "overlays_not_told",
                 self._metrics,
-                show=show,
+                show=presentation.show.name,
                 detail=str(error),
             )
-        renderer = presentation.renderer.another() if found is None else found.renderer
-        found = WornMpd(f"guided {worn.look.key}", renderer, mpd)
-        self._guided_mpds[place] = found
-        worn.seen[_ALL] = (presentation.channel_id, seen)
+        found = WornMpd(f"guided {worn.look.key} {sound}", renderer, mpd)
+        self._guided_mpds[place] = seen, found
         return found
+
+
+def _changed(worn: Worn) -> frozenset[Kind]:
+    """What is drawn on or mixed."""
+    kinds: dict[Kind, bool] = {"video": bool(worn.overlays), "audio": bool(worn.music)}
+    return frozenset(kind for kind, is_changed in kinds.items() if is_changed)
+
+
+def _asked_for(worn: Worn) -> frozenset[Kind]:
+    """What of that players ask Weft for: of what they draw on themselves, only the sound."""
+    return _changed(worn) - {"video"} if worn.guided else _changed(worn)
 
 
 def keep_up(worn: Worn, channel: DashChannel, now: Decimal) -> tuple[ContentSegment, ...]:
@@ -153,19 +202,20 @@ def keep_up(worn: Worn, channel: DashChannel, now: Decimal) -> tuple[ContentSegm
         return ()
     worn.is_dated = mpd.is_dynamic
     until = now if mpd.is_dynamic else None
-    segments = tuple(reversed(_reference(mpd, until)))
+    kinds = _changed(worn)
+    segments = tuple(reversed(_reference(mpd, until, kinds)))
     for segment in segments:
-        worn.look.drawn(segment)  # in order, before players ask in theirs
+        worn.look.settle(segment)  # in order, before players ask in theirs
     if mpd.is_dynamic and channel.window is not None:
         worn.look.forget_before(channel.window[0] - KEPT_S)
-    worn.segments = Segments(partial(_listed, mpd, until))
+    worn.segments = Segments(partial(_listed, mpd, until, kinds))
     return segments
 
 
-def _reference(mpd: Mpd, now: Decimal | None) -> list[ContentSegment]:
+def _reference(mpd: Mpd, now: Decimal | None, kinds: frozenset[Kind]) -> list[ContentSegment]:
     """The segments that an MPD lists of one Representation in each Period, the latest first."""
     first: dict[str, tuple[Period, Representation]] = {}
-    for period, representation in video_representations(mpd):
+    for _, period, representation in representations_of(mpd, kinds):
         first.setdefault(period.id, (period, representation))
     found: list[ContentSegment] = []
     most = FIRST if now is None else LATEST
@@ -177,18 +227,25 @@ def _reference(mpd: Mpd, now: Decimal | None) -> list[ContentSegment]:
     return found
 
 
-def _listed(mpd: Mpd, now: Decimal | None) -> Iterator[tuple[str, Frames, ContentSegment]]:
+def _listed(
+    mpd: Mpd, now: Decimal | None, kinds: frozenset[Kind]
+) -> Iterator[tuple[str, Streams, ContentSegment]]:
     """The latest Period first, and so are its segments."""
-    for period, representation in video_representations(mpd):
+    for kind, period, representation in representations_of(mpd, kinds):
+        streams = _streams(kind, representation)
         listed = latest_segments(mpd, period, representation, now=now)
         with suppress(ManifestError):  # where no clock goes
             for segment in islice(listed, FIRST if now is None else LATEST):
-                yield representation.id, _frames(representation), segment
+                yield representation.id, streams, segment
 
 
-def _frames(representation: Representation) -> Frames:
-    return Frames(
-        width=representation.width or Frames.width,
-        height=representation.height or Frames.height,
-        fps=float(representation.frame_rate or Frames.fps),
+def _streams(kind: Kind, representation: Representation) -> Streams:
+    if kind == "audio":
+        return Streams(has_sound=is_mixable(representation.codecs))
+    return Streams(
+        frames=Frames(
+            width=representation.width or Frames.width,
+            height=representation.height or Frames.height,
+            fps=float(representation.frame_rate or Frames.fps),
+        )
     )

@@ -9,14 +9,12 @@ from overlays.templates.schema import Canonical
 from packager.config.overlay_settings import Overlay
 from packager.looks.ads import SlotAd
 from packager.looks.binding import Value, facts_of
-from packager.looks.showings import Showing, Showings
 from packager.looks.steps import Drawn
+from packager.looks.times import HoldsAt, Times
 from packager.pictures.filling import Filled, Seek, filled
 
 # Gives a fact at an instant of the content clock.
 FactAt = Callable[[str, Decimal], Value]
-# Says whether a rule holds, by what is known at an instant of the content clock.
-HoldsAt = Callable[[Decimal], bool]
 
 
 class TemplateOverlay:
@@ -50,8 +48,7 @@ class TemplateOverlay:
             rule: Says while what it shows, where that is not for cues or a schedule to say.
         """
         self.overlay = overlay
-        self.showings = Showings(overlay=overlay)
-        self.origin = Decimal(0)  # where the content begins
+        self.times = Times(overlay, rule)
         self._template = template
         self._facts = facts
         self._seek = seek
@@ -60,8 +57,6 @@ class TemplateOverlay:
         self._ads = {one.slot: one for one in ads}
         self._fixed = next(facts_of(overlay.data), None) is None
         self._private = private or overlay.private
-        self._rule = rule
-        self._since: Decimal | None = None  # the rule has held
         self._last: tuple[object, Canonical | None] | None = None  # data, and what it is reduced to
 
     def drawn(self, start: Decimal, end: Decimal) -> Drawn | None:
@@ -71,10 +66,7 @@ class TemplateOverlay:
         time that it is listed. `delay_s` holds that back.
         """
         known_at = end - self.overlay.delay_s
-        if self._rule is None:
-            showing = self.showings.at(start, end, origin=self.origin)
-        else:
-            showing = self._ruled(start, known_at, self._rule)
+        showing = self.times.at(start, end, known_at=known_at)
         ad: SlotAd | None = None
         if showing is not None and self.overlay.fill is not None:
             ad = self._ads.get(showing.id)
@@ -96,15 +88,6 @@ class TemplateOverlay:
             lacks=lacks,
             fixed=self._fixed and not lacks,
         )
-
-    def _ruled(self, start: Decimal, known_at: Decimal, rule: HoldsAt) -> Showing | None:
-        """While a rule holds; it is asked for one segment after the other."""
-        if not rule(known_at):
-            self._since = None
-            return None
-        if self._since is None:
-            self._since = start
-        return Showing(min(self._since, start), None)
 
     def _canonical(self, instant: Decimal, ad: SlotAd | None) -> tuple[Canonical | None, bool]:
         """The data as it is reduced to what is seen, and whether a picture is not there yet."""

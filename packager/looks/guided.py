@@ -85,7 +85,8 @@ class GuidedLooks:
         return tuple(found)
 
     def _shown(self, choice: Choice) -> GuidedOverlay | None:
-        drawn, segment = choice.drawn, choice.segment
+        segment = choice.segment
+        drawn = tuple(one for one in choice.drawn if isinstance(one, Drawn))
         if not drawn:
             return None
         begins, ends = min(one.begins for one in drawn), segment.end

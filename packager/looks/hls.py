@@ -22,13 +22,13 @@ from manifests.hls.track import Track
 from packager.clock import Clock
 from packager.config.show_settings import Show
 from packager.hls.presentations import HlsPresentation
-from packager.looks.frames import Frames
 from packager.looks.guided import GuidedLooks
 from packager.looks.inits import WAY, inits_of
 from packager.looks.look import Choice, Look
 from packager.looks.looks import STORE_S, Looks, Worn
 from packager.looks.places import own_way
 from packager.looks.segments import Segments
+from packager.looks.streams import Streams
 from packager.paths import is_asset
 from packager.session import Session
 
@@ -76,9 +76,12 @@ class HlsLooks:
         """A rendition as the session sees it; None: as it is."""
         worn = self._looks.of(session, presentation)
         name = str(number)
-        if worn is None or number not in presentation.frames or name not in channel.tracks:
+        if worn is None or name not in channel.tracks:
             return None
-        guided = session.record.parameters.guided
+        streams = presentation.streams.get(number)
+        if streams is None or not streams.are_changed(presentation.show):
+            return None
+        guided = _is_guided(worn, streams)
         if guided and not (channel.tracks[name].utc and channel.rules.dressing.dates):
             return None  # a range has a date
         await self._keep_up(worn, session, presentation, number, channel)
@@ -107,6 +110,8 @@ class HlsLooks:
         self, session: Session, presentation: HlsPresentation, track: Track
     ) -> Mapping[str, str]:
         show = presentation.show
+        if not show.overlays:
+            return {}
         way = f"{self._base}v1/look/{session.record.tenant}/{show.name}/{WAY}/"
         return inits_of(track.segments, origin=show.origin, way=way)
 
@@ -194,15 +199,16 @@ class HlsLooks:
         track = channel.tracks[name]
         worn.observe(channel.cues, channel)
         worn.is_dated = track.utc
-        choices = worn.look.choices(name, latest_segments(track), live=True)
-        if worn.guided:
+        streams = presentation.streams[number]
+        choices = worn.look.choices(name, latest_segments(track), streams=streams, live=True)
+        if _is_guided(worn, streams):
             ways, choices = self._ranges(choices, live=True), _undrawn(choices)
         else:
-            ways = _own_ways(worn, presentation, choices)
+            ways = _own_ways(worn, presentation, streams, choices)
         urls = await self._looks.named(
             worn.look,
             choices,
-            frames=presentation.frames[number],
+            streams=streams,
             pace_s=float(channel.pace_s),
             ways=ways,
             window_s=_length(channel),
@@ -227,14 +233,16 @@ class HlsLooks:
         channel: Channel,
     ) -> None:
         worn.observe(channel.cues, channel)
-        choices = worn.look.choices(name, latest_segments(channel.tracks[name]), live=False)
-        if worn.guided:
+        latest = latest_segments(channel.tracks[name])
+        streams = presentation.streams[int(name)]
+        choices = worn.look.choices(name, latest, streams=streams, live=False)
+        if _is_guided(worn, streams):
             worn.look.list(name, _undrawn(choices), self._ranges(choices, live=False))
             return
         show, tenant = presentation.show, session.record.tenant
         way = f"{self._base}v1/look/{tenant}/{show.name}/{worn.look.key}/"
         drawn = (one.segment.name for one in choices if one.drawn)
-        urls = {**_ways(show, way, drawn), **_own_ways(worn, presentation, choices)}
+        urls = {**_ways(show, way, drawn), **_own_ways(worn, presentation, streams, choices)}
         worn.segments = Segments(partial(_listed, presentation, channel))
         worn.look.list(name, choices, urls)
 
@@ -242,6 +250,11 @@ class HlsLooks:
         """What is told of segments, by the name of the one before which it stands."""
         told = self._guided.told(choices, live=live)
         return {name: write_overlay_range(one) for name, one in told}
+
+
+def _is_guided(worn: Worn, streams: Streams) -> bool:
+    """Whether players draw onto a rendition; what is sound alone is mixed for them all the same."""
+    return worn.guided and streams.frames is not None
 
 
 def _undrawn(choices: Iterable[Choice]) -> tuple[Choice, ...]:
@@ -261,7 +274,7 @@ def keep_up(worn: Worn, presentation: HlsPresentation, channel: Channel) -> None
         return
     worn.is_dated = track.utc
     for segment in reversed(list(latest_segments(track))):
-        worn.look.drawn(segment)  # in order, before players ask in theirs
+        worn.look.settle(segment)  # in order, before players ask in theirs
     if presentation.live:
         worn.look.forget_before(track.starts[0] - KEPT_S)
     worn.segments = Segments(partial(_listed, presentation, channel))
@@ -273,9 +286,11 @@ def _length(channel: Channel) -> float:
 
 
 def _own_ways(
-    worn: Worn, presentation: HlsPresentation, choices: Iterable[Choice]
+    worn: Worn, presentation: HlsPresentation, streams: Streams, choices: Iterable[Choice]
 ) -> Mapping[str, str]:
     """Where sessions ask for what an ad server may say of, each for itself: below its playlists."""
+    if streams.frames is None:
+        return {}
     names = (
         one.segment.name for one in choices if worn.has_slot(one.segment.start, one.segment.end)
     )
@@ -294,8 +309,8 @@ def _ways(show: Show, way: str, names: Iterable[str]) -> Mapping[str, str]:
 
 def _listed(
     presentation: HlsPresentation, channel: Channel
-) -> Iterator[tuple[str, Frames, ContentSegment]]:
-    for number, frames in presentation.frames.items():
+) -> Iterator[tuple[str, Streams, ContentSegment]]:
+    for number, streams in presentation.streams.items():
         track = channel.tracks.get(str(number))
         for segment in latest_segments(track) if track is not None else ():
-            yield str(number), frames, segment
+            yield str(number), streams, segment

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from manifests.content_segment import ContentSegment
-from packager.looks.steps import NEAR_S, Drawn, Steps
+from packager.looks.steps import NEAR_S, Change, Drawn, Steps
+from packager.looks.streams import Streams
 
 # So many segments a first viewer may be given from the edge of live content: no player starts
 # earlier, so what is before is not worth a worker's time.
@@ -18,18 +19,18 @@ FIRST_SEGMENTS = 4
 
 
 class Drawable(Protocol):
-    """An overlay with its template and its data."""
+    """An overlay with its template and its data, or music."""
 
-    def drawn(self, start: Decimal, end: Decimal) -> Drawn | None:
-        """What of it is seen between two instants of the content; None: nothing."""
+    def drawn(self, start: Decimal, end: Decimal) -> Change | None:
+        """What of it is seen or heard between two instants of the content; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A segment that is about to be listed, and what is to be drawn onto it."""
+    """A segment that is about to be listed, and what is to be drawn onto it, or mixed into it."""
 
     segment: ContentSegment
-    drawn: tuple[Drawn, ...]
+    drawn: tuple[Change, ...]
 
 
 @dataclass(slots=True)
@@ -60,13 +61,14 @@ class Look:
         self._listed: dict[str, _Listed] = {}
 
     def choices(
-        self, rendition: str, latest: Iterable[ContentSegment], *, live: bool
+        self, rendition: str, latest: Iterable[ContentSegment], *, streams: Streams, live: bool
     ) -> tuple[Choice, ...]:
         """What is to be drawn onto segments that this rendition's viewers were not told of.
 
         Args:
             rendition: Its name.
             latest: The segments that are listed, the latest first.
+            streams: What it carries.
             live: Only the latest matter to a first viewer.
 
         Returns:
@@ -83,21 +85,25 @@ class Look:
         before = [Choice(segment, ()) for segment in reversed(new[drawn:])]
         return (
             *before,
-            *(Choice(segment, self.drawn(segment)) for segment in reversed(new[:drawn])),
+            *(Choice(segment, self.drawn(segment, streams)) for segment in reversed(new[:drawn])),
         )
 
-    def drawn(self, segment: ContentSegment) -> tuple[Drawn, ...]:
-        """What is drawn onto a segment, settled now if it was not."""
+    def drawn(self, segment: ContentSegment, streams: Streams) -> tuple[Change, ...]:
+        """What is drawn onto a segment, or mixed into it; settled now if it was not."""
+        return _taken(self.settle(segment), segment, streams)
+
+    def settle(self, segment: ContentSegment) -> tuple[Change, ...]:
+        """Settle what the interval of a segment shows, in all renditions."""
         self._steps, drawn = self._steps.settle(segment.start, segment.end, self._draw)
         return drawn
 
-    def told(self, segment: ContentSegment) -> tuple[Drawn, ...]:
+    def told(self, segment: ContentSegment, streams: Streams) -> tuple[Change, ...]:
         """What is drawn onto a segment that is told of now and was settled before, for good."""
-        self.drawn(segment)
+        self.settle(segment)
         self._steps, drawn = self._steps.renewed(segment.start, segment.end, self._draw)
-        return drawn
+        return _taken(drawn, segment, streams)
 
-    def _draw(self, start: Decimal, end: Decimal) -> tuple[Drawn, ...]:
+    def _draw(self, start: Decimal, end: Decimal) -> tuple[Change, ...]:
         found = (one.drawn(start, end) for one in self._drawables)
         return tuple(one for one in found if one is not None)
 
@@ -124,7 +130,8 @@ class Look:
         """What viewers of any rendition were told to see on a segment; nothing on originals."""
         starts = (start for listed in self._listed.values() for start in listed.starts.values())
         is_told = any(abs(start - segment.start) <= NEAR_S for start in starts)
-        return self._steps.at(segment.start) if is_told else ()
+        shown = self._steps.at(segment.start) if is_told else ()
+        return tuple(one for one in shown if isinstance(one, Drawn))
 
     def replaced(
         self, rendition: str, *, since: Decimal | None = None, until: Decimal | None = None
@@ -159,3 +166,9 @@ class Look:
         for listed in self._listed.values():
             for name in [one for one, start in listed.starts.items() if start < instant]:
                 del listed.replaced[name], listed.starts[name]
+
+
+def _taken(
+    changes: Iterable[Change], segment: ContentSegment, streams: Streams
+) -> tuple[Change, ...]:
+    return tuple(one for one in changes if streams.takes(one, segment))

@@ -22,19 +22,20 @@ from manifests.splicing.content import Content
 from manifests.timing import EPOCH
 from overlays.templates.model import Template
 from packager.clock import Clock
-from packager.config.overlay_settings import Overlay, ShowAtCues, ShowWhen
+from packager.config.overlay_settings import ShowWhen, TimesRule
 from packager.config.show_settings import Show
 from packager.facts.moment import Facts
 from packager.log import report
 from packager.looks.ads import Slot, SlotAd
 from packager.looks.binding import Value, facts_of
 from packager.looks.drawables import TemplateOverlay
-from packager.looks.frames import Frames
 from packager.looks.look import Choice, Look
+from packager.looks.music import MusicUnder
 from packager.looks.orders import order
 from packager.looks.privacy import is_private
 from packager.looks.segments import Segments
-from packager.looks.showings import cue_rules
+from packager.looks.streams import Streams
+from packager.looks.times import Times
 from packager.metrics import Metrics
 from packager.parameters import Pairs
 from packager.pictures.filling import own_facts
@@ -57,6 +58,8 @@ Ads = tuple[SlotAd, ...]
 NO_WAYS: Mapping[str, str] = MappingProxyType({})
 Templates = Mapping[str, Mapping[str, Template]]
 """By show and overlay."""
+Stems = Mapping[str, Mapping[str, str]]
+"""Digests of music, by show and its name in it."""
 
 
 @dataclass(slots=True)
@@ -65,6 +68,7 @@ class Worn:
 
     look: Look
     overlays: tuple[TemplateOverlay, ...]
+    music: tuple[MusicUnder, ...]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     # By rendition, the channel and its version that was taken in.
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -90,7 +94,7 @@ class Worn:
             fill = one.overlay.fill
             if fill is None:
                 continue
-            for showing in one.showings.latest(origin=one.origin):
+            for showing in one.times.latest():
                 if showing.ends is not None and showing.ends <= since:
                     break
                 yield Slot(one.overlay.name, fill, showing)
@@ -100,30 +104,26 @@ class Worn:
         return any(slot.showing.covers(start, end) for slot in self.slots(start))
 
     def follow(self, other: "Worn") -> None:
-        """Show overlays when another look of the same content does."""
-        for mine, theirs in zip(self.overlays, other.overlays, strict=True):
-            mine.showings, mine.origin = theirs.showings, theirs.origin
+        """Show overlays, and have music heard, when another look of the same content does."""
+        for mine, theirs in zip(self._times(), other._times(), strict=True):
+            mine.follow(theirs)
 
     def observe(self, cues: Callable[[CueRules], tuple[Cue, ...]], content: Content) -> None:
-        """Take in what content says of when overlays show."""
-        if content.window is None:
-            return
-        start, edge = content.window
-        for one in self.overlays:
-            one.origin = start
-            rule = one.overlay.show
-            if isinstance(rule, ShowAtCues):
-                near_s = Decimal(content.pace_s) / 2
-                told = cues(cue_rules(rule))
-                one.showings = one.showings.observe(told, edge=edge, near_s=near_s)
+        """Take in what content says of when overlays and music show."""
+        for times in self._times():
+            times.observe(cues, content)
+
+    def _times(self) -> list[Times]:
+        return [*(one.times for one in self.overlays), *(one.times for one in self.music)]
 
 
 class Looks:
-    """The looks of all shows that have overlays."""
+    """The looks of all shows that have overlays or music."""
 
     def __init__(
         self,
         templates: Templates,
+        stems: Stems,
         *,
         rendering: Rendering,
         facts: Facts,
@@ -137,6 +137,7 @@ class Looks:
 
         Args:
             templates: Of the overlays.
+            stems: Of the music.
             rendering: Takes jobs on.
             facts: What overlays say.
             store: Keeps what was listed.
@@ -147,6 +148,7 @@ class Looks:
         """
         self._patience_s = patience_s
         self._templates = templates
+        self._stems = stems
         self._rendering = rendering
         self._facts = facts
         self._store = store
@@ -166,7 +168,7 @@ class Looks:
         at_ms: int | None = None,
         ads: Ads | None = None,
     ) -> Worn | None:
-        """The look that a session has; None where the show has no overlays.
+        """The look that a session has; None where the show has neither overlays nor music.
 
         Args:
             session: Whose.
@@ -176,7 +178,7 @@ class Looks:
                 the one that manifests tell.
         """
         show, record = presentation.show, session.record
-        if not show.overlays:
+        if not show.overlays and not show.music:
             return None
         facts = record.facts if at_ms is None else record.facts_at(at_ms)
         guided = record.parameters.guided
@@ -237,6 +239,10 @@ class Looks:
         def seek(url: str, own: bool) -> Picture | None:
             return self._pictures.get(url, now=self._clock.now(), own=own)
 
+        def holds(shows: TimesRule) -> Callable[[Decimal], bool] | None:
+            rule = _rule(show, shows)
+            return None if rule is None else partial(holds_at, rule)
+
         overlays = tuple(
             TemplateOverlay(
                 overlay,
@@ -249,11 +255,16 @@ class Looks:
                 private=is_private(
                     show.facts, overlay.data, self._templates[show.name][overlay.name]
                 ),
-                rule=None if (rule := _rule(show, overlay)) is None else partial(holds_at, rule),
+                rule=holds(overlay.show),
             )
             for overlay in show.overlays.values()
         )
-        worn = Worn(Look(key, overlays, origin=show.origin), overlays)
+        music = tuple(
+            MusicUnder(one, self._stems[show.name][one.name], rule=holds(one.show))
+            for one in show.music.values()
+        )
+        look = Look(key, (*overlays, *music), origin=show.origin)
+        worn = Worn(look, overlays, music)
         return worn
 
     async def named(
@@ -261,7 +272,7 @@ class Looks:
         look: Look,
         choices: Sequence[Choice],
         *,
-        frames: Frames,
+        streams: Streams,
         pace_s: float,
         ways: Mapping[str, str] = NO_WAYS,
         window_s: float = 0.0,
@@ -273,7 +284,7 @@ class Looks:
             look: Whose choices.
             choices: What is drawn onto segments of one rendition, or nothing.
             ways: What else may stand for segments; nothing is drawn onto these now.
-            frames: Of the rendition.
+            streams: What the rendition carries.
             pace_s: Seconds after which viewers expect something new; so long at least the results
                 are of use.
             window_s: Seconds for which they are listed.
@@ -285,7 +296,7 @@ class Looks:
         """
         listing = {
             choice.segment.name: ways.get(choice.segment.name)
-            or await self.prepare(look, choice, frames=frames, pace_s=pace_s)
+            or await self.prepare(look, choice, streams=streams, pace_s=pace_s)
             or ""
             for choice in choices
         }
@@ -299,7 +310,7 @@ class Looks:
         look: Look,
         choice: Choice,
         *,
-        frames: Frames,
+        streams: Streams,
         pace_s: float,
         priority: Priority = Priority.NEXT,
     ) -> str | None:
@@ -308,7 +319,7 @@ class Looks:
         Args:
             look: Whose choice.
             choice: What is drawn onto it, or nothing.
-            frames: See `named`.
+            streams: See `named`.
             pace_s: See there.
             priority: Before what.
 
@@ -318,7 +329,9 @@ class Looks:
         if not choice.drawn:
             return None
         deadline = self._clock.now() + timedelta(seconds=max(self._patience_s, pace_s))
-        job = order(choice, origin=look.origin, frames=frames, deadline=deadline, priority=priority)
+        job = order(
+            choice, origin=look.origin, streams=streams, deadline=deadline, priority=priority
+        )
         return (await self._rendering.offer(job)).url
 
     async def standing(
@@ -351,8 +364,8 @@ class Looks:
             return {}
 
 
-def _rule(show: Show, overlay: Overlay) -> Rule | None:
-    when = overlay.show.when if isinstance(overlay.show, ShowWhen) else None
+def _rule(show: Show, shows: TimesRule) -> Rule | None:
+    when = shows.when if isinstance(shows, ShowWhen) else None
     return None if when is None else compile_rule(when, _kinds(show), "bool")
 
 
@@ -362,7 +375,9 @@ def _kinds(show: Show) -> dict[str, Kind]:
 
 def _own(show: Show, said: Pairs) -> Pairs:
     """What of a viewer's facts any overlay shows, or may show for."""
-    if any(isinstance(one.show, ShowWhen) for one in show.overlays.values()):
+    rules: list[TimesRule] = [one.show for one in show.overlays.values()]
+    rules += [one.show for one in show.music.values()]
+    if any(isinstance(rule, ShowWhen) for rule in rules):
         return said
     asked = {name for one in show.overlays.values() for name in facts_of(one.data)}
     return tuple(pair for pair in said if pair[0] in asked)

@@ -1,5 +1,6 @@
-"""From the settings of shows to the templates that their overlays name."""
+"""From the settings of shows to the templates and the music that they name."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,4 +35,31 @@ def folders_of(
         templates[name][overlay.name].digest: overlay.template
         for name, show in config.shows.items()
         for overlay in show.overlays.values()
+    }
+
+
+def read_stems(config: Config) -> Mapping[str, Mapping[str, str]]:
+    """The digests of all music, by show and its name in it.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    digests: dict[Path, str] = {}
+    for show in config.shows.values():
+        for music in show.music.values():
+            if music.file not in digests:
+                with music.file.open("rb") as file:
+                    digests[music.file] = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        name: {one.name: digests[one.file] for one in show.music.values()}
+        for name, show in config.shows.items()
+    }
+
+
+def files_of(config: Config, stems: Mapping[str, Mapping[str, str]]) -> Mapping[str, Path]:
+    """Where workers find music, by digest."""
+    return {
+        stems[name][music.name]: music.file
+        for name, show in config.shows.items()
+        for music in show.music.values()
     }

@@ -85,8 +85,8 @@ class LookRoute:
             prepare = partial(
                 self._looks.prepare,
                 worn.look,
-                Choice(found.segment, worn.look.drawn(found.segment)),
-                frames=found.frames,
+                Choice(found.segment, worn.look.drawn(found.segment, found.streams)),
+                streams=found.streams,
                 pace_s=float(found.segment.duration),
                 priority=priority,
             )
@@ -99,11 +99,11 @@ class LookRoute:
         known = self._named.get(place)
         if known is not None:
             return known
-        choice = Choice(segment, worn.look.told(segment))
+        choice = Choice(segment, worn.look.told(segment, found.streams))
         urls = await self._looks.named(
             worn.look,
             (choice,),
-            frames=found.frames,
+            streams=found.streams,
             pace_s=float(segment.duration),
         )
         return self._named.setdefault(place, (urls or {}).get(segment.name, ""))

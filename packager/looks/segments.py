@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from manifests.content_segment import ContentSegment
-from packager.looks.frames import Frames
+from packager.looks.streams import Streams
 
 
 class Found(NamedTuple):
     """A segment that a player asks for."""
 
     rendition: str
-    frames: Frames
+    streams: Streams
     segment: ContentSegment
     place: int  # among the rendition's segments, the latest is 0
 
@@ -19,7 +19,7 @@ class Found(NamedTuple):
 class Segments:
     """All segments that can be drawn on; they are looked up when the first one is asked for."""
 
-    def __init__(self, listed: Callable[[], Iterable[tuple[str, Frames, ContentSegment]]]) -> None:
+    def __init__(self, listed: Callable[[], Iterable[tuple[str, Streams, ContentSegment]]]) -> None:
         """Make them from what lists them: of each rendition the latest first."""
         self._listed = listed
         self._by_name: dict[str, Found] = {}
@@ -43,9 +43,9 @@ class Segments:
     def _look_up(self) -> Mapping[str, list[Found]]:
         if self._of is None:
             of: dict[str, list[Found]] = {}
-            for rendition, frames, segment in self._listed():
+            for rendition, streams, segment in self._listed():
                 row = of.setdefault(rendition, [])
-                row.append(Found(rendition, frames, segment, len(row)))
+                row.append(Found(rendition, streams, segment, len(row)))
                 self._by_name[segment.name] = row[-1]
             self._of = of
         return self._of

@@ -11,7 +11,8 @@ from decimal import Decimal
 from manifests.break_log import BreakLog, CueSettings
 from manifests.breaks import Cue
 from manifests.cues import CueRules
-from packager.config.overlay_settings import Overlay, ShowAt, ShowAtCues
+from packager.config.music_settings import Music
+from packager.config.overlay_settings import At, AtCues, Overlay
 
 # An overlay that is always there has begun so long before: nothing of its beginning is seen.
 LONG_AGO_S = Decimal(86_400)
@@ -30,7 +31,7 @@ class Showing:
         return self.begins < end and (self.ends is None or self.ends > start)
 
 
-def cue_rules(rule: ShowAtCues) -> CueRules:
+def cue_rules(rule: AtCues) -> CueRules:
     """Which signals show an overlay."""
     return CueRules(
         start_types=rule.types,
@@ -44,9 +45,9 @@ def cue_rules(rule: ShowAtCues) -> CueRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Showings:
-    """The times that one overlay shows."""
+    """The times that one overlay shows, or one piece of music."""
 
-    overlay: Overlay
+    overlay: Overlay | Music
     log: BreakLog = field(default_factory=BreakLog)
 
     def observe(self, cues: tuple[Cue, ...], *, edge: Decimal, near_s: Decimal) -> "Showings":
@@ -58,7 +59,7 @@ class Showings:
             near_s: Cues so near each other are one.
         """
         rule = self.overlay.show
-        if not isinstance(rule, ShowAtCues):
+        if not isinstance(rule, AtCues):
             return self
         settings = CueSettings(max_break_s=rule.max_s, near_s=near_s)
         log = self.log.observe(cues, edge=edge, seen_edge=None, settings=settings)
@@ -72,7 +73,7 @@ class Showings:
             end: Of the interval.
             origin: The content clock where the content begins: schedules count from there.
         """
-        if not isinstance(self.overlay.show, ShowAt | ShowAtCues):
+        if not isinstance(self.overlay.show, At | AtCues):
             return Showing(start - LONG_AGO_S, None)
         found: Showing | None = None
         for one in self.latest(origin=origin):
@@ -88,8 +89,8 @@ class Showings:
             origin: As `at` takes it.
         """
         rule, name = self.overlay.show, f"o.{self.overlay.name}"
-        if isinstance(rule, ShowAt):
+        if isinstance(rule, At):
             yield Showing(origin + rule.at, origin + rule.at + rule.seconds, name)
-        elif isinstance(rule, ShowAtCues):
+        elif isinstance(rule, AtCues):
             for one in reversed(self.log.breaks):
                 yield Showing(one.out_at, one.in_at, f"{name}.{one.id}")

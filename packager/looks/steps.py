@@ -31,12 +31,29 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One stem as it is mixed; its times are on the content clock."""
+
+    music: str  # its name in the show
+    stem: str  # digest of its file
+    gain_db: Decimal
+    duck_db: Decimal
+    fade_s: Decimal
+    begins: Decimal | None  # where it fades in; None: long before
+    ends: Decimal | None  # where it fades out; None: not known yet
+    top: Decimal | None  # where its beginning is; None: it goes on by the clock of its segments
+
+
+Change = Drawn | Heard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What is drawn in an interval, in z-order."""
+    """What is drawn in an interval, in z-order, and what is mixed under it."""
 
     start: Decimal
     end: Decimal
-    drawn: tuple[Drawn, ...]
+    drawn: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +68,8 @@ class Steps:
         return self.steps[-1].end if self.steps else None
 
     def settle(
-        self, start: Decimal, end: Decimal, draw: Callable[[Decimal, Decimal], tuple[Drawn, ...]]
-    ) -> tuple["Steps", tuple[Drawn, ...]]:
+        self, start: Decimal, end: Decimal, draw: Callable[[Decimal, Decimal], tuple[Change, ...]]
+    ) -> tuple["Steps", tuple[Change, ...]]:
         """What a segment shows; it is settled now if it was not.
 
         Args:
@@ -74,8 +91,8 @@ class Steps:
         return Steps((*self.steps, Step(start=begin, end=end, drawn=drawn))), drawn
 
     def renewed(
-        self, start: Decimal, end: Decimal, draw: Callable[[Decimal, Decimal], tuple[Drawn, ...]]
-    ) -> tuple["Steps", tuple[Drawn, ...]]:
+        self, start: Decimal, end: Decimal, draw: Callable[[Decimal, Decimal], tuple[Change, ...]]
+    ) -> tuple["Steps", tuple[Change, ...]]:
         """What a settled segment shows that is to be told now, for good.
 
         What lacked a picture when it was settled may have it by now.
@@ -86,9 +103,9 @@ class Steps:
             draw: See there.
         """
         settled = self.at(start)
-        if not any(one.lacks for one in settled):
+        if not any(isinstance(one, Drawn) and one.lacks for one in settled):
             return self, settled
-        told = tuple(replace(one, lacks=False) for one in draw(start, end))
+        told = tuple(_for_good(one) for one in draw(start, end))
         steps: list[Step] = []
         for step in self.steps:
             if step.drawn != settled or not step.start <= start + NEAR_S < step.end:
@@ -102,7 +119,7 @@ class Steps:
             ]
         return Steps(_merged(steps)), told
 
-    def at(self, instant: Decimal) -> tuple[Drawn, ...]:
+    def at(self, instant: Decimal) -> tuple[Change, ...]:
         """What was settled for the interval that has an instant, or for the nearest one."""
         for step in reversed(self.steps):
             if step.start <= instant + NEAR_S:
@@ -113,6 +130,10 @@ class Steps:
         """Drop what ended before an instant."""
         kept = tuple(step for step in self.steps if step.end > instant)
         return self if len(kept) == len(self.steps) else Steps(kept)
+
+
+def _for_good(one: Change) -> Change:
+    return replace(one, lacks=False) if isinstance(one, Drawn) else one
 
 
 def _merged(steps: list[Step]) -> tuple[Step, ...]:

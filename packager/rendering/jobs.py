@@ -1,4 +1,4 @@
-"""A job as a value: which segment, what is drawn onto it, and by when.
+"""A job as a value: which segment, what is drawn onto it or mixed into it, and by when.
 
 What decides the bytes lies in the queue's file and goes to a worker as JSON; the rest says when,
 and for whom.
@@ -45,12 +45,28 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """One stem under a segment's sound; times in seconds from the segment's first sample."""
+
+    stem: str  # digest of its file
+    gain_db: float
+    duck_db: float
+    fade_s: Fraction
+    begins_s: Fraction | None = None  # None: long before
+    ends_s: Fraction | None = None  # None: its end is not known yet
+    top_s: Fraction | None = None  # of its beginning; None: it goes on by the track's clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """All that decides the bytes of a replacement."""
 
     segment: Piece | None  # None: what is drawn stands alone
     init: Piece | None = None  # None: the segment needs none
-    drawings: tuple[Drawing, ...]  # in z-order, the lowest first
+    drawings: tuple[Drawing, ...] = ()  # in z-order, the lowest first
+    sounds: tuple[Sound, ...] = ()
+    before: Piece | None = None  # the segments beside it, which its sound goes on from and into
+    after: Piece | None = None
     profile: str  # of the encoder
     ending: Ending = "m4s"
     augmented: bool = False  # players have the init section with our parameter sets, if need be
@@ -87,11 +103,24 @@ def work_to_json(work: Work) -> dict[str, Any]:
                 "template": one.template,
                 "data": one.data,
                 "begins_s": str(one.begins_s),
-                "lasts_s": None if one.lasts_s is None else str(one.lasts_s),
+                "lasts_s": _seconds_to_json(one.lasts_s),
                 "images": [[name, b64encode(data).decode()] for name, data in one.images],
             }
             for one in work.drawings
         ],
+        "sounds": [
+            {
+                "stem": one.stem,
+                "gain_db": one.gain_db,
+                "duck_db": one.duck_db,
+                "times": [
+                    _seconds_to_json(time)
+                    for time in (one.fade_s, one.begins_s, one.ends_s, one.top_s)
+                ],
+            }
+            for one in work.sounds
+        ],
+        "beside": [_piece_to_json(piece) for piece in (work.before, work.after)],
         "profile": work.profile,
         "ending": work.ending,
         "augmented": work.augmented,
@@ -100,6 +129,7 @@ def work_to_json(work: Work) -> dict[str, Any]:
 
 def work_from_json(value: dict[str, Any]) -> Work:
     """Return the work that `work_to_json` wrote."""
+    before, after = map(_piece_from_json, value["beside"])
     return Work(
         segment=_piece_from_json(value["segment"]),
         init=_piece_from_json(value["init"]),
@@ -108,15 +138,39 @@ def work_from_json(value: dict[str, Any]) -> Work:
                 template=one["template"],
                 data=one["data"],
                 begins_s=Fraction(one["begins_s"]),
-                lasts_s=None if one["lasts_s"] is None else Fraction(one["lasts_s"]),
+                lasts_s=_seconds_from_json(one["lasts_s"]),
                 images=tuple((name, b64decode(data)) for name, data in one["images"]),
             )
             for one in value["drawings"]
         ),
+        sounds=tuple(_sound_from_json(one) for one in value["sounds"]),
+        before=before,
+        after=after,
         profile=value["profile"],
         ending=value["ending"],
         augmented=value["augmented"],
     )
+
+
+def _sound_from_json(value: dict[str, Any]) -> Sound:
+    fade_s, begins_s, ends_s, top_s = map(_seconds_from_json, value["times"])
+    return Sound(
+        stem=value["stem"],
+        gain_db=value["gain_db"],
+        duck_db=value["duck_db"],
+        fade_s=fade_s or Fraction(0),
+        begins_s=begins_s,
+        ends_s=ends_s,
+        top_s=top_s,
+    )
+
+
+def _seconds_to_json(seconds: Fraction | None) -> str | None:
+    return None if seconds is None else str(seconds)
+
+
+def _seconds_from_json(value: str | None) -> Fraction | None:
+    return None if value is None else Fraction(value)
 
 
 def _piece_to_json(piece: Piece | None) -> list[Any] | None:

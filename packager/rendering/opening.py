@@ -31,6 +31,7 @@ async def open_rendering(
     base: str,
     client: GuardedClient,
     templates: Mapping[str, Path],
+    stems: Mapping[str, Path] | None = None,
     clock: Clock,
     metrics: Metrics,
     draw: str = DRAW,
@@ -43,6 +44,7 @@ async def open_rendering(
         base: What URLs begin with.
         client: Fetches segments.
         templates: Folders of templates, by digest.
+        stems: Files of music, by digest.
         clock: Says the time.
         metrics: Counts.
         draw: What draws in workers, as ``package.module:function``.
@@ -73,6 +75,7 @@ async def open_rendering(
         workers=Workers(settings.workers, limits=limits, draw=draw),
         count=settings.workers,
         templates=templates,
+        stems=stems or {},
         put=put,
         settled=settled,
         metrics=metrics,

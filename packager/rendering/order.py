@@ -1,7 +1,7 @@
 """An order: what a worker is given of a job, and how it says no."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from packager.rendering.jobs import Work
 
@@ -13,7 +13,10 @@ class Order:
     work: Work
     segment: bytes  # empty where nothing is drawn on
     init: bytes = b""  # empty where the segment needs none
+    before: bytes = b""  # the segments beside it; empty where there are none
+    after: bytes = b""
     templates: Mapping[str, str]  # digest -> its folder
+    stems: Mapping[str, str] = field(default_factory=dict)  # digest -> its file
 
 
 class DrawingRefused(Exception):

@@ -56,9 +56,13 @@ class WorkerProcess:
             ProcessFailed: There is none.
         """
         self.orders += 1
-        head = {"work": work_to_json(order.work), "templates": dict(order.templates)}
+        head = {
+            "work": work_to_json(order.work),
+            "templates": dict(order.templates),
+            "stems": dict(order.stems),
+        }
         try:
-            send(self._orders, head, (order.init, order.segment))
+            send(self._orders, head, (order.init, order.segment, order.before, order.after))
         except (OSError, ValueError) as error:
             raise ProcessFailed from error
         return self.listen()

@@ -8,8 +8,8 @@ others are drawn.
 import fcntl
 import os
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -35,6 +35,7 @@ LOOK_S = 0.25  # between two looks at what other processes have queued
 TEND_S = 5.0
 _LOCK_S = 1.0  # between two tries to become the one that renders
 _SOURCE_RETRY_S = 0.5  # an origin may list a segment a moment before it has it
+_BESIDE_S = 2.0  # for a segment that is of help, but not needed
 _PAUSE_S = 2.0  # after a worker that could not be started
 
 
@@ -51,6 +52,7 @@ class Renderer:
         workers: Workers,
         count: int,
         templates: Mapping[str, Path],
+        stems: Mapping[str, Path],
         put: Bell,
         settled: Bell,
         metrics: Metrics,
@@ -65,6 +67,7 @@ class Renderer:
             workers: Draw.
             count: How many of them there are.
             templates: Folders of templates, by digest.
+            stems: Files of music, by digest.
             put: Rings when a job was put in this process.
             settled: Is rung when one was settled.
             metrics: Is told of degradations.
@@ -76,6 +79,7 @@ class Renderer:
         self._workers = workers
         self._count = count
         self._templates = templates
+        self._stems = stems
         self._put = put
         self._settled = settled
         self._metrics = metrics
@@ -182,10 +186,8 @@ class Renderer:
 
     async def _order(self, job: Taken) -> Order:
         work = job.work
-        folders = {one.template: self._templates.get(one.template) for one in work.drawings}
-        unknown = [digest for digest, folder in folders.items() if folder is None]
-        if unknown:
-            raise DrawingRefused("template_unknown", ", ".join(unknown))
+        folders = _known(self._templates, [one.template for one in work.drawings], "template")
+        files = _known(self._stems, [one.stem for one in work.sounds], "stem")
         try:
             segment, init = await self._source(work.segment), await self._source(work.init)
         except OutboundError:
@@ -195,11 +197,20 @@ class Renderer:
             work=work,
             segment=segment,
             init=init,
-            templates={digest: str(folder) for digest, folder in folders.items()},
+            before=await self._beside(work.before),
+            after=await self._beside(work.after),
+            templates=folders,
+            stems=files,
         )
 
     async def _source(self, piece: Piece | None) -> bytes:
         return b"" if piece is None else await self._sources.get(piece)
+
+    async def _beside(self, piece: Piece | None) -> bytes:
+        """A segment that is of help, but not needed."""
+        with suppress(OutboundError), anyio.move_on_after(_BESIDE_S):
+            return await self._source(piece)
+        return b""
 
     async def _done(self, job: Taken, size_bytes: int, seconds: float) -> None:
         settled = await self._queue.done(job, size_bytes, seconds)
@@ -233,3 +244,16 @@ class Renderer:
 
     def _report(self, reason: Reason, event: str, id: str, **fields: str) -> None:
         report(reason, event, self._metrics, overlay=id, **fields)
+
+
+def _known(paths: Mapping[str, Path], digests: Iterable[str], what: str) -> dict[str, str]:
+    """Where things are, by digest.
+
+    Raises:
+        DrawingRefused: One is not configured here.
+    """
+    found = {digest: paths.get(digest) for digest in digests}
+    unknown = [digest for digest, path in found.items() if path is None]
+    if unknown:
+        raise DrawingRefused(f"{what}_unknown", ", ".join(unknown))
+    return {digest: str(path) for digest, path in found.items()}

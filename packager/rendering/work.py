@@ -1,4 +1,4 @@
-"""The work of a worker: the one place where templates and segments meet.
+"""The work of a worker: the one place where templates, music and segments meet.
 
 Only worker processes import it: it imports PyAV. What a process has read and drawn it keeps for its
 next orders, which are often of the same template and the same data.
@@ -10,8 +10,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 
+from overlays.audio.cmaf import mix_cmaf, sound_configuration
+from overlays.audio.configuration import AacConfiguration
+from overlays.audio.mix import Mix
+from overlays.audio.stem import Stem, read_stem
+from overlays.audio.transport import mix_transport, transport_configuration
 from overlays.errors import (
     DataError,
     EncodingFailed,
@@ -19,6 +25,7 @@ from overlays.errors import (
     MediaMalformed,
     OverlayError,
     SegmentRefused,
+    StemError,
 )
 from overlays.frames.treatments import Palette, Squeeze
 from overlays.segment.cmaf import open_cmaf
@@ -40,38 +47,70 @@ _CODES: dict[type[OverlayError], str] = {
     DataError: "data",
     EngineMissing: "engine_missing",
     MediaMalformed: "malformed",
+    StemError: "stem",
 }
 
 
 def draw(order: Order) -> bytes:
-    """Return the segment with its overlays drawn.
+    """Return the segment with its overlays drawn and its music mixed.
 
     Raises:
         DrawingRefused: It cannot be done; whatever else is raised counts as a crash.
     """
+    with _refusing():
+        if order.work.drawings:
+            order = replace(order, segment=_drawn(order))
+        return _mixed(order) if order.work.sounds else order.segment
+
+
+def _drawn(order: Order) -> bytes:
     work = order.work
     if work.profile not in PROFILES:
         raise DrawingRefused("profile", work.profile)
     profile, starts_at = PROFILES[work.profile], Fraction(0)
-    with _refusing():
-        if work.ending == "m4s":
-            variants = [_showings(order, open_cmaf(order.init, order.segment))]
-            (drawn,) = render_cmaf(
-                order.init,
-                order.segment,
-                variants,
-                profile,
-                starts_at=starts_at,
-                augmented=work.augmented,
-            )
-        elif work.ending == "ts":
-            variants = [_showings(order, open_transport(order.segment))]
-            (drawn,) = render_transport(order.segment, variants, profile, starts_at=starts_at)
-        elif work.ending == "png":
-            drawn = still([_layer(*_place(order, one, STILL)) for one in work.drawings], STILL)
-        else:
-            raise DrawingRefused("container", work.ending)
+    if work.ending == "m4s":
+        variants = [_showings(order, open_cmaf(order.init, order.segment))]
+        (drawn,) = render_cmaf(
+            order.init,
+            order.segment,
+            variants,
+            profile,
+            starts_at=starts_at,
+            augmented=work.augmented,
+        )
+    elif work.ending == "ts":
+        variants = [_showings(order, open_transport(order.segment))]
+        (drawn,) = render_transport(order.segment, variants, profile, starts_at=starts_at)
+    elif work.ending == "png":
+        drawn = still([_layer(*_place(order, one, STILL)) for one in work.drawings], STILL)
+    else:
+        raise DrawingRefused("container", work.ending)
     return drawn
+
+
+def _mixed(order: Order) -> bytes:
+    if order.work.ending == "m4s":
+        configuration = sound_configuration(order.init)
+    elif order.work.ending == "ts":
+        configuration = transport_configuration(order.segment)
+    else:
+        raise DrawingRefused("container", order.work.ending)
+    mixes = [
+        Mix(
+            stem=_stem(one.stem, order.stems[one.stem], configuration),
+            begins_at=one.begins_s,
+            ends_at=one.ends_s,
+            fade_s=one.fade_s,
+            gain_db=one.gain_db,
+            duck_db=one.duck_db,
+            top_at=one.top_s,
+        )
+        for one in order.work.sounds
+    ]
+    beside = {"before": order.before, "after": order.after}
+    if order.work.ending == "m4s":
+        return mix_cmaf(order.init, order.segment, mixes, **beside)
+    return mix_transport(order.segment, mixes, **beside)
 
 
 @contextmanager
@@ -127,6 +166,17 @@ def _template(digest: str, folder: str) -> Template:
     if template.digest != digest:
         raise DrawingRefused("template_changed", f"{folder} is not what it was")
     return template
+
+
+@lru_cache(maxsize=4)
+def _stem(digest: str, file: str, configuration: AacConfiguration) -> Stem:
+    try:
+        data = Path(file).read_bytes()
+    except OSError as error:
+        raise DrawingRefused("stem", str(error)) from error
+    if sha256(data).hexdigest() != digest:
+        raise DrawingRefused("stem_changed", f"{file} is not what it was")
+    return read_stem(data, Path(file).suffix.lower(), configuration)
 
 
 class _Narrowing:

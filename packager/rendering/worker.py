@@ -49,19 +49,22 @@ def serve(orders: BinaryIO, answers: BinaryIO, draw: Draw, *, cpu_s: int) -> Non
     send(answers, {"ready": True})
     while message := receive(orders):
         _allow(cpu_s)
-        head, (init, segment) = message
-        send(answers, *_answer(head, init, segment, draw))
+        send(answers, *_answer(*message, draw))
         gc.collect()  # circles of few objects may hold many bytes, and would wait for long
 
 
 def _answer(
-    head: dict[str, Any], init: bytes, segment: bytes, draw: Draw
+    head: dict[str, Any], blobs: list[bytes], draw: Draw
 ) -> tuple[dict[str, Any], list[bytes]]:
+    init, segment, before, after = blobs
     order = Order(
         work=work_from_json(head["work"]),
         segment=segment,
         init=init,
+        before=before,
+        after=after,
         templates=head["templates"],
+        stems=head["stems"],
     )
     try:
         return {}, [draw(order)]

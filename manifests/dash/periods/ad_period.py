@@ -25,6 +25,7 @@ from manifests.dash.periods.period_tag import (
     period_tag,
     shell,
 )
+from manifests.dash.periods.preferred_sound import prefer_sound
 from manifests.dash.periods.segment_information import write_timeline
 from manifests.dash.periods.written_bases import OFFSET
 from manifests.dash.reading.attribute_values import mpd_tag
@@ -51,6 +52,7 @@ def ad_period_body(
     available_early_s: Decimal | None = None,
     listed: int | None = None,
     computed: bool = False,
+    sound: str | None = None,
 ) -> tuple[bytes, bytes]:
     """Everything after the start tag, to be put under the root of the content's MPD.
 
@@ -66,6 +68,7 @@ def ad_period_body(
         listed: How many segments are listed; None: all that are shown.
         computed: Players compute the segments, as they do the content's, if these are even enough
             for that.
+        sound: That players begin with, in the content too; None: nothing is told of it.
 
     Raises:
         SpliceError: The creative has no rendition for any video, or for any audio, of the content.
@@ -99,6 +102,8 @@ def ad_period_body(
                 _write_base(element, media.base, available_early_s)
             if len(templates) > 1:
                 _write_template(element, template_of(media))
+    if sound is not None:
+        prefer_sound(period, sound)
     body = period_body(period, period)
     return before_events, body[len(before_events) :]
 

@@ -25,6 +25,7 @@ BEFORE_BASE = (
     "ContentPopularityRate",
     "Resync",
 )
+BEFORE_ROLE = (*BEFORE_BASE, "Accessibility")  # of an AdaptationSet (table 6)
 
 
 def local_name(element: etree._Element) -> str:

@@ -1,20 +1,20 @@
-"""Content's video by another way: its segments are asked for at a host that may replace them.
+"""Content's video or sound by another way: asked for at a host that may replace segments.
 
 An MPD does not name segments, so nothing in it can name a replacement. What it can say is where
-segments are: all of a video Representation are asked for there, under the paths that they have at
+segments are: all of a Representation are asked for there, under the paths that they have at
 the origin, and are answered with a redirect to the original or to what was drawn on it.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
 from manifests.dash.periods.children import BEFORE_BASE, children, make_child, remove
 from manifests.dash.periods.segment_information import TEMPLATES
 from manifests.dash.periods.written_bases import WrittenBase, is_absolute, join_bases
-from manifests.dash.reading.content_kind import kind_of
+from manifests.dash.reading.content_kind import Kind, kind_of
 
 LISTS = ("SegmentTemplate", "SegmentList")
 # Paths with other characters, or with a query, cannot be led there.
@@ -22,8 +22,17 @@ PLAIN = re.compile(r"(?!/)(?!(?:.*/)?\.{1,2}(?:/|$))(?!.*//)[A-Za-z0-9._~+@/-]*"
 _IDENTIFIER = re.compile(r"\$[A-Za-z]+(?:%0\d+d)?\$")
 
 
-def detour(period: etree._Element, hosts: tuple[str, str]) -> None:
-    """Lead players to another host for a Period's video.
+@dataclass(frozen=True, slots=True)
+class Detour:
+    """Another way for some of a show's content."""
+
+    prefix: str  # what URLs of it begin with
+    replacement: str  # what stands for it: a URL or a path
+    kinds: frozenset[Kind] = frozenset({"video"})  # of AdaptationSets
+
+
+def lead(period: etree._Element, detour: Detour) -> None:
+    """Lead players to another host for some of a Period's content.
 
     What cannot be led there stays as it is: encrypted sets, files without a list of segments, and
     references that do not follow their BaseURL. Where something is led, each Representation says
@@ -31,13 +40,13 @@ def detour(period: etree._Element, hosts: tuple[str, str]) -> None:
 
     Args:
         period: Changed; its BaseURLs are absolute.
-        hosts: What URLs of its video begin with, and what stands for it: a URL or a path.
+        detour: Where, and for what.
 
     Raises:
         MpdSyntaxError: A BaseURL is no URL.
     """
     bases = join_bases(period, ())
-    ways = dict(_ways(period, bases, hosts))
+    ways = dict(_ways(period, bases, detour))
     if not ways:
         return
     for one in children(period, "AdaptationSet"):
@@ -50,22 +59,21 @@ def detour(period: etree._Element, hosts: tuple[str, str]) -> None:
 
 
 def _ways(
-    period: etree._Element, bases: Sequence[WrittenBase], hosts: tuple[str, str]
+    period: etree._Element, bases: Sequence[WrittenBase], detour: Detour
 ) -> Iterator[tuple[etree._Element, WrittenBase]]:
     """The Representations that are led away, and where."""
-    prefix, replacement = hosts
     for one in children(period, "AdaptationSet"):
         representations = list(children(one, "Representation"))
-        if kind_of(one, representations) != "video" or _is_encrypted(one):
+        if kind_of(one, representations) not in detour.kinds or _is_encrypted(one):
             continue
         above = join_bases(one, bases)
         for representation in representations:
             if not _follows(period, one, representation):
                 continue
             for base in join_bases(representation, above):
-                path = base.url.removeprefix(prefix)
+                path = base.url.removeprefix(detour.prefix)
                 if path != base.url and PLAIN.fullmatch(path):
-                    yield representation, replace(base, url=replacement + path)
+                    yield representation, replace(base, url=detour.replacement + path)
                     break
 
 

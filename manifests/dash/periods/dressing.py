@@ -6,7 +6,8 @@ from lxml import etree
 
 from manifests.dash.model import Mpd
 from manifests.dash.periods.children import children, local_name, make_child, remove
-from manifests.dash.periods.detour import detour
+from manifests.dash.periods.detour import Detour, lead
+from manifests.dash.periods.preferred_sound import prefer_sound
 from manifests.dash.periods.segment_information import KINDS, TEMPLATES
 from manifests.dash.periods.written_bases import (
     WrittenBase,
@@ -26,7 +27,8 @@ class Dressing:
 
     bases: tuple[WrittenBase, ...]  # of the MPD, to be written into each Period (B-22)
     content_base: tuple[str, str] | None = None  # origin prefix, and what players get instead
-    video_base: tuple[str, str] | None = None  # of what comes of that, for video (`detour`)
+    detour: Detour | None = None  # of what comes of that
+    sound: str | None = None  # that players begin with
     # EventStreams and InbandEventStreams of these schemes are taken out (B-52).
     removed_schemes: frozenset[str] = frozenset()
     asset_id: str | None = None  # for an AssetIdentifier where the origin has none (B-19)
@@ -36,7 +38,8 @@ def dressing_of(
     mpd: Mpd,
     *,
     content_base: tuple[str, str] | None = None,
-    video_base: tuple[str, str] | None = None,
+    detour: Detour | None = None,
+    sound: str | None = None,
     removed_schemes: frozenset[str] = frozenset(),
     asset_id: str | None = None,
 ) -> Dressing:
@@ -48,7 +51,8 @@ def dressing_of(
     return Dressing(
         bases=join_bases(mpd.element, (WrittenBase(join(mpd.url, ".")),)),
         content_base=content_base,
-        video_base=video_base,
+        detour=detour,
+        sound=sound,
         removed_schemes=removed_schemes,
         asset_id=asset_id,
     )
@@ -79,8 +83,10 @@ def dress(period: etree._Element, dressing: Dressing) -> None:
     _write_bases(period, bases)
     if dressing.content_base is not None and bases:
         _rehost(period, bases[0].url, dressing.content_base)
-    if dressing.video_base is not None:
-        detour(period, dressing.video_base)
+    if dressing.detour is not None:
+        lead(period, dressing.detour)
+    if dressing.sound is not None:
+        prefer_sound(period, dressing.sound)
 
 
 def _write_bases(period: etree._Element, bases: tuple[WrittenBase, ...]) -> None:

@@ -4,8 +4,10 @@ from dash_pasting import URL, reread, write_part
 from lxml import etree
 
 from manifests.dash.model import Mpd
+from manifests.dash.periods.detour import Detour
 from manifests.dash.periods.dressing import dressing_of
 from manifests.dash.periods.part import Part
+from manifests.dash.reading.content_kind import Kind
 from manifests.dash.reading.reader import read_mpd
 from tests.mpd_schema import assert_valid, needs_schema
 
@@ -41,10 +43,11 @@ def led(
     one: Mpd,
     *,
     content_base: tuple[str, str] | None = None,
-    video_base: tuple[str, str] = HOSTS,
+    hosts: tuple[str, str] = HOSTS,
+    kinds: tuple[Kind, ...] = ("video",),
 ) -> Mpd:
     part = Part(period=one.periods[0], id="P", start=Decimal(0))
-    dressing = dressing_of(one, video_base=video_base, content_base=content_base)
+    dressing = dressing_of(one, detour=Detour(*hosts, frozenset(kinds)), content_base=content_base)
     return reread(one, write_part(part, dressing))
 
 
@@ -66,10 +69,15 @@ def test_video_goes_another_way_and_nothing_else_does() -> None:
     assert offset.get("availabilityTimeOffset") == "2"
 
 
+def test_sound_goes_another_way_where_it_is_asked_to() -> None:
+    assert bases(led(mpd(), kinds=("audio",))) == {"v1": FOLDER, "v2": FOLDER + "hd/", "a1": LED}
+    assert bases(led(mpd(), kinds=("audio", "video")))["v1"] == LED
+
+
 def test_a_cdn_in_front_of_the_origin_stays_for_the_rest() -> None:
     hosts = ("https://cdn.example/live/", HOSTS[1])
     content = ("https://o.example/live/", "https://cdn.example/live/")
-    found = led(mpd(), content_base=content, video_base=hosts)
+    found = led(mpd(), content_base=content, hosts=hosts)
     assert bases(found)["a1"] == FOLDER.replace("o.example", "cdn.example")
     assert bases(found)["v1"] == LED
 
@@ -109,7 +117,7 @@ def test_names_that_our_paths_cannot_have_stay() -> None:
 
 
 def test_a_path_leads_to_the_host_of_the_mpd() -> None:
-    found = led(mpd(), video_base=(HOSTS[0], "/v1/look/k/"))
+    found = led(mpd(), hosts=(HOSTS[0], "/v1/look/k/"))
     assert bases(found) == {
         "v1": "https://weft.example/v1/look/k/ch/",
         "v2": "https://weft.example/v1/look/k/ch/hd/",
@@ -117,7 +125,7 @@ def test_a_path_leads_to_the_host_of_the_mpd() -> None:
     }
     elsewhere = led(
         mpd(base="<BaseURL>https://cdn.example/x/</BaseURL>"),
-        video_base=("https://cdn.example/", "/v1/look/k/"),
+        hosts=("https://cdn.example/", "/v1/look/k/"),
     )
     assert bases(elsewhere)["v1"] == "https://weft.example/v1/look/k/x/"
     assert bases(elsewhere)["a1"] == "https://cdn.example/x/"

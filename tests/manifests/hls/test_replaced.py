@@ -131,3 +131,5 @@ def test_segments_are_told_with_all_that_it_takes_to_have_them() -> None:
     assert last.media == Source("https://o.example/live/2.m4s")
     assert first.init == last.init == Source("https://o.example/live/init.mp4", 4, 23)
     assert first.end == last.start == first.start + 4
+    assert (first.before, first.after) == (None, last.media)  # a gap is nobody's neighbour
+    assert (last.before, last.after) == (first.media, None)  # nor is what is encrypted

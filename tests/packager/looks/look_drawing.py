@@ -30,8 +30,9 @@ def a_drawn(score: str, *, begins: int = 0) -> Drawn:
 
 
 def draw(order: Order) -> bytes:
-    """What a worker of these tests makes of a segment: it, and what would be drawn."""
+    """What a worker of these tests makes of a segment: it, and what would be drawn and mixed."""
     told = [json.loads(one.data)["score"] for one in order.work.drawings]
+    told += [Path(order.stems[one.stem]).stem for one in order.work.sounds]
     return order.init + order.segment + json.dumps(told).encode()
 
 

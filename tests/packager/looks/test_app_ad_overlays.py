@@ -15,8 +15,8 @@ import pytest
 from app_bench import ADS, ORIGIN, SEGMENT_S, Bench, Player, Running, answer, down
 from PIL import Image
 
+from manifests.dash.content_segments import latest_segments, representations_of
 from manifests.dash.reading.reader import read_mpd
-from manifests.dash.video_segments import latest_segments, video_representations
 from overlays.segment.own_sets import augmented_init
 from packager.config.ad_settings import VastServer
 from packager.config.overlay_settings import AdFill, Overlay, ShowAt, ShowAtCues
@@ -331,7 +331,7 @@ async def video_of(running: Running, session: Any) -> dict[int, str]:
     answer = await running.get(session["manifestUrl"])
     assert answer.status_code == 200, answer.text
     mpd = read_mpd(answer.content, url=f"{WEFT}{session['manifestUrl']}")
-    period, representation = next(iter(video_representations(mpd)))
+    _, period, representation = next(iter(representations_of(mpd)))
     names = [one.name for one in latest_segments(mpd, period, representation)]
     return {int(name.rpartition("/s")[2].removesuffix(".m4s")): name for name in names}
 

@@ -13,10 +13,10 @@ import pytest
 from app_bench import ORIGIN, SEGMENT_S, Bench, Listed, Player, Running, down, vast
 from app_bench import answer as app_answer
 
+from manifests.dash.content_segments import latest_segments, representations_of
 from manifests.dash.model import Mpd
 from manifests.dash.reading.addressing import initialization_url
 from manifests.dash.reading.reader import read_mpd
-from manifests.dash.video_segments import latest_segments, video_representations
 from overlays.segment.own_sets import augmented_init
 from packager.config.break_settings import CueBreaks
 from packager.config.fact_settings import Fact
@@ -187,7 +187,8 @@ async def test_an_init_section_has_sets_of_ours_where_the_originals_do_not_serve
     bench.world.faults["init.mp4"] = app_answer(scaled)
     async with bench.run(stocked=False) as running:
         if form == "dash":
-            _, representation = next(iter(video_representations(await opened_mpd(running, "vod"))))
+            mpd = await opened_mpd(running, "vod")
+            _, _, representation = next(iter(representations_of(mpd)))
             way = initialization_url(representation)
         else:
             player = await running.player().open("/v1/master/default/vod/index.m3u8")
@@ -268,7 +269,7 @@ async def opened_mpd(running: Running, kind: str, **facts: str) -> Mpd:
 
 def video_of(mpd: Mpd) -> list[str]:
     """URLs of the video that an MPD lists, of its first Representation."""
-    period, representation = next(iter(video_representations(mpd)))
+    _, period, representation = next(iter(representations_of(mpd)))
     return [one.name for one in latest_segments(mpd, period, representation)][::-1]
 
 
@@ -284,7 +285,7 @@ async def test_dash_asks_for_video_by_the_way_of_the_look(make_bench: MakeBench,
             each.bases[0] for one, each in mpd.periods[0].representations() if one.kind == "audio"
         )
         assert audio.startswith(ORIGIN)
-        _, representation = next(iter(video_representations(mpd)))
+        _, _, representation = next(iter(representations_of(mpd)))
         init = initialization_url(representation)
         assert init is not None
         answer = await running.get(init)

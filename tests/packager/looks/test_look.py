@@ -4,8 +4,12 @@ from decimal import Decimal
 from look_drawing import a_drawn
 
 from manifests.content_segment import ContentSegment, Source
+from packager.looks.frames import Frames
 from packager.looks.look import FIRST_SEGMENTS, Look
 from packager.looks.steps import Drawn
+from packager.looks.streams import Streams
+
+VIDEO = Streams(frames=Frames())
 
 
 class Score:
@@ -31,7 +35,7 @@ def latest(edge: int, *, name: str = "v", count: int = 6) -> Iterable[ContentSeg
 
 
 def refresh(look: Look, edge: int, name: str = "v", *, taken: bool = True) -> dict[int, str]:
-    choices = look.choices(name, latest(edge, name=name), live=True)
+    choices = look.choices(name, latest(edge, name=name), streams=VIDEO, live=True)
     wanted = {one.segment.name: one for one in choices if one.drawn}
     look.list(name, choices, {n: f"/o/{n}" for n in wanted} if taken else {})
     return {int(one.segment.start): one.drawn[0].text.decode() for one in wanted.values()}
@@ -97,6 +101,6 @@ def test_what_is_no_longer_listed_is_forgotten() -> None:
 
 def test_vod_is_chosen_whole() -> None:
     look = Look("k", [Score(shown=(10, 20))])
-    choices = look.choices("v", latest(100, count=50), live=False)
+    choices = look.choices("v", latest(100, count=50), streams=VIDEO, live=False)
     assert len(choices) == 50
     assert [int(one.segment.start) for one in choices if one.drawn] == [10, 12, 14, 16, 18]

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from rendering_bench import make_job, make_work
 
-from packager.rendering.jobs import Drawing, Piece, work_from_json, work_to_json
+from packager.rendering.jobs import Drawing, Piece, Sound, work_from_json, work_to_json
 
 
 def test_work_survives_json() -> None:
@@ -27,7 +27,24 @@ def test_work_survives_json() -> None:
         ending="ts",
     )
     alone = replace(work, segment=None, init=None, ending="png")
-    for one in (work, full, alone):
+    sounding = replace(
+        work,
+        sounds=(
+            Sound(stem="a", gain_db=-6.5, duck_db=3.0, fade_s=Fraction(1, 3)),
+            Sound(
+                stem="b",
+                gain_db=0.0,
+                duck_db=0.0,
+                fade_s=Fraction(0),
+                begins_s=Fraction(-1, 7),
+                ends_s=Fraction(2),
+                top_s=Fraction(0),
+            ),
+        ),
+        before=Piece("http://cdn.example/0.m4s"),
+        after=Piece("http://cdn.example/all.mp4", (10, 19)),
+    )
+    for one in (work, full, alone, sounding):
         assert work_from_json(json.loads(json.dumps(work_to_json(one)))) == one
 
 

@@ -1,23 +1,33 @@
-"""The segments of an MPD's video that could be replaced, the latest first."""
+"""The segments of an MPD's video and sound that could be replaced, the latest first."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from manifests.content_segment import ContentSegment, Source
 from manifests.dash.model import Mpd, Period, Representation
 from manifests.dash.reading.addressing import initialization_url
+from manifests.dash.reading.content_kind import Kind
 from manifests.dash.segments import listing
 
+VIDEO: frozenset[Kind] = frozenset({"video"})
 
-def video_representations(mpd: Mpd) -> Iterator[tuple[Period, Representation]]:
-    """What can be drawn on: clear video in segments, the latest Period first."""
+
+def representations_of(
+    mpd: Mpd, kinds: Collection[Kind] = VIDEO
+) -> Iterator[tuple[Kind, Period, Representation]]:
+    """What can be drawn on or mixed: clear video or sound in segments, the latest Period first.
+
+    Args:
+        mpd: An MPD.
+        kinds: Of AdaptationSets.
+    """
     for period in reversed(mpd.periods):
         for one, representation in period.representations():
             addressing = representation.addressing
-            if one.kind != "video" or one.is_trick_mode or one.is_encrypted or addressing is None:
+            if one.kind not in kinds or one.is_trick_mode or one.is_encrypted or addressing is None:
                 continue
             if addressing.mode != "indexed":
-                yield period, representation
+                yield one.kind, period, representation
 
 
 def latest_segments(
@@ -39,12 +49,19 @@ def latest_segments(
         return
     init_url = initialization_url(representation)
     init = None if init_url is None else Source(init_url)
-    for segment in found.backwards():
-        url = segment.url()
+    after: Source | None = None
+    sources = ((segment, Source(segment.url())) for segment in found.backwards())
+    here = next(sources, None)
+    while here is not None:
+        segment, media = here
+        here = next(sources, None)
         yield ContentSegment(
-            name=url,
-            media=Source(url),
+            name=media.url,
+            media=media,
             init=init,
             start=segment.start,
             duration=segment.duration,
+            before=None if here is None else here[1],
+            after=after,
         )
+        after = media

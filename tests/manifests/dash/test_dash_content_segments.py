@@ -1,8 +1,8 @@
 from decimal import Decimal
 
 from manifests.content_segment import Source
+from manifests.dash.content_segments import latest_segments, representations_of
 from manifests.dash.reading.reader import read_mpd
-from manifests.dash.video_segments import latest_segments, video_representations
 
 EPOCH = Decimal(1_767_225_600)  # 2026-01-01T00:00:00Z
 MPD = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic"
@@ -28,8 +28,23 @@ MPD = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic"
 
 def test_clear_video_in_segments_can_be_drawn_on() -> None:
     mpd = read_mpd(MPD.encode(), url="https://o.example/x/i.mpd")
-    found = [(period.id, one.id) for period, one in video_representations(mpd)]
+    found = [(period.id, one.id) for _, period, one in representations_of(mpd)]
     assert found == [("b", "v1"), ("b", "v2"), ("a", "v")]
+
+
+def test_clear_sound_in_segments_can_be_mixed() -> None:
+    mpd = read_mpd(MPD.encode(), url="https://o.example/x/i.mpd")
+    found = [(kind, one.id) for kind, _, one in representations_of(mpd, ("audio", "video"))]
+    assert found == [("video", "v1"), ("video", "v2"), ("audio", "a1"), ("video", "v")]
+
+
+def test_segments_know_those_beside_them() -> None:
+    mpd = read_mpd(MPD.encode(), url="https://o.example/x/i.mpd")
+    _, period, representation = next(iter(representations_of(mpd)))
+    last, *_, first = latest_segments(mpd, period, representation, now=EPOCH + 20)
+    assert (last.after, first.before) == (None, None)
+    assert last.before == Source("https://o.example/x/v1-160.m4s")
+    assert first.after == Source("https://o.example/x/v1-120.m4s")
 
 
 def test_segments_stand_on_the_content_clock() -> None:
@@ -39,7 +54,7 @@ def test_segments_stand_on_the_content_clock() -> None:
             (one.name.rpartition("/")[2], one.start - EPOCH, one.end - EPOCH)
             for one in latest_segments(mpd, period, representation, now=EPOCH + 20)
         ]
-        for period, representation in video_representations(mpd)
+        for _, period, representation in representations_of(mpd)
     }
     assert told["v"] == [("a2.m4s", 4, 8), ("a1.m4s", 0, 4)]
     assert told["v2"] == [
@@ -48,6 +63,6 @@ def test_segments_stand_on_the_content_clock() -> None:
         ("v2-120.m4s", 12, 16),
         ("v2-80.m4s", 8, 12),
     ]
-    period, representation = next(iter(video_representations(mpd)))
+    _, period, representation = next(iter(representations_of(mpd)))
     one = next(latest_segments(mpd, period, representation, now=EPOCH + 20))
     assert one.init == Source("https://o.example/x/v1.mp4")
