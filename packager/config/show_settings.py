@@ -10,9 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from packager.config import checks, scalars
+from packager.config import checks, choice_checks, scalars
 from packager.config.ad_settings import Ads, ConsentSettings
 from packager.config.break_settings import BREAK, CueBreaks, ScheduledBreak, VmapBreaks
+from packager.config.choice_settings import CHOICES, Choice
 from packager.config.fact_settings import FACT, Fact
 from packager.config.overlay_settings import OVERLAYS, Overlay
 from packager.config.settings import ListOf, MapOf, Section, required, section, setting
@@ -24,9 +25,17 @@ class Asset:
     """A file of the operator's: a bumper, a slate. How it is packaged follows from its use."""
 
     file: Path = required("an MP4, MOV or WebM file", read=scalars.file)
+    tags: tuple[str, ...] = setting(
+        (), "what it has in common with others, for `apart`", read=ListOf(scalars.name)
+    )
+    rights: str | None = setting(
+        None,
+        'rule over facts, in CEL; it is shown while that holds: `country in ["SE", "NO"]`',
+        read=scalars.text,
+    )
 
 
-_asset = Section(Asset, later=("origin", "tags"))
+_asset = Section(Asset, later=("origin",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +113,9 @@ class Show:
         "what may be known of viewers or the moment, by name: `{theme: string}`",
         read=MapOf(FACT, check_name=check_rule_name, named=True),
     )
+    choices: Mapping[str, Choice] = setting(
+        {}, "what is chosen for a session, by name: one of a few values each", read=CHOICES
+    )
     overlays: Mapping[str, Overlay] = setting(
         {}, "what is drawn onto content segments, by name; the last is on top", read=OVERLAYS
     )
@@ -137,7 +149,7 @@ class Show:
 
 SHOW = Section(
     Show,
-    later=("story", "choices"),
+    later=("story",),
     checks=(
         checks.assets_exist,
         checks.facts_exist,
@@ -145,5 +157,6 @@ SHOW = Section(
         checks.overlays_follow_rules,
         checks.slate_exists,
         checks.one_vmap,
+        choice_checks.choices_are_well_made,
     ),
 )

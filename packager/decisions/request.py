@@ -48,6 +48,7 @@ class DecisionRequest:
     # the session's ad parameters, without `ads.`; they may say who the viewer is
     params: Pairs = field(default=(), repr=False)
     facts: Pairs = field(default=(), repr=False)
+    choices: Pairs = ()
     blocked_categories: tuple[str, ...] = ()
     ladder: Ladder  # what creatives are conditioned for
     source: AdSource | None = None  # where the ads come from, as a VMAP says

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from packager.config.fact_settings import Fact
 from packager.config.show_settings import Show
+from packager.facts.sources import timed_by
 from packager.facts.values import write_value
 from packager.feeds.feeds import Feeds
 from packager.parameters import Pairs
@@ -70,9 +71,11 @@ class Facts:
             reading = self._feeds.at(show.name, fact.name, instant)
             if reading is not None:
                 return reading.value
-        elif fact.name in words:
+        elif fact.source is not None and fact.is_timed:
+            words = {fact.name: timed_by(fact.source, fact.zone, instant)}
+        if fact.name in words:
             try:
                 return fact.read(words[fact.name])
             except ValueError:
-                pass  # said when the fact was configured otherwise
+                pass  # not in its `of`, or said when the fact was configured otherwise
         return None if fact.default is None else fact.fallback

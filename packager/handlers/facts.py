@@ -39,9 +39,9 @@ class FactHandlers:
             if name not in show.facts or show.facts[name].shared:
                 raise ParameterError("no fact that viewers say has that name", Reason.FACT_INVALID)
         rules = show.consent.rules
-        permitted = rules.permits(self.desk.viewer(request), session.record.parameters.ads)
+        permits = rules.permitted(self.desk.viewer(request), session.record.parameters.ads)
         pairs = tuple((name, value) for name, value in changes if value is not None)
-        said = take(show.facts, pairs, permitted=permitted)
+        said = take(show.facts, pairs, permits=permits)
         if said.refused:
             problem = f"{', '.join(said.refused)} cannot have such a value"
             raise ParameterError(problem, Reason.FACT_INVALID)

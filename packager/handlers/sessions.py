@@ -175,8 +175,8 @@ class SessionDesk:
         parameters, viewer = await _parameters(request, show), self.viewer(request)
         if parameters.signalling is None:  # settled for as long as the session lasts
             parameters = replace(parameters, signalling=show.ads.signalling)
-        permitted = show.consent.rules.permits(viewer, parameters.ads)
-        said = take(show.facts, parameters.facts, request.headers, permitted=permitted)
+        permits = show.consent.rules.permitted(viewer, parameters.ads)
+        said = take(show.facts, parameters.facts, request.headers, permits=permits)
         for fact in said.refused:
             report(Reason.FACT_INVALID, "fact_not_taken", self.metrics, show=name, fact=fact)
         parameters = replace(parameters, facts=said.pairs)

@@ -10,7 +10,7 @@ from typing import Any
 
 FIELD = re.compile(r"\{([A-Za-z0-9_.-]+)\}")
 
-Value = str | int | float | bool | None
+Value = str | int | float | bool | tuple[str, ...] | None
 Facts = Callable[[str], Value]  # the value of a fact by name; None: it has none
 
 
@@ -36,7 +36,8 @@ def bound(data: Any, facts: Facts) -> Any:
     if isinstance(data, str):
         whole = FIELD.fullmatch(data)
         if whole is not None:
-            return facts(whole[1])
+            value = facts(whole[1])
+            return list(value) if isinstance(value, tuple) else value
         return FIELD.sub(lambda found: _text(facts(found[1])), data)
     if isinstance(data, Mapping):
         filled = {name: bound(value, facts) for name, value in data.items()}
@@ -49,4 +50,6 @@ def bound(data: Any, facts: Facts) -> Any:
 def _text(value: Value) -> str:
     if value is None:
         return ""
+    if isinstance(value, tuple):
+        return ", ".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
