@@ -85,10 +85,16 @@ def routes(weft: Weft) -> list[BaseRoute]:
         config=weft.config,
         sessions=weft.sessions,
         by_format=weft.presentations.by_format,
+        settling=weft.settling,
         clock=weft.clock,
         metrics=weft.metrics,
     )
-    viewing = Viewing(sessions=weft.sessions, planner=weft.planner, metrics=weft.metrics)
+    viewing = Viewing(
+        sessions=weft.sessions,
+        planner=weft.planner,
+        settling=weft.settling,
+        metrics=weft.metrics,
+    )
     hls = HlsHandlers(
         desk=desk,
         presentations=weft.presentations.hls,

@@ -14,6 +14,7 @@ from packager.decisions.offers import Decided
 from packager.house_media import House
 from packager.openings import Opening
 from packager.packaging.ladder import Ladder
+from packager.personalization.settled import Settled
 from packager.session import Session
 
 TOLERANCE = Fraction(FRAME_S)
@@ -52,16 +53,17 @@ class Choosing:
         rules = _rules(show, longest=one.longest)
         caps, break_id, at = show.ads.frequency.caps, one.ad_break.id, one.ad_break.out_at
         if not caps:
-            return self._sums(show, ladder, one, decided, length, rules)
+            return self._sums(session.settled, show, ladder, one, decided, length, rules)
         allowed = self.exposures.allowances(session, break_id, at, caps, decided.candidates)
         rules = replace(rules, allowances=allowed)
-        chosen = self._sums(show, ladder, one, decided, length, rules)
+        chosen = self._sums(session.settled, show, ladder, one, decided, length, rules)
         given = [entry.creative_id for entry in chosen.pod if entry.kind == "ad"]
         self.exposures.note(session, break_id, at, given)
         return chosen
 
     def _sums(
         self,
+        settled: Settled,
         show: Show,
         ladder: Ladder,
         one: Opening,
@@ -71,19 +73,19 @@ class Choosing:
     ) -> Fill:
         named, otherwise = one.rule.bumpers, one.rule.otherwise
         if isinstance(one.rule.fill, SlateFill):
-            slates = self.house.filler(show, "slate", ladder)
+            slates = self.house.filler(show, "slate", ladder, settled)
             length = one.longest if one.ad_break.is_point else length
         elif one.ad_break.is_point:
-            slates = self.house.stand_in(show, otherwise, ladder)
+            slates = self.house.stand_in(show, otherwise, ladder, settled)
             rules = replace(rules, insertion=True, overrun=Fraction(show.limits.overrun_s))
             length = None
         else:
-            slates = self.house.filler(show, otherwise, ladder)
+            slates = self.house.filler(show, otherwise, ladder, settled)
         return fill_between(
             None if length is None else Fraction(length),
             decided.candidates,
-            before=self.house.bumper(show, named.before, ladder),
-            after=self.house.bumper(show, named.after, ladder),
+            before=self.house.bumper(show, named.before, ladder, settled),
+            after=self.house.bumper(show, named.after, ladder, settled),
             tolerance=TOLERANCE,
             slates=slates,
             rules=rules,

@@ -10,6 +10,7 @@ from packager.config.show_settings import Show
 from packager.decisions.bumpers import Bumper
 from packager.decisions.slates import SlateOption
 from packager.packaging.ladder import Ladder
+from packager.personalization.settled import Settled
 from packager.reasons import Reason
 
 _SHORTEST = Fraction(1, 2)  # seconds of a rest that is worth a splice
@@ -24,24 +25,32 @@ class House:
     asset: Callable[[Show, str, Ladder], Creative | Reason | None]  # by name
     media_base: str = "/tm/"  # what URIs of all creatives begin with
 
-    def bumper(self, show: Show, name: str | None, ladder: Ladder) -> Bumper | None:
-        """A bumper, if one is named and packaged."""
+    def bumper(
+        self, show: Show, name: str | None, ladder: Ladder, settled: Settled
+    ) -> Bumper | None:
+        """A bumper, if one is named and packaged, and the session may be shown it."""
+        name = None if name is None else settled.asset(name)
         found = None if name is None else self.asset(show, name, ladder)
         if not isinstance(found, Creative):
             return None
         return Bumper(found.id, Fraction(found.duration))
 
-    def stand_in(self, show: Show, otherwise: Otherwise, ladder: Ladder) -> tuple[SlateOption, ...]:
+    def stand_in(
+        self, show: Show, otherwise: Otherwise, ladder: Ladder, settled: Settled
+    ) -> tuple[SlateOption, ...]:
         """The asset that shows for want of ads, never cut; none where it is not packaged (D-57)."""
-        if not isinstance(otherwise, AssetFill):
+        name = settled.asset(otherwise.asset) if isinstance(otherwise, AssetFill) else None
+        if name is None:
             return ()
-        found = self.asset(show, otherwise.asset, ladder)
+        found = self.asset(show, name, ladder)
         if not isinstance(found, Creative):
             return ()
         duration = Fraction(found.duration)
         return (SlateOption(id=found.id, duration=duration, minimum=min(_SHORTEST, duration)),)
 
-    def filler(self, show: Show, otherwise: Otherwise, ladder: Ladder) -> tuple[SlateOption, ...]:
+    def filler(
+        self, show: Show, otherwise: Otherwise, ladder: Ladder, settled: Settled
+    ) -> tuple[SlateOption, ...]:
         """What fills the time that no ad takes: the asset, then slate; the rest is the content's.
 
         An asset leaves a rest, so slate comes after it where the show has any (D-53).
@@ -49,7 +58,10 @@ class House:
         if otherwise == "content":
             return ()
         slate = self.slate(show, ladder)
-        return (*self.stand_in(show, otherwise, ladder), *(() if slate is None else (slate,)))
+        return (
+            *self.stand_in(show, otherwise, ladder, settled),
+            *(() if slate is None else (slate,)),
+        )
 
     def placed(self, creative_id: str, place: str) -> Creative | None:
         """A creative whose segments are asked for at a place; where they are, without one."""

@@ -9,6 +9,7 @@ from packager.planning import Plan, Planner
 from packager.presentation import Presentation
 from packager.session import Session
 from packager.sessions import Sessions
+from packager.settling import Settling
 from packager.stores import StoreError
 from packager.viewer import Viewer, Who
 
@@ -19,6 +20,7 @@ class Viewing:
 
     sessions: Sessions
     planner: Planner
+    settling: Settling
     metrics: Metrics
 
     def begin(
@@ -32,6 +34,7 @@ class Viewing:
         self, session: Session, presentation: Presentation, content: Content, who: Who
     ) -> tuple[Session, Plan]:
         """What the session sees of this version of the content."""
+        session = await self.settling.current(session, presentation)
         if not presentation.show.breaks:
             return session, Plan()
         if presentation.live and session.started_at_edge is None:

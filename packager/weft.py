@@ -35,6 +35,7 @@ from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
 from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
 from packager.patience import Patience
+from packager.personalization.draws import draw_key
 from packager.planning import Planner
 from packager.pod_signals import PodSignals
 from packager.pods import Pods
@@ -47,6 +48,7 @@ from packager.reporting.errors import Errors
 from packager.reporting.reporter import Reporter
 from packager.schedules import Schedules
 from packager.sessions import SessionLimits, Sessions
+from packager.settling import Settling
 from packager.splices import Splices
 from packager.stores import Store
 from packager.stores.opening import open_store
@@ -80,6 +82,7 @@ class Weft:
     pods: Pods
     filmless: FilmlessBreaks
     feeds: Feeds
+    settling: Settling
     warming: Warming
 
 
@@ -185,6 +188,14 @@ async def open_weft(
             viewers=lambda: sessions.resident,
         )
         facts = Facts(feeds)
+        settling = Settling(
+            config,
+            facts,
+            sessions,
+            key=draw_key(secrets[0]),
+            clock=clock,
+            metrics=metrics,
+        )
         looks = Looks(
             drawn,
             rendering=rendering,
@@ -200,6 +211,7 @@ async def open_weft(
             decider_for=deciders.for_rule,
             session_digest=digest,
             facts=facts,
+            settling=settling,
             clock=clock,
         )
         house_media = House(
@@ -270,6 +282,7 @@ async def open_weft(
             pods=pods,
             filmless=FilmlessBreaks(schedules=schedules, deciding=deciding, pods=pods, clock=clock),
             feeds=feeds,
+            settling=settling,
             warming=Warming(config, presentations, house, metrics),
         )
         send = partial(

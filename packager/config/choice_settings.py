@@ -14,7 +14,7 @@ from typing import Literal
 from packager.config import scalars
 from packager.config.document import ConfigError, Node, Scalar
 from packager.config.settings import ListOf, MapOf, Section, required, setting
-from packager.rules import Kind, check_rule_name
+from packager.rules import Kind, Value, check_rule_name
 
 MAX_VALUES = 64
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -152,6 +152,12 @@ class Choice:
     def kind(self) -> Kind:
         """What rules find it to be: an int where all its values are whole numbers."""
         return "int" if all(_WHOLE.fullmatch(one) for one in self.values) else "string"
+
+    def read(self, value: str) -> Value:
+        """What rules find for a value; empty text is none."""
+        if self.kind == "int":
+            return int(value) if value.isdecimal() else 0
+        return value
 
     @property
     def values(self) -> tuple[str, ...]:

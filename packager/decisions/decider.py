@@ -70,25 +70,36 @@ class AdDecider(Protocol):
 
 
 class FixedDecider:
-    """Plays configured assets, in the order of the configuration."""
+    """Plays configured assets, in the order of the configuration, which the viewer may see."""
 
     def __init__(
         self,
         assets: tuple[str, ...],
         ready: Callable[[str, Ladder], Awaitable[Creative | Reason | None]],
     ) -> None:
-        """Make a decider; `ready` gives the asset of a name as packaged for a ladder."""
+        """Make a decider.
+
+        Args:
+            assets: Their names, with choices in them or without.
+            ready: Gives the asset of a name as packaged for a ladder.
+        """
         self._assets = assets
         self._ready = ready
 
     async def decide(self, request: DecisionRequest) -> Decided:
-        """Offer every asset."""
-        return await self.renewed(Decided(), request.ladder)
+        """Offer every asset that the session may be shown."""
+        found = (request.settled.asset(name) for name in self._assets)
+        names = tuple(name for name in found if name is not None)
+        reasons = () if len(names) == len(self._assets) else (Reason.ASSET_NOT_ALLOWED,)
+        return Decided(offers=await self._offers(names, request.ladder), reasons=reasons)
 
     async def renewed(self, decided: Decided, ladder: Ladder) -> Decided:
-        """Offer every asset, as it is now."""
-        assets = [Offer.of(Ad(id=name), await self._ready(name, ladder)) for name in self._assets]
-        return Decided(offers=tuple(assets))
+        """Offer the same assets, as they are now."""
+        names = tuple(offer.ad.id for offer in decided.offers)
+        return replace(decided, offers=await self._offers(names, ladder))
+
+    async def _offers(self, names: tuple[str, ...], ladder: Ladder) -> tuple[Offer, ...]:
+        return tuple([Offer.of(Ad(id=name), await self._ready(name, ladder)) for name in names])
 
 
 class VastDecider:

@@ -1,5 +1,6 @@
 """Facts as they are for one session at one moment: what its viewer said, and what feeds say."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from packager.config.fact_settings import Fact
@@ -9,6 +10,21 @@ from packager.facts.values import write_value
 from packager.feeds.feeds import Feeds
 from packager.parameters import Pairs
 from packager.rules import Value
+
+
+def said_values(facts: Mapping[str, Fact], said: Pairs) -> dict[str, Value]:
+    """The facts among those that a viewer said that can have such values.
+
+    Args:
+        facts: Of the show, by name.
+        said: What was taken of what the session's viewer said.
+    """
+    values: dict[str, Value] = {}
+    for name, text in said:
+        fact = facts.get(name)
+        if fact is not None and fact.is_said and fact.can_be(text):
+            values[name] = fact.read(text)
+    return values
 
 
 class Facts:
@@ -32,6 +48,11 @@ class Facts:
             name: show.facts[name].fallback if value is None else value
             for name, value in known.items()
         }
+
+    def is_stale(self, show: Show, name: str, instant: datetime) -> bool:
+        """Whether a fact's feed was not heard of for so long that its value counts as old."""
+        reading = self._feeds.at(show.name, name, instant)
+        return reading is not None and reading.stale
 
     def value(self, show: Show, name: str, said: Pairs, instant: datetime) -> Value | None:
         """One fact of a show, or its default; None: there is neither.

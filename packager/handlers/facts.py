@@ -47,5 +47,7 @@ class FactHandlers:
             raise ParameterError(problem, Reason.FACT_INVALID)
         unsaid = tuple((name, None) for name, value in changes if value is None)
         if said.pairs or unsaid:
-            session = await self.sessions.change_facts(session, (*said.pairs, *unsaid), now)
+            settle = self.desk.settling.settle(show)
+            changed = (*said.pairs, *unsaid)
+            session = await self.sessions.change_facts(session, changed, now, settle)
         return json_response({"facts": dict(session.record.facts)})

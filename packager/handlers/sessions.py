@@ -28,6 +28,7 @@ from packager.reasons import Reason
 from packager.responses import json_response
 from packager.session import Session
 from packager.sessions import Sessions
+from packager.settling import Settling
 from packager.viewer import Viewer, read_viewer
 
 FORMAT_PARAMETER = "aws.format"  # of the manifest that a player has: `m3u8` or `mpd`
@@ -66,6 +67,7 @@ class SessionDesk:
     config: Config
     sessions: Sessions
     by_format: Mapping[Ending, PresentationSource[Any]]
+    settling: Settling
     clock: Clock
     metrics: Metrics
 
@@ -191,6 +193,7 @@ class SessionDesk:
             self.clock.now(),
             # Players of VOD are silent for as long as they play.
             idle_s=None if presentation.live else self.config.sessions.max_s,
+            settle=self.settling.settle(show),
         )
         return session, presentation
 

