@@ -1,5 +1,6 @@
 """A replay: choices settled once more from their record, and the record of that."""
 
+from packager.facts.values import write_value
 from packager.personalization.draws import key_id
 from packager.personalization.policy import Policy
 from packager.personalization.record import DecisionRecord, make_record
@@ -28,7 +29,9 @@ def replayed(record: DecisionRecord, policy: Policy, keys: "tuple[bytes, ...]") 
         raise NotReplayable("the key with which it was drawn is not among those configured")
     facts = {name: fact.fallback for name, fact in policy.facts.items()}
     try:
-        facts |= {name: policy.facts[name].read(text) for name, text in record.facts}
+        # What is said of none, such as empty text, is no value that a fact can have.
+        said = {n: text for n, text in record.facts if text != write_value(facts[n])}
+        facts |= {name: policy.facts[name].read(text) for name, text in said.items()}
         known = {policy.rules[number]: gave for number, gave in record.outcomes}
     except (KeyError, IndexError, ValueError) as error:
         raise NotReplayable("the record tells of what these settings do not have") from error
