@@ -134,6 +134,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         sessions=weft.sessions,
         pods=weft.pods,
         creative=weft.library.get,
+        name_of=weft.house.name_of,
         begin_of=weft.presentations.begin_of,
         secret=weft.config.admin.secret,
         clock=weft.clock,

@@ -47,6 +47,7 @@ def breaks_shown(
     decisions: Sequence[Decision],
     pods: Mapping[str, PodRecord],
     seconds_of: Callable[[str], Decimal | None],
+    name_of: Callable[[str], str | None],
     *,
     zero: Decimal,
 ) -> tuple[Shown, ...]:
@@ -56,6 +57,7 @@ def breaks_shown(
         decisions: All that were stored.
         pods: What ad servers said of them, by break.
         seconds_of: How long a creative is; None: it is not there any more.
+        name_of: Which asset of the show's it is; None: none.
         zero: The instant of the content clock at which the session's timeline begins.
     """
     found: list[Shown] = []
@@ -74,7 +76,7 @@ def breaks_shown(
                 continue
             end = at + seconds if length == 0 else min(at + seconds, start + length)
             ad = ads[index] if index < len(ads) else None
-            said = _entry(one, entry, ad, index)
+            said = _entry(one, entry, ad, index, name_of(entry.creative_id))
             found.append(Shown(at, end, entry.kind, one.break_id, said))
             at = end
         if length == 0:  # what is inserted moves all that comes after it
@@ -82,10 +84,15 @@ def breaks_shown(
     return tuple(found)
 
 
-def _entry(decision: Decision, entry: PodEntry, ad: Ad | None, index: int) -> str:
+def _entry(
+    decision: Decision, entry: PodEntry, ad: Ad | None, index: int, asset: str | None
+) -> str:
     place = f"break {decision.break_id}"
     if entry.kind == "bumper":
-        return f"You saw a bumper in {place} because it frames that break's ads."
+        return f"You saw {asset or 'a bumper'} in {place} because it frames that break's ads."
+    if asset is not None:
+        why = "no ad took that time" if entry.kind == "slate" else "the show plays that asset there"
+        return f"You saw {asset} in {place} because {why}."
     if entry.kind == "slate":
         return f"You saw slate in {place} because no ad took that time."
     if ad is None:
@@ -93,8 +100,6 @@ def _entry(decision: Decision, entry: PodEntry, ad: Ad | None, index: int) -> st
     name = ad.title or ad.id or entry.creative_id
     of = f" of {ad.advertiser}" if ad.advertiser else ""
     number = f"number {index + 1} of {len(decision.pod)}"
-    if not ad.ad_system and not ad.creative_id:
-        return f"You saw {name} in {place}, {number}, because the show plays that asset there."
     system = f"the ad server ({ad.ad_system})" if ad.ad_system else "the ad server"
     return f"You saw {name}{of} in {place}, {number}, because {system} gave it for that break."
 
@@ -172,6 +177,6 @@ def _choice(one: Chosen, record: DecisionRecord, policy: Policy | None) -> dict[
         "since": record.at.isoformat(),
         "allowed": one.allowed,
         "refused": [{"value": value, "why": why} for value, why in one.refused],
-        "chances": {value: f"{c.numerator}/{c.denominator}" for value, c in one.chances},
+        "chances": dict(one.ratios),
         "sentence": sentence(one, record, policy),
     }

@@ -89,6 +89,11 @@ class PackagedHouse:
         """A configured asset; a reason where it cannot be packaged."""
         return self._house(show.assets[name].file, ladder, "bumper")
 
+    def name_of(self, show: Show, creative_id: str) -> str | None:
+        """Which of a show's assets a creative was made of; None: none that is known here."""
+        files = {file for (file, _), known in self._ready.items() if known == creative_id}
+        return next((name for name, one in show.assets.items() if str(one.file) in files), None)
+
     def slate(self, show: Show, ladder: Ladder) -> SlateOption | None:
         """The show's slate, which can also be cut to what remains of a break."""
         if show.slate is None:

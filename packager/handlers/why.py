@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from ipaddress import ip_address
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from manifests.creative import Creative
 from packager.clock import Clock
 from packager.config.scalars import Secret
+from packager.config.show_settings import Show
 from packager.decisions.ad_record import NO_POD
 from packager.explaining import breaks_shown, record_in_force, why_document
 from packager.handlers.sessions import SessionDesk
@@ -38,6 +40,7 @@ class WhyHandlers:
     sessions: Sessions
     pods: Pods
     creative: Callable[[str], Creative | None]
+    name_of: Callable[[Show, str], str | None]  # of the show's asset that a creative is
     begin_of: Callable[[Presentation], Decimal | None]  # of its content, where that is known here
     secret: Secret | None
     clock: Clock
@@ -48,7 +51,7 @@ class WhyHandlers:
         if not self._may_ask(request):
             return refusal(Reason.WHY_REFUSED, self.metrics)
         path, now = request.path_params, self.clock.now()
-        self.desk.show(path["tenant"], path["show"])
+        show = self.desk.show(path["tenant"], path["show"])
         at_s = _read_seconds(request.query_params.get("t"))
         session = self.sessions.lookup(path["session"], now)
         session = session or await self.sessions.resume(path["session"], now)
@@ -58,7 +61,13 @@ class WhyHandlers:
             one.break_id: await self.pods.of(session.sid, one.break_id) or NO_POD
             for one in decisions
         }
-        shown = breaks_shown(decisions, pods, self._seconds, zero=self._zero(session))
+        shown = breaks_shown(
+            decisions,
+            pods,
+            self._seconds,
+            partial(self.name_of, show),
+            zero=self._zero(session, show),
+        )
         stored = await self._records(session)
         began_at = session.record.created_at
         live = session.started_at_edge is not None
@@ -94,11 +103,10 @@ class WhyHandlers:
         creative = self.creative(creative_id)
         return None if creative is None else creative.duration
 
-    def _zero(self, session: Session) -> Decimal:
+    def _zero(self, session: Session, show: Show) -> Decimal:
         if session.started_at_edge is not None:
             return session.started_at_edge
         record = session.record
-        show = self.desk.show(record.tenant, record.show)
         for source in self.desk.by_format.values():
             made = source.made(record.tenant, show, record.asset, record.parameters.manifest)
             begin = None if made is None else self.begin_of(made)

@@ -18,7 +18,8 @@ class Odds:
     bound: int  # the length of the line
     ends: tuple[int, ...]  # of the ways
     ways: tuple[tuple[str, How], ...]  # value, and what gives it there
-    chances: tuple[tuple[str, Fraction], ...]  # of each allowed value; together they are 1
+    # Of each allowed value how likely it is, as an exact ratio, ``3/4``; together they are 1.
+    ratios: tuple[tuple[str, str], ...]
 
     def at(self, number: int) -> tuple[str, How]:
         """The value that a number from 0 up to `bound` draws, and what gives it."""
@@ -70,5 +71,7 @@ def odds_of(
         bound=bound,
         ends=tuple(ends),
         ways=tuple((value, how) for value, how, _ in parts),
-        chances=tuple(chances.items()),
+        ratios=tuple(
+            (v, f"{chance.numerator}/{chance.denominator}") for v, chance in chances.items()
+        ),
     )

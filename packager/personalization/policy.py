@@ -59,6 +59,8 @@ class Plan:
     tags: Mapping[str, frozenset[str]]  # by value, of its asset
     beside: str | None  # the choice whose asset's tags it must not have
     reads: frozenset[str]  # facts that it depends on, also by way of other choices
+    values: Mapping[str, Value]  # what rules find for each value, and for none
+    is_limited: bool  # some value may be refused
     _odds: dict[tuple[tuple[str, ...], str | None], Odds | None] = field(default_factory=dict)
 
     def odds(self, allowed: tuple[str, ...], ruled: str | None) -> Odds | None:
@@ -116,6 +118,13 @@ class Policy:
     def passing(self) -> tuple[str, ...]:
         """The facts among them that change though nobody says so: of feeds and of the clock."""
         return tuple(sorted(name for name in self.reads if not self.facts[name].is_said))
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """The facts that a record may have as they are: they are one of few values, or not said."""
+        return frozenset(
+            name for name, fact in self.facts.items() if fact.values is not None or not fact.is_said
+        )
 
     @cached_property
     def personal(self) -> frozenset[str]:
@@ -225,6 +234,8 @@ def make_policy(
                 tags={one: frozenset(assets[one].tags) for one in choice.values if one in assets},
                 beside=beside.get(name),
                 reads=reads[name],
+                values={value: choice.read(value) for value in (*choice.values, EMPTY)},
+                is_limited=bool(own) or choice.cap is not None or name in beside,
             )
         )
     return Policy(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import orjson
 
@@ -21,9 +21,6 @@ from packager.personalization.policy import Policy
 from packager.personalization.settle import Chosen, How, Moment, Settlement
 from packager.personalization.settled import EMPTY, Settled
 from packager.rules import Value
-
-if TYPE_CHECKING:  # see `policy`
-    from packager.config.fact_settings import Fact
 
 VERSION = 1
 MAX_BYTES = 65_536
@@ -54,10 +51,8 @@ class DecisionRecord:
     settled: Settled = field(default_factory=Settled)
 
 
-def bucket(fact: "Fact", value: Value) -> str | None:
-    """In which bucket a value is; None: it is one of few, or the same for all, and kept itself."""
-    if fact.values is not None or not fact.is_said or value == fact.fallback:
-        return None
+def bucket(value: Value) -> str:
+    """In which bucket a value is."""
     if isinstance(value, int | float):
         size = abs(int(value))
         low = 1 << (size.bit_length() - 1) if size else 0
@@ -84,8 +79,11 @@ def make_record(
     """
     read = {name: moment.facts[name] for name in sorted(policy.reads)}
     if buckets is None:
-        found = {name: bucket(policy.facts[name], value) for name, value in read.items()}
-        buckets = tuple((name, text) for name, text in found.items() if text is not None)
+        buckets = tuple(
+            (name, bucket(value))
+            for name, value in read.items()
+            if name not in policy.telling and value != policy.facts[name].fallback
+        )
     vague = {name for name, _ in buckets}
     caps = {name for name, choice in policy.choices.items() if choice.cap is not None}
     return DecisionRecord(
@@ -152,7 +150,7 @@ def _written(one: Chosen) -> dict[str, object]:
         "how": one.how,
         "allowed": one.allowed,
         "refused": one.refused,
-        "chances": [(value, f"{c.numerator}/{c.denominator}") for value, c in one.chances],
+        "chances": one.ratios,
     }
     return document if one.pin is None else document | {"pin": one.pin}
 
@@ -206,9 +204,14 @@ def _read(one: Mapping[str, Any]) -> Chosen:
         how=how,
         allowed=tuple(map(str, one["allowed"])),
         refused=_pairs(one["refused"]),
-        chances=tuple((str(value), Fraction(chance)) for value, chance in one["chances"]),
+        ratios=tuple((str(value), _ratio(ratio)) for value, ratio in one["chances"]),
         pin=one.get("pin"),
     )
+
+
+def _ratio(text: str) -> str:
+    Fraction(text)  # raises where it is none
+    return text
 
 
 def _pairs(group: Any) -> Pairs:

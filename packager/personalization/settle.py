@@ -21,7 +21,8 @@ from packager.personalization.settled import EMPTY, Settled
 from packager.rules import Rule, RuleFailed, Value
 
 How = Literal["pin", "answer", "floor", "rule", "draw", "or", "empty"]
-_CERTAIN = Fraction(1)
+_CERTAIN = "1/1"
+_NO_TAGS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +51,13 @@ class Chosen:
     how: How
     allowed: tuple[str, ...]
     refused: tuple[tuple[str, str], ...] = ()  # values, each with why not
-    chances: tuple[tuple[str, Fraction], ...] = ()  # of each value that could have come
+    ratios: tuple[tuple[str, str], ...] = ()  # how likely each allowed value was: ``3/4``
     pin: int | None = None  # its place among the choice's pins
+
+    @property
+    def chances(self) -> tuple[tuple[str, Fraction], ...]:
+        """How likely each allowed value was, exactly."""
+        return tuple((value, Fraction(ratio)) for value, ratio in self.ratios)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +112,13 @@ class _Settling:
     def settle(self, plan: Plan, refused_assets: tuple[str, ...]) -> Chosen:
         """Settle one choice, those that it asks for being settled."""
         choice = plan.choice
-        refused = {
-            value: why
-            for value in choice.of
-            if (why := self._objection(plan, value, refused_assets)) is not None
-        }
-        allowed = tuple(value for value in choice.of if value not in refused)
+        refused: dict[str, str] = {}
+        if plan.is_limited:
+            for value in choice.of:
+                why = self._objection(plan, value, refused_assets)
+                if why is not None:
+                    refused[value] = why
+        allowed = tuple([v for v in choice.of if v not in refused]) if refused else choice.of
         value, how, odds, pin = self._choose(plan, allowed)
         if how == "empty" and choice.otherwise is not None:
             why = self._objection(plan, choice.otherwise, refused_assets, capped=False)
@@ -120,15 +127,15 @@ class _Settling:
             else:
                 refused[choice.otherwise] = why
         self._texts[choice.name] = value
-        self._values[choice.name] = choice.read(value)
-        chances = odds.chances if odds is not None else ((value, _CERTAIN),) if value else ()
+        self._values[choice.name] = plan.values[value]
+        ratios = odds.ratios if odds is not None else ((value, _CERTAIN),) if value else ()
         return Chosen(
             choice=choice.name,
             value=value,
             how=how,
             allowed=allowed,
             refused=tuple(refused.items()),
-            chances=chances,
+            ratios=ratios,
             pin=pin,
         )
 
@@ -165,11 +172,12 @@ class _Settling:
             return f"rights: {plan.rights[value].text}"
         if plan.beside is not None:
             other = self._texts[plan.beside]
-            theirs = self._plans[plan.beside].tags.get(other, frozenset())
-            if common := sorted(plan.tags.get(value, frozenset()) & theirs):
-                return f"apart: {other} has {', '.join(common)} too"
-        is_new = value != self._moment.current.get(choice.name)
-        times = self._moment.given.get((choice.name, value), 0)
-        if capped and choice.cap is not None and is_new and times >= choice.cap.times:
-            return f"cap: {choice.cap.text}"
+            theirs = self._plans[plan.beside].tags.get(other, _NO_TAGS)
+            if common := plan.tags.get(value, _NO_TAGS) & theirs:
+                return f"apart: {other} has {', '.join(sorted(common))} too"
+        if capped and choice.cap is not None:
+            is_new = value != self._moment.current.get(choice.name)
+            times = self._moment.given.get((choice.name, value), 0)
+            if is_new and times >= choice.cap.times:
+                return f"cap: {choice.cap.text}"
         return None

@@ -88,7 +88,7 @@ def test_chances_are_exact_and_are_those_of_the_line(
     }
     evenly = floor if ruled or total else Fraction(1)
     expected = {v: evenly / len(allowed) + (1 - evenly) * main[v] for v in allowed}
-    assert dict(odds.chances) == expected
+    assert {value: Fraction(ratio) for value, ratio in odds.ratios} == expected
     assert sum(expected.values()) == 1
     assert odds.ends[-1] == odds.bound
     widths = Counter[str]()
