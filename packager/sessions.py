@@ -12,12 +12,13 @@ from decimal import Decimal
 
 from packager.mint import MintBuckets
 from packager.parameters import Parameters
+from packager.personalization.settled import NOTHING
 from packager.reasons import Reason
 from packager.residents import Residents, padded_deadline
 from packager.session import Session, session_of
 from packager.stores import Store, StoreError
 from packager.stores.fact_changes import Changed
-from packager.stores.records import Decision, SessionRecord, Settle
+from packager.stores.records import Decision, Resettled, SessionRecord, Settle
 from packager.tokens import InvalidToken, Token, Tokens, digest_of, new_sid
 
 CLOCK_LEEWAY_S = 60  # by which the clocks of two nodes may differ
@@ -95,7 +96,8 @@ class Sessions:
         now: datetime,
         *,
         idle_s: int | None = None,
-        settle: Settle | None = None,
+        sid: str = "",
+        choices: Resettled | None = None,
     ) -> Session:
         """Mint a session and store it.
 
@@ -106,7 +108,8 @@ class Sessions:
             parameters: What the viewer sent along.
             now: The time, with its zone.
             idle_s: Instead of the configured idle time: the length of a VOD asset, say.
-            settle: Settles its choices.
+            sid: Its id, of `new_sid`, where that was needed before; empty: minted now.
+            choices: As they were settled for it.
 
         Raises:
             SessionRefused: Too many sessions, or the path is too long.
@@ -117,7 +120,7 @@ class Sessions:
         seconds = now.timestamp()
         created_at = int(seconds)
         record = SessionRecord(
-            sid=new_sid(),
+            sid=sid or new_sid(),
             tenant=tenant,
             show=show,
             asset=asset,
@@ -125,6 +128,7 @@ class Sessions:
             expires_at=created_at + self._limits.lifetime_s,
             idle_s=self._limits.idle_s if idle_s is None else idle_s,
             parameters=parameters,
+            choices=NOTHING if choices is None else choices.settled,
         )
         token = self._tokens.write(
             Token(
@@ -136,10 +140,7 @@ class Sessions:
                 expires_at=record.expires_at + CLOCK_LEEWAY_S,
             )
         )
-        found = None if settle is None else settle(record)
-        if found is not None:
-            record = replace(record, choices=found.settled)
-        await self._create(record, seconds, b"" if found is None else found.record)
+        await self._create(record, seconds, b"" if choices is None else choices.record)
         session = Session(token=token, record=record)
         return self._residents.admit(session, seconds, padded_deadline(record, seconds))
 

@@ -30,6 +30,8 @@ from packager.sessions import Sessions
 from packager.stores import StoreError
 from packager.stores.records import Resettled, SessionRecord, Settle
 
+NO_VALUES: Mapping[str, str] = {}
+NONE_GIVEN: Mapping[tuple[str, str], int] = {}
 SEEN = 65_536  # sessions of which it is remembered what moment they were settled for
 
 
@@ -75,7 +77,7 @@ class Settling:
             for show in config.shows.values()
             if show.choices or any(asset.rights for asset in show.assets.values())
         }
-        self._seen: LRUCache[str, tuple[Value, ...]] = LRUCache(SEEN)
+        self._seen: LRUCache[str, tuple[Value | None, ...]] = LRUCache(SEEN)
 
     def policy(self, show: str) -> Policy | None:
         """The policy of a show; None: it has neither choices nor rights."""
@@ -93,8 +95,19 @@ class Settling:
         private = policy.personal if policy is not None and anonymous else frozenset()
         return tuple((n, value) for n, value in settled.values if value and n not in private)
 
+    def begin(self, show: Show, sid: str, said: Pairs) -> Resettled | None:
+        """Settle the choices of a session that begins; None: there are none.
+
+        Args:
+            show: That it is to watch.
+            sid: Its id.
+            said: What its viewer says of facts.
+        """
+        policy = self._policies.get(show.name)
+        return None if policy is None else self._settled(policy, sid, said, self._now(show, policy))
+
     def settle(self, show: Show) -> Settle | None:
-        """What settles the choices of a session by what is known now; None: there are none.
+        """What settles the choices of sessions anew by what is known now; None: there are none.
 
         It asks nothing and waits for nothing, so that a store may call it where it keeps sessions.
         """
@@ -102,7 +115,7 @@ class Settling:
         if policy is None:
             return None
         now = self._now(show, policy)
-        return lambda record: self._settled(policy, record, now)
+        return lambda record: self._resettled(policy, record, now)
 
     async def current(self, session: Session, presentation: Presentation) -> Session:
         """The session with its choices as they are by now, where feeds or the clock say anew."""
@@ -110,14 +123,15 @@ class Settling:
         policy = self._policies.get(show.name)
         if policy is None or not policy.passing or not presentation.live:
             return session
-        now = self._now(show, policy)
-        passing = tuple(now.values[name] for name in policy.passing)
+        at = self._clock.now()
+        passing = tuple(self._facts.value(show, name, (), at) for name in policy.passing)
         if self._seen.get(session.sid) == passing:
             return session
-        if self._settled(policy, session.record, now) is not None:
+        now = self._now(show, policy)
+        if self._resettled(policy, session.record, now) is not None:
             try:
                 session = await self._sessions.change_facts(
-                    session, (), now.at, lambda record: self._settled(policy, record, now)
+                    session, (), now.at, lambda record: self._resettled(policy, record, now)
                 )
             except StoreError as error:  # P1: tried again at the next poll
                 report(error.reason, "choices_not_stored", self._metrics, detail=str(error))
@@ -131,21 +145,32 @@ class Settling:
         stale = (name for name in policy.passing if self._facts.is_stale(show, name, at))
         return _Now(at, values, tuple(stale))
 
-    def _settled(self, policy: Policy, record: SessionRecord, now: _Now) -> Resettled | None:
-        """The choices of a session; None: they are what they were."""
-        is_new = not record.settled.values and not record.settled.refused
-        said = said_values(policy.facts, record.facts)
+    def _resettled(self, policy: Policy, record: SessionRecord, now: _Now) -> Resettled | None:
+        """The choices of a session as they are by now; None: they are what they were."""
+        before = record.settled
+        current, given = dict(before.values), given_to(policy, record, now.at)
+        found = self._settled(policy, record.sid, record.facts, now, current=current, given=given)
+        return None if found.settled == before else found
+
+    def _settled(
+        self,
+        policy: Policy,
+        sid: str,
+        said: Pairs,
+        now: _Now,
+        *,
+        current: Mapping[str, str] = NO_VALUES,
+        given: Mapping[tuple[str, str], int] = NONE_GIVEN,
+    ) -> Resettled:
         moment = Moment(
-            facts={**now.values, **said},
+            facts={**now.values, **said_values(policy.facts, said)},
             key=self._key,
-            who=handle_of(record.sid, self._key),
+            who=handle_of(sid, self._key),
             at=now.at,
-            current=dict(record.settled.values),
-            given=given_to(policy, record, now.at),
+            current=current,
+            given=given,
         )
         settlement = settle_choices(policy, moment)
-        if settlement.settled == record.settled and not is_new:
-            return None
         kept = make_record(policy, moment, settlement, stale=now.stale)
         return Resettled(settlement.settled, write_record(kept))
 

@@ -29,6 +29,7 @@ from packager.responses import json_response
 from packager.session import Session
 from packager.sessions import Sessions
 from packager.settling import Settling
+from packager.tokens import new_sid
 from packager.viewer import Viewer, read_viewer
 
 FORMAT_PARAMETER = "aws.format"  # of the manifest that a player has: `m3u8` or `mpd`
@@ -182,6 +183,8 @@ class SessionDesk:
         for fact in said.refused:
             report(Reason.FACT_INVALID, "fact_not_taken", self.metrics, show=name, fact=fact)
         parameters = replace(parameters, facts=said.pairs)
+        sid = new_sid()
+        choices = self.settling.begin(show, sid, said.pairs)
         if (neighbourhood := viewer.neighbourhood) is not None:
             self.sessions.admit(neighbourhood, self.clock.now())
         presentation = await source.get(tenant, show, asset, parameters.manifest)
@@ -193,7 +196,8 @@ class SessionDesk:
             self.clock.now(),
             # Players of VOD are silent for as long as they play.
             idle_s=None if presentation.live else self.config.sessions.max_s,
-            settle=self.settling.settle(show),
+            sid=sid,
+            choices=choices,
         )
         return session, presentation
 

@@ -134,7 +134,7 @@ class MemoryStore:
         self._records[sid] = write_record(record)
         if choices:
             lines = [*self._choices.get(sid, b"").splitlines(), choices]
-            del lines[1 : len(lines) - CHOICES_LIMIT + 1]
+            del lines[1 : max(len(lines) - CHOICES_LIMIT + 1, 1)]
             self._choices[sid] = b"\n".join([*lines, b""])
         return record
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from click.testing import CliRunner
 from packager.cli import main
 from packager.config.ad_settings import ConsentSettings, VastServer
 from packager.config.break_settings import AssetFill, CueBreaks, ScheduledBreak, VastFill
-from packager.config.choice_settings import Choice, Pin
+from packager.config.choice_settings import Cap, Choice, Pin
 from packager.config.fact_settings import Fact
 from packager.config.feed_settings import PushedFeed
+from packager.config.file import load
 from packager.config.process_settings import Admin
 from packager.config.scalars import Secret
 from packager.config.show_settings import Asset
@@ -361,6 +363,82 @@ async def test_why_answers_for_every_choice_and_for_any_second(make_cup: MakeBen
         sid = running.weft.sessions.lookup(token, bench.clock.now())
         assert sid is not None
         assert sid.sid not in orjson.dumps(document).decode()
+
+
+async def test_a_value_comes_no_more_often_than_its_cap_says(make_cup: MakeBench) -> None:
+    look = Choice(
+        name="look",
+        of=("light", "dark"),
+        by='theme == "dark" ? "dark" : "light"',
+        cap=Cap(2, timedelta(hours=1), "2/hour"),
+    )
+    bench = make_cup(choices={"look": look}, breaks=())
+    async with bench.run() as running:
+        started = await start(running, {"theme": "light"})
+        token, found = started["sessionUrl"].rpartition("/")[2], []
+        for theme in ("dark", "light", "dark", "light", "dark", "light"):
+            bench.clock.advance(60)
+            change = {"facts": {"theme": theme}}
+            await running.client.patch(started["sessionUrl"], json=change)
+            session = running.weft.sessions.lookup(token, bench.clock.now())
+            assert session is not None
+            found.append(session.settled.value("look"))
+        assert found == ["dark", "light", "dark", "dark", "dark", "dark"]
+        bench.clock.advance(3600)
+        session = await running.weft.sessions.resume(token, bench.clock.now())
+        await running.client.patch(started["sessionUrl"], json={"facts": {"theme": "light"}})
+        session = running.weft.sessions.latest(session)
+        assert session.settled.value("look") == "light"
+
+
+async def test_the_commands_say_why_and_settle_once_more(
+    make_cup: MakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make_cup()
+    text = """
+keys: ["a key of the tests that has more than 32 characters"]
+shows:
+  vod:
+    origin: http://origin.example/vod/
+    facts: {theme: {type: string, of: [light, dark]}, club: {type: string, consent: fan}}
+    choices:
+      look: {of: [light, dark], by: 'theme == "dark" && club != "" ? "dark" : ""'}
+"""
+    config_file, record_file = tmp_path / "weft.yaml", tmp_path / "record.json"
+    config_file.write_text(text)
+    show = load(config_file).shows["vod"]
+    bench.config = replace(bench.config, shows={"vod": show}, keys=load(config_file).keys)
+    async with bench.run() as running:
+        started = await start(running, {"theme": "dark", "club": "reds"})
+        why = started["sessionUrl"].replace("/session/", "/why/")
+        answers = {
+            at: await running.get(why, params={"t": at} if at else {}) for at in ("", "7.000")
+        }
+
+    def get(url: str, *, params: dict[str, str], **_: object) -> httpx2.Response:
+        assert url == f"http://weft.example{why}"
+        return answers[params.get("t", "")]
+
+    monkeypatch.setattr("packager.why_command.httpx2.get", get)
+    session_url = f"http://weft.example{started['sessionUrl']}"
+    runner = CliRunner()
+    result = runner.invoke(main, ["why", session_url, "--at", "7", "--record", str(record_file)])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == [
+        "You saw the content at 7.000 s because no break was there.",
+        'You saw dark for look because the rule theme == "dark" && club != "" ? "dark" : "" gives'
+        " that, for club was said and theme was dark.",
+    ]
+    assert b"reds" not in record_file.read_bytes()
+    again = ["replay", str(record_file), "--config", str(config_file)]
+    result = runner.invoke(main, again)
+    assert (result.exit_code, result.stdout[:5]) == (0, "equal"), result.output
+    changed = record_file.read_bytes().replace(b'"value":"dark"', b'"value":"light"')
+    record_file.write_bytes(changed)
+    result = runner.invoke(main, again)
+    assert result.exit_code == 1
+    config_file.write_text(text.replace("dark]", "dark, sepia]"))
+    assert "other ones than then" in runner.invoke(main, again).stderr
 
 
 async def test_why_is_for_this_machine_or_for_who_has_the_secret(make_cup: MakeBench) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packager.parameters import Parameters
+from packager.personalization.settled import Settled
 from packager.stores.fact_changes import MAX_BYTES, MAX_CHANGES
 from packager.stores.records import (
     Decision,
@@ -188,3 +189,16 @@ def test_any_decision_is_read_back_as_written(
     data = write_decision(decision)
     assert read_decision(data) == decision
     assert b"\n" not in data  # the memory store relies on it
+
+
+def test_choices_are_kept_with_their_instants_and_the_oldest_count_from_the_start() -> None:
+    record = replace(RECORD, choices=Settled((("look", "0"),), ("north",)))
+    assert read_record(record.sid, write_record(record)) == record
+    for number in range(1, 40):
+        record = record.changed((), number, Settled((("look", str(number)),)))
+        record = read_record(record.sid, write_record(record))
+        assert record.settled.value("look") == str(number)
+    assert len(record.changes) == MAX_CHANGES
+    assert record.choices.value("look") == str(39 - MAX_CHANGES)
+    assert record.settled_at(30).value("look") == "30"
+    assert record.changed((("theme", "grey"),), 50).settled.value("look") == "39"
