@@ -25,7 +25,7 @@ class Part:
 
 def _decisions(rounds: int) -> Part:
     found = decisions.run_decisions(rounds=rounds)
-    titles = (f"{one.name}: {one.choices} choices, {one.assets} assets" for one in found)
+    titles = (f"{one.name}\n{one.choices} choices\n{one.assets} assets" for one in found)
     table = table_of("microseconds", *titles)
     for way, label in decisions.WAYS.items():
         table.add_row(label, *(figure(one.measured[way].median_us) for one in found))

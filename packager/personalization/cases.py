@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # see `policy`
     from packager.config.choice_settings import Choice
     from packager.config.fact_settings import Fact
 
-MOST = 20_000
+MOST = 5_000  # a few hundredths of a second
 _ANOTHER = "~"
 _NUMBER = re.compile(r"(?<![\w.])[0-9]{1,15}(?:\.[0-9]{1,9})?(?![\w.])")
 
