@@ -44,7 +44,7 @@ _TAKEN = frozenset(
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 # Text in quotes, and a name that is not one of a function or of a field.
-_TEXT = re.compile(r"""(?:[rR]?"(?:[^"\\]|\\.)*"|[rR]?'(?:[^'\\]|\\.)*')""")
+_TEXT = re.compile(r"""[rR]"[^"]*"|[rR]'[^']*'|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w|\s*\()", re.ASCII)
 _PROBLEM = re.compile(r"<input>:-?\d+:(-?\d+): (.*)")
 _UNKNOWN = re.compile(r"undeclared reference to '([^']*)'")

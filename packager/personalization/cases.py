@@ -2,7 +2,8 @@
 
 Where a fact has a list of values, these are all of it. Of others there are some of each kind that a
 rule can tell apart: what it names, what is next to that, and something else. What rules come to in
-a case is really possible; that nothing else is, is certain only where the cases are `complete`.
+a case is possible, where a choice may be any of its values whatever the facts are; that nothing
+else is, is certain only where the cases are `complete`.
 """
 
 import re
