@@ -14,7 +14,7 @@ from typing import Any
 from cachetools import TTLCache
 
 from manifests.creative import Creative
-from packager.config.show_settings import Show
+from packager.config.show_settings import Asset, Show
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.media_files import nature, rank_media_files
 from packager.decisions.slates import SlateOption
@@ -79,20 +79,28 @@ class PackagedHouse:
         await self._flights.landed()
 
     def prepare(self, show: Show, ladder: Ladder) -> None:
-        """Start packaging everything that a show may need for a ladder."""
+        """Start packaging every file that a show may need for a ladder."""
         if show.slate is not None:
             self._house(show.slate.file, ladder, "slate")
         for asset in show.assets.values():
-            self._house(asset.file, ladder, "bumper")
+            if isinstance(asset, Asset):
+                self._house(asset.file, ladder, "bumper")
 
-    def asset(self, show: Show, name: str, ladder: Ladder) -> Creative | Reason | None:
-        """A configured asset; a reason where it cannot be packaged."""
-        return self._house(show.assets[name].file, ladder, "bumper")
+    def asset(self, asset: Asset, ladder: Ladder) -> Creative | Reason | None:
+        """A configured file; a reason where it cannot be packaged."""
+        return self._house(asset.file, ladder, "bumper")
+
+    def creative(self, creative_id: str) -> Creative | None:
+        """What is packaged, by its id."""
+        return self._library.get(creative_id)
 
     def name_of(self, show: Show, creative_id: str) -> str | None:
         """Which of a show's assets a creative was made of; None: none that is known here."""
         files = {file for (file, _), known in self._ready.items() if known == creative_id}
-        return next((name for name, one in show.assets.items() if str(one.file) in files), None)
+        for name, asset in show.assets.items():
+            if isinstance(asset, Asset) and str(asset.file) in files:
+                return name
+        return None
 
     def slate(self, show: Show, ladder: Ladder) -> SlateOption | None:
         """The show's slate, which can also be cut to what remains of a break."""

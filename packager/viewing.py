@@ -35,10 +35,15 @@ class Viewing:
     ) -> tuple[Session, Plan]:
         """What the session sees of this version of the content."""
         session = await self.settling.current(session, presentation)
-        if not presentation.show.breaks:
-            return session, Plan()
-        if presentation.live and session.started_at_edge is None:
+        show = presentation.show
+        if (
+            presentation.live
+            and session.started_at_edge is None
+            and (show.breaks or show.draws_ads)
+        ):
             session = await self._started(session, content)
+        if not show.breaks:
+            return session, Plan()
         if presentation.live:
             self.planner.foresee(session, presentation, content, who)
         plan = self.planner.settled(session, presentation, content)

@@ -14,28 +14,23 @@ from packager.config import checks, choice_checks, scalars
 from packager.config.ad_settings import Ads, ConsentSettings
 from packager.config.break_settings import BREAK, CueBreaks, ScheduledBreak, VmapBreaks
 from packager.config.choice_settings import CHOICES, Choice
+from packager.config.clip_settings import Clip
 from packager.config.fact_settings import FACT, Fact
 from packager.config.overlay_settings import OVERLAYS, Overlay
-from packager.config.settings import ListOf, MapOf, Section, required, section, setting
+from packager.config.rights_settings import Terms
+from packager.config.settings import ListOf, MapOf, OneOf, Section, required, section, setting
 from packager.rules import check_rule_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asset:
+class Asset(Terms):
     """A file of the operator's: a bumper, a slate. How it is packaged follows from its use."""
 
     file: Path = required("an MP4, MOV or WebM file", read=scalars.file)
-    tags: tuple[str, ...] = setting(
-        (), "what it has in common with others, for `apart`", read=ListOf(scalars.name)
-    )
-    rights: str | None = setting(
-        None,
-        'rule over facts, in CEL; it is shown while that holds: `country in ["SE", "NO"]`',
-        read=scalars.text,
-    )
 
 
 _asset = Section(Asset, later=("origin",))
+_any_asset = OneOf({"file": _asset, "template": Section(Clip)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +98,10 @@ class Show:
         (), "where breaks are, and what they show", read=ListOf(BREAK)
     )
     slate: Asset | None = setting(None, "what fills time that no ad takes", read=_asset)
-    assets: Mapping[str, Asset] = setting(
+    assets: Mapping[str, Asset | Clip] = setting(
         {},
-        "files that breaks may show, by name",
-        read=MapOf(_asset, check_name=scalars.check_name),
+        "files, and clips made of templates, that breaks may show, by name",
+        read=MapOf(_any_asset, check_name=scalars.check_name),
     )
     facts: Mapping[str, Fact] = setting(
         {},
@@ -146,14 +141,21 @@ class Show:
         (), "tenants that may open it; without it, all", read=ListOf(scalars.name)
     )
 
+    @property
+    def draws_ads(self) -> bool:
+        """Whether ad servers say what some overlay shows."""
+        return any(overlay.fill is not None for overlay in self.overlays.values())
+
 
 SHOW = Section(
     Show,
     later=("story",),
     checks=(
         checks.assets_exist,
+        checks.clips_end,
+        checks.clips_can_be_warm,
         checks.facts_exist,
-        checks.overlays_show_facts,
+        checks.templates_show_facts,
         checks.overlays_follow_rules,
         checks.slate_exists,
         checks.one_vmap,

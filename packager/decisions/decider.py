@@ -75,13 +75,13 @@ class FixedDecider:
     def __init__(
         self,
         assets: tuple[str, ...],
-        ready: Callable[[str, Ladder], Awaitable[Creative | Reason | None]],
+        ready: Callable[[str, DecisionRequest], Creative | Reason | None],
     ) -> None:
         """Make a decider.
 
         Args:
             assets: Their names, with choices in them or without.
-            ready: Gives the asset of a name as packaged for a ladder.
+            ready: Gives the asset of a name as it is packaged for a request.
         """
         self._assets = assets
         self._ready = ready
@@ -91,15 +91,12 @@ class FixedDecider:
         found = (request.settled.asset(name) for name in self._assets)
         names = tuple(name for name in found if name is not None)
         reasons = () if len(names) == len(self._assets) else (Reason.ASSET_NOT_ALLOWED,)
-        return Decided(offers=await self._offers(names, request.ladder), reasons=reasons)
+        offers = [Offer.of(Ad(id=name), self._ready(name, request)) for name in names]
+        return Decided(offers=tuple(offers), reasons=reasons)
 
     async def renewed(self, decided: Decided, ladder: Ladder) -> Decided:
-        """Offer the same assets, as they are now."""
-        names = tuple(offer.ad.id for offer in decided.offers)
-        return replace(decided, offers=await self._offers(names, ladder))
-
-    async def _offers(self, names: tuple[str, ...], ladder: Ladder) -> tuple[Offer, ...]:
-        return tuple([Offer.of(Ad(id=name), await self._ready(name, ladder)) for name in names])
+        """The same: nobody is called for an asset, so it can as well be decided on anew."""
+        return decided
 
 
 class VastDecider:

@@ -1,6 +1,6 @@
 """Facts as they are for one session at one moment: what its viewer said, and what feeds say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from packager.facts.sources import timed_by
 from packager.facts.values import write_value
 from packager.feeds.feeds import Feeds
 from packager.parameters import Pairs
+from packager.personalization.settled import NOTHING, Settled
 from packager.rules import Value
 
 
@@ -66,6 +67,25 @@ class Facts:
             instant: See there.
         """
         return self._known(show, show.facts[name], dict(said), instant)
+
+    def at(
+        self, show: Show, said: Pairs, instant: datetime, *, settled: Settled = NOTHING
+    ) -> Callable[[str], Value | None]:
+        """The same of whichever fact is asked for, or of a choice.
+
+        Args:
+            show: As in `value`, and what follows.
+            said: See there.
+            instant: See there.
+            settled: The choices.
+        """
+
+        def known(name: str) -> Value | None:
+            if name in show.choices:
+                return show.choices[name].read(settled.value(name)) or None
+            return self.value(show, name, said, instant)
+
+        return known
 
     def told(self, show: Show, said: Pairs, instant: datetime, *, anonymous: bool) -> Pairs:
         """The facts that ad servers are told: those that are known, sorted by name.

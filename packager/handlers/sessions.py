@@ -103,15 +103,18 @@ class SessionDesk:
         record = session.record
         return f"{self._base()}v1/session/{record.tenant}/{record.show}/{session.token}"
 
-    def reporting_url(self, session: Session) -> str | None:
-        """What relative URLs of ads' segments follow; None: the session has no such ads.
+    def own_url(self, session: Session) -> str | None:
+        """What relative URLs of segments follow; None: the session has none of its own.
 
-        It stays the same all through a session (B-04), whatever its breaks turn out to be.
+        They are of ads that the server reports, and of content that ads are drawn on. It stays the
+        same all through a session (B-04), whatever its breaks turn out to be.
         """
         record = session.record
         show: Show | None = self.config.shows.get(record.show)
-        asks = show is not None and any(isinstance(rule.fill, _ADS) for rule in show.breaks)
-        if not asks or record.parameters.reporting != "server":
+        if show is None:
+            return None
+        asks = any(isinstance(rule.fill, _ADS) for rule in show.breaks)
+        if not show.draws_ads and not (asks and record.parameters.reporting == "server"):
             return None
         return f"{self._base()}v1/manifest/{record.tenant}/{session.token}/"
 

@@ -22,6 +22,7 @@ from packager.config import (
     load,
 )
 from packager.config.ad_settings import Cap, Prefetch, Separation
+from packager.config.break_settings import BreakRule
 from packager.config.choice_settings import Cap as ChoiceCap
 from packager.config.choice_settings import Choice, Pin
 from packager.config.fact_settings import Fact
@@ -184,6 +185,18 @@ def test_every_setting_is_read() -> None:
     assert isinstance(from_vmap, VmapBreaks)
     assert from_vmap.server.url.literals[0] == "https://ads.example/vmap?sid="
     assert from_vmap.otherwise == AssetFill(asset="promo")
+
+
+def test_an_overlay_for_ads_is_filled_as_breaks_are() -> None:
+    show = load(FULL).shows["news"]
+    fill = show.overlays["sponsor"].fill
+    assert fill is not None
+    assert show.draws_ads
+    assert fill.image == "logo"
+    assert fill.rule == BreakRule(fill=VastFill(server=fill.server))
+    assert fill.server.url.fields == ("break.seconds", "fact.club")
+    assert show.overlays["late"].fill is None
+    assert show.overlays["bug"].fill is None
 
 
 def test_a_show_and_its_origin_are_enough() -> None:
