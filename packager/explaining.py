@@ -13,12 +13,15 @@ import orjson
 
 from packager.decisions.ad_record import PodRecord
 from packager.decisions.ads import Ad
+from packager.log import escape
 from packager.personalization.policy import Policy
 from packager.personalization.record import DecisionRecord
 from packager.personalization.settle import Chosen
 from packager.personalization.why import sentence
 from packager.reasons import Reason
 from packager.stores.records import Decision, PodEntry
+
+MAX_NAME = 100  # characters of what an ad server says
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,16 @@ def _entry(
         return f"You saw slate in {place} because no ad took that time."
     if ad is None:
         return f"You saw {entry.creative_id} in {place} because that was decided for it."
-    name = ad.title or ad.id or entry.creative_id
-    of = f" of {ad.advertiser}" if ad.advertiser else ""
+    name = _line(ad.title) or _line(ad.id) or entry.creative_id
+    of = f" of {_line(ad.advertiser)}" if ad.advertiser else ""
     number = f"number {index + 1} of {len(decision.pod)}"
-    system = f"the ad server ({ad.ad_system})" if ad.ad_system else "the ad server"
+    system = f"the ad server ({_line(ad.ad_system)})" if ad.ad_system else "the ad server"
     return f"You saw {name}{of} in {place}, {number}, because {system} gave it for that break."
+
+
+def _line(text: str) -> str:
+    """What an ad server calls something, in one line and not without end."""
+    return escape(" ".join(text.split()))[:MAX_NAME]
 
 
 def _reason(code: str) -> str:

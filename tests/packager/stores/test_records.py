@@ -203,3 +203,5 @@ def test_choices_are_kept_with_their_instants_and_the_oldest_count_from_the_star
     assert record.forgotten_ms == 39 - MAX_CHANGES
     assert record.settled_at(30).value("look") == "30"
     assert record.changed((("theme", "grey"),), 50).settled.value("look") == "39"
+    empty = record.changed((), 60, Settled())  # what was refused before may be shown again
+    assert read_record(empty.sid, write_record(empty)).settled == Settled()
