@@ -1,4 +1,4 @@
-"""The benchmark of personal streams measures what it says."""
+"""The benchmark of decisions measures what it says."""
 
 from dataclasses import replace
 from pathlib import Path
