@@ -118,14 +118,21 @@ class Settling:
         return lambda record: self._resettled(policy, record, now)
 
     async def current(self, session: Session, presentation: Presentation) -> Session:
-        """The session with its choices as they are by now, where feeds or the clock say anew."""
+        """The session with its choices as they are by now.
+
+        They are other ones where feeds or the clock say so, in live content, and where the show
+        has other choices than when the session began.
+        """
         show = presentation.show
         policy = self._policies.get(show.name)
-        if policy is None or not policy.passing or not presentation.live:
+        if policy is None:
+            return session
+        is_whole = tuple(name for name, _ in session.settled.values) == tuple(policy.choices)
+        if is_whole and not (policy.passing and presentation.live):
             return session
         at = self._clock.now()
         passing = tuple(self._facts.value(show, name, (), at) for name in policy.passing)
-        if self._seen.get(session.sid) == passing:
+        if is_whole and self._seen.get(session.sid) == passing:
             return session
         now = self._now(show, policy)
         if self._resettled(policy, session.record, now) is not None:

@@ -23,10 +23,11 @@ class Viewing:
     settling: Settling
     metrics: Metrics
 
-    def begin(
+    async def begin(
         self, session: Session, presentation: Presentation, content: Content, viewer: Viewer
     ) -> None:
         """Start deciding before the first breaks are asked for."""
+        session = await self.settling.current(session, presentation)
         if presentation.show.breaks:
             self.planner.begin(session, presentation, content, viewer)
 

@@ -77,8 +77,8 @@ def anyio_backend() -> str:
 def make_cup(make_bench: MakeBench) -> MakeBench:
     """Makes a world with shows whose pre-roll a choice says and whose ad server is told of all."""
 
-    def make(**changes: Any) -> Bench:
-        bench = make_bench(changes={"admin": Admin(secret=Secret(SECRET))})
+    def make(name: str = "weft", **changes: Any) -> Bench:
+        bench = make_bench(name, changes={"admin": Admin(secret=Secret(SECRET))})
         clip = bench.media.source("bumper")
         breaks = (
             ScheduledBreak(at=Decimal(0), fill=AssetFill(asset="{opener}")),
@@ -229,6 +229,23 @@ async def test_a_feed_settles_choices_of_live_sessions_anew_and_of_films_not(
             'You saw loud for mood because the rule goal ? "loud" : "calm" gives that, '
             "for goal was true."
         )
+
+
+async def test_a_session_that_began_under_other_settings_gets_the_choices_that_there_are(
+    make_cup: MakeBench,
+) -> None:
+    bench = make_cup(choices={}, breaks=())
+    bench.use_sqlite()
+    async with bench.run() as running:
+        started = await start(running, {"country": "SE"})
+    later = make_cup(name="later")
+    bench.config = replace(bench.config, shows=later.config.shows)
+    async with bench.run() as running:
+        assert await played(running, started["manifestUrl"]) == ["bumper"]
+        why = (await running.get(started["sessionUrl"].replace("/session/", "/why/"))).json()
+        assert [one["value"] for one in why["choices"]][1] == "north"
+    async with bench.run() as running:
+        assert await played(running, started["manifestUrl"]) == ["bumper"]
 
 
 async def test_without_consent_a_stream_is_that_of_an_anonymous_viewer_byte_by_byte(
