@@ -20,6 +20,7 @@ from packager.handlers.overlays import OverlayHandlers
 from packager.handlers.reporting import ReportingHandlers
 from packager.handlers.sessions import NotConfigured, SessionDesk
 from packager.handlers.tracking import TrackingHandlers
+from packager.handlers.why import WhyHandlers
 from packager.log import report
 from packager.looks.dash import DashLooks
 from packager.looks.hls import HlsLooks
@@ -91,10 +92,16 @@ def routes(weft: Weft) -> list[BaseRoute]:
         config=weft.config,
         sessions=weft.sessions,
         by_format=weft.presentations.by_format,
+        settling=weft.settling,
         clock=weft.clock,
         metrics=weft.metrics,
     )
-    viewing = Viewing(sessions=weft.sessions, planner=weft.planner, metrics=weft.metrics)
+    viewing = Viewing(
+        sessions=weft.sessions,
+        planner=weft.planner,
+        settling=weft.settling,
+        metrics=weft.metrics,
+    )
     sounds = SoundChoice(Facts(weft.feeds), weft.clock)
     hls = HlsHandlers(
         desk=desk,
@@ -149,6 +156,17 @@ def routes(weft: Weft) -> list[BaseRoute]:
     )
     facts = FactHandlers(desk=desk, sessions=weft.sessions, clock=weft.clock)
     feeds = FeedHandlers(desk=desk, feeds=weft.feeds, metrics=weft.metrics)
+    why = WhyHandlers(
+        desk=desk,
+        sessions=weft.sessions,
+        pods=weft.pods,
+        creative=weft.library.get,
+        name_of=weft.house.name_of,
+        begin_of=weft.presentations.begin_of,
+        secret=weft.config.admin.secret,
+        clock=weft.clock,
+        metrics=weft.metrics,
+    )
     tracking = TrackingHandlers(desk=desk, pods=weft.pods, viewing=viewing, filmless=weft.filmless)
     return [
         Route("/v1/session/{tenant}/{show}/{asset:path}", desk.start, methods=["GET", "POST"]),
@@ -160,6 +178,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         Route("/v1/tracking/{tenant}/{show}/{session}", tracking.document, methods=["GET", "POST"]),
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpd", dash.mpd),
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpp", dash.patch),
+        Route("/v1/why/{tenant}/{show}/{session}", why.why),
         Route("/v1/feeds/{tenant}/{show}/{fact}", feeds.push, methods=["POST"]),
         Route("/v1/look/{tenant}/{show}/{look}/{path:path}", looks.segment),
         Route("/tm/{digest}/{name}", media.file),

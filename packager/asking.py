@@ -20,6 +20,7 @@ from packager.packaging.ladder import Ladder
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.session import Session
+from packager.settling import Settling
 from packager.viewer import Viewer
 
 _LAST_WORDS = frozenset({Reason.AD_EMPTY, Reason.AD_TIMEOUT})  # of ad servers that gave no ad
@@ -32,6 +33,7 @@ class Asking:
     decider_for: Callable[[Show, BreakRule], AdDecider]
     session_digest: Callable[[str], str]  # what ad servers are told of a session's id
     facts: Facts
+    settling: Settling
     clock: Clock
 
     async def ask(
@@ -120,6 +122,8 @@ class Asking:
                 self.clock.now(),
                 anonymous=told.is_anonymous,
             ),
+            choices=self.settling.told(show, session.settled, anonymous=told.is_anonymous),
+            settled=session.settled,
             blocked_categories=show.ads.blocked_categories,
             ladder=presentation.ladder or Ladder(entries=()),
             source=None if one.vmap is None else one.vmap.source,

@@ -56,19 +56,20 @@ class Choosing:
         if not one.linear:
             return fill(None, decided.candidates, tolerance=TOLERANCE, rules=_NOTHING_PLAYS)
         rules = _rules(show, longest=one.longest)
-        known = self.facts.at(show, session.record.facts, self.clock.now())
+        known = self.facts.at(show, session.record.facts, self.clock.now(), settled=session.settled)
         caps, break_id, at = show.ads.frequency.caps, one.ad_break.id, one.ad_break.out_at
         if not caps:
-            return self._sums(show, ladder, one, decided, length, rules, known)
+            return self._sums(session, show, ladder, one, decided, length, rules, known)
         allowed = self.exposures.allowances(session, break_id, at, caps, decided.candidates)
         rules = replace(rules, allowances=allowed)
-        chosen = self._sums(show, ladder, one, decided, length, rules, known)
+        chosen = self._sums(session, show, ladder, one, decided, length, rules, known)
         given = [entry.creative_id for entry in chosen.pod if entry.kind == "ad"]
         self.exposures.note(session, break_id, at, given)
         return chosen
 
     def _sums(
         self,
+        session: Session,
         show: Show,
         ladder: Ladder,
         one: Opening,
@@ -78,20 +79,21 @@ class Choosing:
         known: Callable[[str], Value | None],
     ) -> Fill:
         named, otherwise = one.rule.bumpers, one.rule.otherwise
+        settled = session.settled
         if isinstance(one.rule.fill, SlateFill):
-            slates = self.house.filler(show, "slate", ladder, known)
+            slates = self.house.filler(show, "slate", ladder, known, settled)
             length = one.longest if one.ad_break.is_point else length
         elif one.ad_break.is_point:
-            slates = self.house.stand_in(show, otherwise, ladder, known)
+            slates = self.house.stand_in(show, otherwise, ladder, known, settled)
             rules = replace(rules, insertion=True, overrun=Fraction(show.limits.overrun_s))
             length = None
         else:
-            slates = self.house.filler(show, otherwise, ladder, known)
+            slates = self.house.filler(show, otherwise, ladder, known, settled)
         return fill_between(
             None if length is None else Fraction(length),
             decided.candidates,
-            before=self.house.bumper(show, named.before, ladder, known),
-            after=self.house.bumper(show, named.after, ladder, known),
+            before=self.house.bumper(show, named.before, ladder, known, settled),
+            after=self.house.bumper(show, named.after, ladder, known, settled),
             tolerance=TOLERANCE,
             slates=slates,
             rules=rules,

@@ -17,6 +17,7 @@ from packager.splicing.command import splice
 from packager.stores import StoreError
 from packager.templates.command import render
 from packager.terminal import CONTEXT
+from packager.why_command import replay, why
 
 
 @click.group(context_settings=CONTEXT)
@@ -79,3 +80,5 @@ main.add_command(condition)
 main.add_command(splice)
 main.add_command(render)
 main.add_command(ledger)
+main.add_command(why)
+main.add_command(replay)

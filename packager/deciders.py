@@ -105,8 +105,9 @@ class Deciders:
             case AssetFill(asset=name):
 
                 def ready(name: str, request: DecisionRequest) -> Creative | Reason | None:
-                    known = self._facts.at(show, request.facts, request.now)
-                    return self._assets.find(show, name, request.ladder, known)
+                    settled = request.settled
+                    known = self._facts.at(show, request.facts, request.now, settled=settled)
+                    return self._assets.find(show, name, request.ladder, known, settled)
 
                 return FixedDecider((name,), ready)
             case _:

@@ -94,6 +94,14 @@ class PackagedHouse:
         """What is packaged, by its id."""
         return self._library.get(creative_id)
 
+    def name_of(self, show: Show, creative_id: str) -> str | None:
+        """Which of a show's assets a creative was made of; None: none that is known here."""
+        files = {file for (file, _), known in self._ready.items() if known == creative_id}
+        for name, asset in show.assets.items():
+            if isinstance(asset, Asset) and str(asset.file) in files:
+                return name
+        return None
+
     def slate(self, show: Show, ladder: Ladder) -> SlateOption | None:
         """The show's slate, which can also be cut to what remains of a break."""
         if show.slate is None:

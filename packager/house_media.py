@@ -11,6 +11,7 @@ from packager.decisions.bumpers import Bumper
 from packager.decisions.slates import SlateOption
 from packager.looks.binding import Facts
 from packager.packaging.ladder import Ladder
+from packager.personalization.settled import Settled
 from packager.reasons import Reason
 
 _SHORTEST = Fraction(1, 2)  # seconds of a rest that is worth a splice
@@ -23,30 +24,34 @@ class House:
     creative: Callable[[str], Creative | None]  # by id
     slate: Callable[[Show, Ladder], SlateOption | None]
     # By name, and by what is known of viewer and moment, of which clips are made.
-    asset: Callable[[Show, str, Ladder, Facts], Creative | Reason | None]
+    asset: Callable[[Show, str, Ladder, Facts, Settled], Creative | Reason | None]
     media_base: str = "/tm/"  # what URIs of all creatives begin with
 
-    def bumper(self, show: Show, name: str | None, ladder: Ladder, facts: Facts) -> Bumper | None:
-        """A bumper, if one is named and packaged."""
-        found = None if name is None else self.asset(show, name, ladder, facts)
+    def bumper(
+        self, show: Show, name: str | None, ladder: Ladder, facts: Facts, settled: Settled
+    ) -> Bumper | None:
+        """A bumper, if one is named and packaged, and the session may be shown it."""
+        name = None if name is None else settled.asset(name)
+        found = None if name is None else self.asset(show, name, ladder, facts, settled)
         if not isinstance(found, Creative):
             return None
         return Bumper(found.id, Fraction(found.duration))
 
     def stand_in(
-        self, show: Show, otherwise: Otherwise, ladder: Ladder, facts: Facts
+        self, show: Show, otherwise: Otherwise, ladder: Ladder, facts: Facts, settled: Settled
     ) -> tuple[SlateOption, ...]:
         """The asset that shows for want of ads, never cut; none where it is not packaged (D-57)."""
-        if not isinstance(otherwise, AssetFill):
+        name = settled.asset(otherwise.asset) if isinstance(otherwise, AssetFill) else None
+        if name is None:
             return ()
-        found = self.asset(show, otherwise.asset, ladder, facts)
+        found = self.asset(show, name, ladder, facts, settled)
         if not isinstance(found, Creative):
             return ()
         duration = Fraction(found.duration)
         return (SlateOption(id=found.id, duration=duration, minimum=min(_SHORTEST, duration)),)
 
     def filler(
-        self, show: Show, otherwise: Otherwise, ladder: Ladder, facts: Facts
+        self, show: Show, otherwise: Otherwise, ladder: Ladder, facts: Facts, settled: Settled
     ) -> tuple[SlateOption, ...]:
         """What fills the time that no ad takes: the asset, then slate; the rest is the content's.
 
@@ -56,7 +61,7 @@ class House:
             return ()
         slate = self.slate(show, ladder)
         return (
-            *self.stand_in(show, otherwise, ladder, facts),
+            *self.stand_in(show, otherwise, ladder, facts, settled),
             *(() if slate is None else (slate,)),
         )
 

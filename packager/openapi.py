@@ -81,6 +81,24 @@ def openapi_document() -> dict[str, Any]:
                     "responses": {"200": FACTS, **errors},
                 }
             },
+            "/v1/why/{tenant}/{show}/{session}": {
+                "get": {
+                    "summary": "Why a session saw what it did; from this machine, or with Bearer",
+                    "parameters": [
+                        TENANT,
+                        SHOW,
+                        parameter("session", "path", "Its token."),
+                        parameter("t", "query", "Second of its timeline.", required=False),
+                    ],
+                    "responses": {
+                        "200": {
+                            "description": "A sentence for each choice and break.",
+                            "content": {"application/json": {"schema": {"type": "object"}}},
+                        },
+                        **errors,
+                    },
+                }
+            },
             "/v1/feeds/{tenant}/{show}/{fact}": {
                 "post": {
                     "summary": "Tell a fact's feed its document, with the feed's secret as Bearer",

@@ -121,7 +121,7 @@ def read_body(body: bytes, facts: Collection[str], strings: Collection[str] = ()
             raise ParameterError(f"{key} is not an object")
         for name, value in values.items():
             if group != "facts" or name in facts:
-                kept.append((group, name, _text(value, name)))
+                kept.append((group, name, _text(value, name, lists=group == "facts")))
     signalling = document.get("adSignaling") or {}
     if not isinstance(signalling, Mapping):
         raise ParameterError("adSignaling is not an object")
@@ -143,7 +143,10 @@ def read_changes(body: bytes) -> tuple[tuple[str, str | None], ...]:
     values = _object(body).get("facts", {})
     if not isinstance(values, Mapping):
         raise ParameterError("facts is not an object")
-    said = [(name, None if value is None else _text(value, name)) for name, value in values.items()]
+    said = [
+        (name, None if value is None else _text(value, name, lists=True))
+        for name, value in values.items()
+    ]
     written = [("facts", name, value or "") for name, value in said]
     # Within the same limits.
     _parameters(written, "server", (), signalling=None, insertion=STITCHED)
@@ -163,8 +166,10 @@ def _object(body: bytes) -> dict[str, object]:
     return document
 
 
-def _text(value: object, name: str) -> str:
-    """Write a JSON scalar as it would stand in a query."""
+def _text(value: object, name: str, *, lists: bool = False) -> str:
+    """Write a JSON scalar, or a list of texts, as it would stand in a query."""
+    if lists and isinstance(value, list) and value:  # `null` says that there is nothing
+        value = ",".join(_text(item, name) for item in value)
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int | float):

@@ -3,16 +3,18 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
+from manifests.splicing.content import Content
 from packager.clock import Clock
 from packager.config.show_settings import Show
 from packager.config.values import Config
 from packager.dash.inband import SegmentHeads
 from packager.dash.ladders import MpdLadders
-from packager.dash.presentations import DashPresentations
+from packager.dash.presentations import DashPresentation, DashPresentations
 from packager.dash.reading import REMOTE_BYTES, MpdReading
 from packager.hls.ladders import Ladders
-from packager.hls.presentations import HlsPresentations
+from packager.hls.presentations import HlsPresentation, HlsPresentations
 from packager.log import report
 from packager.metrics import Metrics
 from packager.origin import OriginCache, OriginObserver
@@ -20,6 +22,7 @@ from packager.outbound import GuardedClient, Limits, Policy
 from packager.packaging.ladder import Ladder
 from packager.packaging.library import MediaLibrary
 from packager.paths import Ending
+from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.stores import Store
 
@@ -36,6 +39,15 @@ class Presentations:
     def by_format(self) -> Mapping[Ending, HlsPresentations | DashPresentations]:
         """The same, by how the documents that players open end."""
         return {"m3u8": self.hls, "mpd": self.dash}
+
+    def begin_of(self, presentation: Presentation) -> Decimal | None:
+        """Where content begins, on its own clock; None: that is not known here just now."""
+        content: Content | None = None
+        if isinstance(presentation, HlsPresentation):
+            content = presentation.keeper.fresh(presentation.reference)
+        elif isinstance(presentation, DashPresentation):
+            content = presentation.keeper.fresh()
+        return None if content is None or content.window is None else content.window[0]
 
 
 @asynccontextmanager

@@ -164,6 +164,11 @@ class Reason(StrEnum):
     VMAP_BREAK_SKIPPED = ("vmap_break_skipped", None, "warning",
         "A break of a VMAP is at no place of the content, cannot be read or is not for films.")
 
+    WHY_REFUSED = ("why_refused", 403, "warning",
+        "Somebody elsewhere asked why a session saw what it did, without `admin.secret`.")
+    ASSET_NOT_ALLOWED = ("asset_not_allowed", None, "info",
+        "A configured asset may not be shown to a viewer: its rights, or a choice without a value.")
+
     PREFETCH_EXPIRED = ("prefetch_expired", None, "info",
         "Ads asked for ahead found no break in time; others are asked for.")
     PREFETCH_UNUSED = ("prefetch_unused", None, "info",

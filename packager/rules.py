@@ -9,15 +9,16 @@ patterns or give up types (`all`, `map`, `matches`, `dyn` and their like) are no
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Literal
 
 from cel_expr_python import cel
 
-Kind = Literal["string", "int", "float", "bool"]
-Value = str | int | float | bool
+Kind = Literal["string", "int", "float", "bool", "strings"]
+Value = str | int | float | bool | tuple[str, ...]
 
 MAX_CHARACTERS = 1000
 
@@ -26,6 +27,7 @@ _TYPES: Mapping[Kind, Any] = {
     "int": cel.Type.INT,
     "float": cel.Type.DOUBLE,
     "bool": cel.Type.BOOL,
+    "strings": cel.Type.List(cel.Type.STRING),
 }
 _CONFIG = """
 name: rules
@@ -41,6 +43,9 @@ _TAKEN = frozenset(
     | {"uint", "duration", "timestamp"}
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
+# Text in quotes, and a name that is not one of a function or of a field.
+_TEXT = re.compile(r"""[rR]"[^"]*"|[rR]'[^']*'|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w|\s*\()", re.ASCII)
 _PROBLEM = re.compile(r"<input>:-?\d+:(-?\d+): (.*)")
 _UNKNOWN = re.compile(r"undeclared reference to '([^']*)'")
 _OVERLOAD = re.compile(r"found no matching overload for '([^']*)' applied to '\(([^']*)\)'")
@@ -64,19 +69,23 @@ class Rule:
 
     text: str
     kind: Kind  # of what it gives
+    reads: tuple[str, ...]  # the names that it asks for, sorted
     _expression: Any = field(repr=False, compare=False)
 
     def settle(self, values: Mapping[str, Value]) -> Value:
         """What the rule gives.
 
         Args:
-            values: One of its kind for every name that the rule was compiled with.
+            values: One of its kind for every name that the rule asks for; others are of no matter.
 
         Raises:
             RuleFailed: It gives nothing.
         """
         try:
-            found = self._expression.eval(data=values)
+            # The library knows lists and no tuples.
+            asked = {name: values[name] for name in self.reads if name in values}
+            data = {n: list(v) if isinstance(v, tuple) else v for n, v in asked.items()}
+            found = self._expression.eval(data=data)
         except RuntimeError as error:  # a budget of the library's
             raise RuleFailed(f"{self.text!r}: {error}") from error
         if found.type() == cel.Type.ERROR:
@@ -100,10 +109,7 @@ def compile_rule(text: str, names: Mapping[str, Kind], gives: Kind) -> Rule:
         raise RuleError(f"has more than {MAX_CHARACTERS} characters")
     if not text.strip() or not text.isprintable():
         raise RuleError("must be an expression in one line")
-    env = cel.NewEnv(
-        config=cel.NewEnvConfigFromYaml(_CONFIG),
-        variables={name: _TYPES[kind] for name, kind in names.items()},
-    )
+    env = _environment(tuple(sorted(names.items())))
     try:
         expression = env.compile(text)
     except RuntimeError as error:
@@ -111,7 +117,27 @@ def compile_rule(text: str, names: Mapping[str, Kind], gives: Kind) -> Rule:
     given = expression.return_type()
     if given != _TYPES[gives]:
         raise RuleError(f"gives {_kind_name(given.name())}, and must give {gives}")
-    return Rule(text, gives, expression)
+    return Rule(text, gives, names_in(text, names), expression)
+
+
+def names_in(text: str, names: Collection[str]) -> tuple[str, ...]:
+    """The names among `names` that a rule's text asks for, sorted."""
+    return tuple(sorted(set(_WORD.findall(_TEXT.sub('""', text))).intersection(names)))
+
+
+def texts_in(text: str) -> tuple[str, ...]:
+    """The plain texts in quotes of a rule: values that it tells from others."""
+    found = (quoted[1:-1] for quoted in _TEXT.findall(text) if quoted[0] in "\"'")
+    return tuple(dict.fromkeys(one for one in found if "\\" not in one))
+
+
+@lru_cache(maxsize=64)
+def _environment(names: tuple[tuple[str, Kind], ...]) -> Any:
+    """What rules over the same names have in common; making it is most of a rule's cost."""
+    return cel.NewEnv(
+        config=cel.NewEnvConfigFromYaml(_CONFIG),
+        variables={name: _TYPES[kind] for name, kind in names},
+    )
 
 
 def check_rule_name(name: str) -> None:
@@ -161,4 +187,4 @@ def _operator(name: str) -> str:
 
 def _kind_name(name: str) -> str:
     """A type as the configuration calls it."""
-    return "float" if name.lower() == "double" else name.lower()
+    return {"double": "float", "list<string>": "strings"}.get(name.lower(), name.lower())

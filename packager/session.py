@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from packager.personalization.settled import Settled
 from packager.stores.records import Decision, SessionRecord, StoredSession
 from packager.tokens import InvalidToken
 
@@ -21,6 +22,11 @@ class Session:
     def sid(self) -> str:
         """The session's id: safe in logs and for ad servers, unlike the token."""
         return self.record.sid
+
+    @property
+    def settled(self) -> Settled:
+        """Its choices as they are by now."""
+        return self.record.settled
 
     def require(
         self, *, tenant: str | None = None, show: str | None = None, asset: str | None = None

@@ -5,19 +5,20 @@ snapshot and never changes: settling something returns the next one, and later l
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from packager.mint import MintBuckets
 from packager.parameters import Parameters
+from packager.personalization.settled import NOTHING
 from packager.reasons import Reason
 from packager.residents import Residents, padded_deadline
 from packager.session import Session, session_of
 from packager.stores import Store, StoreError
 from packager.stores.fact_changes import Changed
-from packager.stores.records import Decision, SessionRecord
+from packager.stores.records import Decision, Resettled, SessionRecord, Settle
 from packager.tokens import InvalidToken, Token, Tokens, digest_of, new_sid
 
 CLOCK_LEEWAY_S = 60  # by which the clocks of two nodes may differ
@@ -95,6 +96,8 @@ class Sessions:
         now: datetime,
         *,
         idle_s: int | None = None,
+        sid: str = "",
+        choices: Resettled | None = None,
     ) -> Session:
         """Mint a session and store it.
 
@@ -105,6 +108,8 @@ class Sessions:
             parameters: What the viewer sent along.
             now: The time, with its zone.
             idle_s: Instead of the configured idle time: the length of a VOD asset, say.
+            sid: Its id, of `new_sid`, where that was needed before; empty: minted now.
+            choices: As they were settled for it.
 
         Raises:
             SessionRefused: Too many sessions, or the path is too long.
@@ -115,7 +120,7 @@ class Sessions:
         seconds = now.timestamp()
         created_at = int(seconds)
         record = SessionRecord(
-            sid=new_sid(),
+            sid=sid or new_sid(),
             tenant=tenant,
             show=show,
             asset=asset,
@@ -123,6 +128,7 @@ class Sessions:
             expires_at=created_at + self._limits.lifetime_s,
             idle_s=self._limits.idle_s if idle_s is None else idle_s,
             parameters=parameters,
+            choices=NOTHING if choices is None else choices.settled,
         )
         token = self._tokens.write(
             Token(
@@ -134,7 +140,7 @@ class Sessions:
                 expires_at=record.expires_at + CLOCK_LEEWAY_S,
             )
         )
-        await self._create(record, seconds)
+        await self._create(record, seconds, b"" if choices is None else choices.record)
         session = Session(token=token, record=record)
         return self._residents.admit(session, seconds, padded_deadline(record, seconds))
 
@@ -212,19 +218,22 @@ class Sessions:
         standing = await self._store.settle_start(session.sid, edge)
         return self._residents.update(replace(self.latest(session), started_at_edge=standing))
 
-    async def change_facts(self, session: Session, facts: Changed, now: datetime) -> Session:
-        """Change facts of a session; what was published of it stays.
+    async def change_facts(
+        self, session: Session, facts: Changed, now: datetime, settle: Settle | None = None
+    ) -> Session:
+        """Change facts of a session, and its choices with them; what was published of it stays.
 
         Args:
             session: Whose.
             facts: What its viewer says now, or no more.
             now: The time, with its zone.
+            settle: Settles its choices anew; None: they stay.
 
         Raises:
             StoreError: The store failed.
         """
         at_ms = int(now.timestamp() * 1000)
-        record = await self._store.change_facts(session.sid, facts, at_ms)
+        record = await self._store.change_facts(session.sid, facts, at_ms, settle)
         return self._residents.update(replace(self.latest(session), record=record))
 
     async def refresh(self) -> None:
@@ -260,11 +269,19 @@ class Sessions:
             raise
         return await self._store.expire(int(seconds))
 
-    async def _create(self, record: SessionRecord, now: float) -> None:
+    async def choices(self, session: Session) -> Sequence[bytes]:
+        """Return the records of how the session's choices were settled, in order.
+
+        Raises:
+            StoreError: The store failed.
+        """
+        return await self._store.load_choices(session.sid)
+
+    async def _create(self, record: SessionRecord, now: float, choices: bytes) -> None:
         """Store a session; a full store first gives up those that have ended."""
         deadline = padded_deadline(record, now)
         try:
-            await self._store.create_session(record, deadline)
+            await self._store.create_session(record, deadline, choices)
         except StoreError as error:
             if error.reason is not Reason.SESSION_LIMIT:
                 raise
@@ -272,7 +289,7 @@ class Sessions:
             return
         try:
             await self._store.expire(int(now))
-            await self._store.create_session(record, deadline)
+            await self._store.create_session(record, deadline, choices)
         except StoreError as error:
             if error.reason is Reason.SESSION_LIMIT:
                 raise SessionRefused("too many sessions", error.reason) from error

@@ -1,4 +1,4 @@
-"""Which of the content's own sound a session begins with, by its facts."""
+"""Which of the content's own sound a session begins with, by its facts and choices."""
 
 from datetime import datetime
 
@@ -22,8 +22,6 @@ class SoundChoice:
         if show.audio.prefer is None:
             return ""
         now: datetime = self._clock.now()
-        text = bound(
-            show.audio.prefer,
-            lambda name: self._facts.value(show, name, session.record.facts, now),
-        )
+        known = self._facts.at(show, session.record.facts, now, settled=session.settled)
+        text = bound(show.audio.prefer, known)
         return "" if text is None else str(text).strip()

@@ -9,6 +9,7 @@ from packager.planning import Plan, Planner
 from packager.presentation import Presentation
 from packager.session import Session
 from packager.sessions import Sessions
+from packager.settling import Settling
 from packager.stores import StoreError
 from packager.viewer import Viewer, Who
 
@@ -19,12 +20,14 @@ class Viewing:
 
     sessions: Sessions
     planner: Planner
+    settling: Settling
     metrics: Metrics
 
-    def begin(
+    async def begin(
         self, session: Session, presentation: Presentation, content: Content, viewer: Viewer
     ) -> None:
         """Start deciding before the first breaks are asked for."""
+        session = await self.settling.current(session, presentation)
         if presentation.show.breaks:
             self.planner.begin(session, presentation, content, viewer)
 
@@ -32,6 +35,7 @@ class Viewing:
         self, session: Session, presentation: Presentation, content: Content, who: Who
     ) -> tuple[Session, Plan]:
         """What the session sees of this version of the content."""
+        session = await self.settling.current(session, presentation)
         show = presentation.show
         if (
             presentation.live

@@ -40,6 +40,7 @@ from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
 from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
 from packager.patience import Patience
+from packager.personalization.draws import draw_key
 from packager.pictures.opening import open_pictures
 from packager.pictures.pictures import Pictures
 from packager.planning import Planner
@@ -54,6 +55,7 @@ from packager.reporting.errors import Errors
 from packager.reporting.reporter import Reporter
 from packager.schedules import Schedules
 from packager.sessions import SessionLimits, Sessions
+from packager.settling import Settling
 from packager.splices import Splices
 from packager.stores import Store
 from packager.stores.opening import open_store
@@ -91,6 +93,7 @@ class Weft:
     pods: Pods
     filmless: FilmlessBreaks
     feeds: Feeds
+    settling: Settling
     warming: Warming
 
 
@@ -218,6 +221,14 @@ async def open_weft(
             clock=clock,
             viewers=lambda: sessions.resident,
         )
+        settling = Settling(
+            config,
+            facts,
+            sessions,
+            key=draw_key(secrets[0]),
+            clock=clock,
+            metrics=metrics,
+        )
         looks = Looks(
             drawn,
             stems,
@@ -237,6 +248,7 @@ async def open_weft(
             decider_for=deciders.for_rule,
             session_digest=digest,
             facts=facts,
+            settling=settling,
             clock=clock,
         )
         house_media = House(
@@ -326,6 +338,7 @@ async def open_weft(
                 clock=clock,
             ),
             feeds=feeds,
+            settling=settling,
             warming=Warming(config, presentations, assets, metrics),
         )
         send = partial(

@@ -16,6 +16,7 @@ from loadtests.bench.options import with_json, with_rounds
 from loadtests.bench.overlays_command import overlays
 from loadtests.bench.personal import Figures
 from loadtests.bench.printing import figure, show, write_figures
+from loadtests.bench.story_command import story
 
 
 @click.group(context_settings={"max_content_width": 100})
@@ -29,6 +30,7 @@ def main() -> None:
 
 main.add_command(ads)
 main.add_command(overlays)
+main.add_command(story)
 
 
 @main.command()

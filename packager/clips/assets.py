@@ -11,6 +11,7 @@ from packager.log import report
 from packager.looks.binding import Facts
 from packager.metrics import Metrics
 from packager.packaging.ladder import Ladder
+from packager.personalization.settled import Settled
 from packager.reasons import Reason
 
 
@@ -22,7 +23,9 @@ class Assets:
     clips: Clips
     metrics: Metrics
 
-    def find(self, show: Show, name: str, ladder: Ladder, facts: Facts) -> Creative | Reason | None:
+    def find(
+        self, show: Show, name: str, ladder: Ladder, facts: Facts, settled: Settled
+    ) -> Creative | Reason | None:
         """An asset as it can be shown now; None: not yet; a reason: it cannot be.
 
         Args:
@@ -30,6 +33,7 @@ class Assets:
             name: Of it; where it is not ready, what its `or:` names is given.
             ladder: Of the presentation.
             facts: What is known of viewer and moment; clips are made of it.
+            settled: Says which of the assets the session may be shown.
         """
         asset = show.assets[name]
         if not isinstance(asset, Clip):
@@ -39,9 +43,10 @@ class Assets:
             return found
         if found is None:
             report(Reason.CLIP_NOT_READY, "clip_stood_in_for", self.metrics, asset=name)
-        if asset.otherwise is None:
+        if asset.otherwise is None or not settled.allowed(asset.otherwise):
             return found
-        return self.find(show, asset.otherwise, ladder, facts)  # the check `clips_end`: it ends
+        # The check `clips_end`: it ends.
+        return self.find(show, asset.otherwise, ladder, facts, settled)
 
     def get(self, creative_id: str) -> Creative | None:
         """A creative by its id: an ad, an asset or a clip."""

@@ -121,7 +121,7 @@ class Clips:
         self._warmed[show.name, ladder.key] = (show, ladder)
         for clip in show.assets.values():
             if isinstance(clip, Clip) and clip.warm:
-                for values in variants(clip, show.facts):
+                for values in variants(clip, show.facts, show.choices):
                     self.find(show, clip, ladder, values.get)
 
     def get(self, creative_id: str) -> Creative | None:

@@ -4,22 +4,33 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, product
 
 from packager.config.checks import MOST_VARIANTS
+from packager.config.choice_settings import Choice
 from packager.config.clip_settings import Clip
 from packager.config.fact_settings import Fact
 from packager.looks.binding import Value, facts_of
 
+NO_CHOICES: Mapping[str, Choice] = {}
 
-def variants(clip: Clip, facts: Mapping[str, Fact]) -> Iterator[Mapping[str, Value]]:
-    """Values of the facts that a clip's data asks for, each combination once.
+
+def variants(
+    clip: Clip, facts: Mapping[str, Fact], choices: Mapping[str, Choice] = NO_CHOICES
+) -> Iterator[Mapping[str, Value]]:
+    """Values of the facts and choices that a clip's data asks for, each combination once.
 
     A fact without a default may also have no value: None.
 
     Args:
         clip: Whose facts have `of`, as far as they are no flags.
         facts: Of the show.
+        choices: Of the show; one may also be empty.
     """
     names = sorted(set(facts_of(clip.data)))
-    values = [_values(facts[name]) for name in names]
+    values = [
+        [*map(choices[name].read, choices[name].values), None]
+        if name in choices
+        else _values(facts[name])
+        for name in names
+    ]
     for chosen in islice(product(*values), MOST_VARIANTS):
         yield dict(zip(names, chosen, strict=True))
 

@@ -79,10 +79,14 @@ class Bumpers:
     """House media around the ads of a break; a break without ads has none."""
 
     before: str | None = setting(
-        None, "name of the asset that plays before the first ad", read=scalars.name
+        None,
+        "name of the asset that plays before the first ad",
+        read=scalars.name_with_choices,
     )
     after: str | None = setting(
-        None, "name of the asset that plays after the last ad", read=scalars.name
+        None,
+        "name of the asset that plays after the last ad",
+        read=scalars.name_with_choices,
     )
 
 

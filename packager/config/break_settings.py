@@ -28,7 +28,10 @@ class VastFill:
 class AssetFill:
     """The break shows one configured asset."""
 
-    asset: str = required("name of one of the show's assets", read=scalars.name)
+    asset: str = required(
+        "name of one of the show's assets; with choices in it, `{opener}`, that which they say",
+        read=scalars.name_with_choices,
+    )
 
 
 @dataclass(frozen=True, slots=True)

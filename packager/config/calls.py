@@ -8,6 +8,7 @@ import re
 from packager.config.document import ConfigError, Node, Scalar
 from packager.config.scalars import text
 from packager.decisions.templates import Template, read_body, read_template
+from packager.feeds.expression import Expression, read_expression
 from packager.feeds.pointer import Pointer, read_pointer
 from packager.outbound import OutboundError, Policy
 from packager.outbound.guard import read_target
@@ -38,6 +39,14 @@ def json_pointer(node: Node) -> Pointer:
     """Read where in a JSON document something is: ``/match/score``."""
     try:
         return read_pointer(text(node))
+    except ValueError as error:
+        raise ConfigError.at(node.place, str(error)) from error
+
+
+def jmespath(node: Node) -> Expression:
+    """Read an expression that finds something in a JSON document."""
+    try:
+        return read_expression(text(node))
     except ValueError as error:
         raise ConfigError.at(node.place, str(error)) from error
 

@@ -5,7 +5,7 @@ settings are wrong.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from typing import cast, get_args
@@ -13,13 +13,16 @@ from urllib.parse import urlsplit
 
 from packager.config.document import Entries, Node, Problem, Scalar, below, each
 from packager.config.settings import suggestion
+from packager.facts.sources import TIMED, TOLD
 from packager.facts.values import read_value
 from packager.looks.binding import facts_of
-from packager.rules import Kind, RuleError, compile_rule
+from packager.personalization.names import all_names, choices_in
+from packager.rules import Kind, RuleError, Value, compile_rule
 
 MOST_VARIANTS = 64  # of a clip that is made before anybody asks
 
 _BREAK = re.compile(r"\{(break\.[a-z_.]+)\}")
+_CHOICE = re.compile(r"\{choice\.([A-Za-z0-9_.-]+)\}")
 _FACT = re.compile(r"\{fact\.([A-Za-z0-9_.-]+)\}")
 
 
@@ -42,8 +45,17 @@ def assets_exist(show: Entries) -> Iterator[Problem]:
     for rule in each(below(show, "breaks")):
         uses = [("fill", "asset"), ("else", "asset"), ("bumpers", "before"), ("bumpers", "after")]
         for asset in (below(rule, *use) for use in uses):
-            if asset and (name := _text(asset)) and name not in known:
-                yield Problem(asset.place, f"no asset {name!r}; {suggestion(name, known)}")
+            if asset is None or not (text := _text(asset)):
+                continue
+            values = {name: _choice_values(show, name) for name in choices_in(text)}
+            for choice in (name for name, listed in values.items() if not listed):
+                yield Problem(
+                    asset.place, f"no choice {choice!r}; {suggestion(choice, _choices(show))}"
+                )
+            for name in all_names(text, values):
+                if name not in known:
+                    yield Problem(asset.place, f"no asset {name!r}; {suggestion(name, known)}")
+                    break
 
 
 def clips_end(show: Entries) -> Iterator[Problem]:
@@ -75,7 +87,7 @@ def clips_can_be_warm(show: Entries) -> Iterator[Problem]:
         names = {name for text in _leaves(below(asset, "data")) for name in facts_of(_text(text))}
         for name in sorted(names):
             fact = below(facts, name)
-            values = len(list(each(below(fact, "of"))))
+            values = len(list(each(below(fact, "of")))) or len(_choice_values(show, name))
             if not values and "bool" in (_text(fact), _text(below(fact, "type"))):
                 values = 2
             if not values:
@@ -104,12 +116,16 @@ def facts_exist(show: Entries) -> Iterator[Problem]:
             for name in _FACT.findall(_text(text)):
                 if name not in known:
                     yield Problem(text.place, f"no fact {name!r}; {suggestion(name, known)}")
+            for name in _CHOICE.findall(_text(text)):
+                if name not in _choices(show):
+                    reason = f"no choice {name!r}; {suggestion(name, _choices(show))}"
+                    yield Problem(text.place, reason)
 
 
 def templates_show_facts(show: Entries) -> Iterator[Problem]:
-    """Overlays and clips show facts that the show declares."""
+    """Overlays and clips show facts and choices that the show declares."""
     facts = below(show, "facts")
-    known = tuple(facts.keys) if isinstance(facts, Entries) else ()
+    known = (*(facts.keys if isinstance(facts, Entries) else ()), *_choices(show))
     for one in (*each(below(show, "overlays")), *each(below(show, "assets"))):
         for text in _leaves(below(one, "data")):
             for name in facts_of(_text(text)):
@@ -118,9 +134,9 @@ def templates_show_facts(show: Entries) -> Iterator[Problem]:
 
 
 def audio_asks_for_facts(show: Entries) -> Iterator[Problem]:
-    """The sound that is preferred is named by facts that the show declares."""
+    """The sound that is preferred is named by facts and choices that the show declares."""
     facts = below(show, "facts")
-    known = tuple(facts.keys) if isinstance(facts, Entries) else ()
+    known = (*(facts.keys if isinstance(facts, Entries) else ()), *_choices(show))
     text = below(show, "audio", "prefer")
     for name in facts_of(_text(text)):
         if text is not None and name not in known:
@@ -135,6 +151,9 @@ def overlays_follow_rules(show: Entries) -> Iterator[Problem]:
         kind = _text(below(facts, name, "type")) or _text(below(facts, name))
         if kind in get_args(Kind):
             kinds[name] = cast(Kind, kind)
+    for name in _choices(show):
+        values = _choice_values(show, name)
+        kinds[name] = "int" if values and all(map(str.isdecimal, values)) else "string"
     for overlay in (*each(below(show, "overlays")), *each(below(show, "music"))):
         rule = below(overlay, "show", "when")
         if rule is not None and (text := _text(rule)):
@@ -142,6 +161,19 @@ def overlays_follow_rules(show: Entries) -> Iterator[Problem]:
                 compile_rule(text, kinds, "bool")
             except RuleError as error:
                 yield Problem(rule.place, str(error))
+
+
+def _choices(show: Entries) -> tuple[str, ...]:
+    """The names of a show's choices."""
+    choices = below(show, "choices")
+    return tuple(choices.keys) if isinstance(choices, Entries) else ()
+
+
+def _choice_values(show: Entries, name: str) -> list[str]:
+    """What a choice can be, but for nothing."""
+    choice = below(show, "choices", name)
+    nodes = [*each(below(choice, "of")), below(choice, "or")]
+    return [node.text for node in nodes if isinstance(node, Scalar)]
 
 
 def _leaves(node: Node | None) -> Iterator[Node]:
@@ -167,8 +199,30 @@ def fact_has_such_values(fact: Entries) -> Iterator[Problem]:
             continue
         if node is not default:
             known.append(value)
-        elif known and value not in known:
+        elif known and value not in known and not _among(value, known):
             yield Problem(node.place, f"{node.text!r} is not in `of`; add it there")
+
+
+def _among(value: Value, known: Collection[Value]) -> bool:
+    """Whether a list of texts has none but those of `of`."""
+    return isinstance(value, tuple) and all((item,) in known for item in value)
+
+
+def sources_fit(fact: Entries) -> Iterator[Problem]:
+    """What browsers or the clock say is of the fact's type, and nobody else says it."""
+    node, kind = below(fact, "from"), _text(below(fact, "type"))
+    source = TOLD.get(_text(node)) or TIMED.get(_text(node))
+    if node is None or source is None:
+        return
+    if kind in get_args(Kind) and kind != source.kind:
+        yield Problem(node.place, f"{_text(node)!r} is a {source.kind}; use `type: {source.kind}`")
+    if _text(node) == "language" and "of" not in fact.keys:
+        yield Problem(node.place, "is the best one of a list; add `of: [en, de]`")
+    for key in ("header", "shared", "feed"):
+        if key in fact.keys:
+            yield Problem(fact.keys[key], "says it as well as `from`; remove one")
+    if _text(node) in TIMED and "consent" in fact.keys:
+        yield Problem(fact.keys["consent"], "is about viewers, and the clock is not; remove it")
 
 
 def feeds_are_shared(fact: Entries) -> Iterator[Problem]:
@@ -184,6 +238,12 @@ def feeds_are_shared(fact: Entries) -> Iterator[Problem]:
                 )
     elif "feed" in fact.keys:
         yield Problem(fact.keys["feed"], "is the same for all viewers; add `shared: true`")
+
+
+def one_way_to_the_value(feed: Entries) -> Iterator[Problem]:
+    """A feed's value is found by a pointer or by an expression."""
+    if "pointer" in feed.keys and "jmespath" in feed.keys:
+        yield Problem(feed.keys["jmespath"], "finds the value as `pointer` does; remove one")
 
 
 def vmap_knows_no_break(rule: Entries) -> Iterator[Problem]:

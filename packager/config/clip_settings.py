@@ -14,6 +14,7 @@ from overlays.drawing.colours import is_colour
 from packager.config import scalars
 from packager.config.document import ConfigError, Node
 from packager.config.overlay_settings import data, template_folder
+from packager.config.rights_settings import Terms
 from packager.config.settings import required, setting
 
 
@@ -28,7 +29,7 @@ def background(node: Node) -> str | Path:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clip:
+class Clip(Terms):
     """An asset that is made of a template with data, once for each data."""
 
     template: Path = required(

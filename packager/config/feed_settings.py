@@ -4,10 +4,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from packager.config import calls, scalars
+from packager.config import calls, checks, scalars
 from packager.config.scalars import Secret
 from packager.config.settings import MapOf, OneOf, Section, Short, required, setting
-from packager.feeds.pointer import Pointer
+from packager.feeds.expression import Expression
+from packager.feeds.pointer import Pointer, value_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +21,28 @@ class Feed:
         " is the value",
         read=calls.json_pointer,
     )
+    expression: Expression | None = setting(
+        None,
+        "instead of a pointer, a JMESPath expression that finds the value: `events[-1].team`",
+        read=calls.jmespath,
+        key="jmespath",
+    )
     stale_s: float | None = setting(
         None,
         "seconds after which a value that was not confirmed counts as old; without it, a minute or"
         " three times `every_s` where Weft asks, and never where it is told",
         read=scalars.seconds("1", "86400"),
     )
+
+    def value_in(self, body: bytes | str) -> object:
+        """What a document says.
+
+        Raises:
+            NotThere: It is not JSON, or has no value where it should be.
+        """
+        if self.expression is not None:
+            return self.expression.value_in(body)
+        return value_in(body, self.pointer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,4 +92,11 @@ class PushedFeed(Feed):
 
 AnyFeed = PolledFeed | PushedFeed
 
-FEED = Short(OneOf({"url": Section(PolledFeed), "secret": Section(PushedFeed)}), "url")
+_checks = (checks.one_way_to_the_value,)
+
+FEED = Short(
+    OneOf(
+        {"url": Section(PolledFeed, checks=_checks), "secret": Section(PushedFeed, checks=_checks)}
+    ),
+    "url",
+)

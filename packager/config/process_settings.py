@@ -38,6 +38,13 @@ class Admin:
     public: bool = setting(
         False, "let `address` be one that others can reach, without a password", read=scalars.flag
     )
+    secret: scalars.Secret | None = setting(
+        None,
+        "who has it may ask from elsewhere why a session saw what it did, with `Authorization:"
+        " Bearer ...`: text or `{file: PATH}`, 32 characters or more",
+        read=scalars.secret,
+        private=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)

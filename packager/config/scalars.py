@@ -11,9 +11,11 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from packager.config.document import ConfigError, Entries, Node, Scalar
 from packager.config.settings import suggestion
+from packager.personalization.names import check_name_with_choices
 from packager.tokens import MIN_SECRET_CHARACTERS
 
 Network = IPv4Network | IPv6Network
@@ -63,6 +65,16 @@ def name(node: Node) -> str:
     value = text(node)
     try:
         check_name(value)
+    except ValueError as error:
+        raise ConfigError.at(node.place, str(error)) from error
+    return value
+
+
+def name_with_choices(node: Node) -> str:
+    """Read a name that may have choices in it, as in ``bumper-{look}``."""
+    value = text(node)
+    try:
+        check_name_with_choices(value)
     except ValueError as error:
         raise ConfigError.at(node.place, str(error)) from error
     return value
@@ -125,6 +137,7 @@ def seconds(least: str, most: str) -> Callable[[Node], float]:
 
 _content_seconds = number("0", "604800")
 _octet = whole(0, 255)
+_ZONES = "as in `Europe/Berlin` or `UTC`"
 
 
 def url(node: Node) -> str:
@@ -192,6 +205,16 @@ def moment(node: Node) -> Decimal | Literal["end"]:
         return _content_seconds(node)
     except ConfigError as error:
         raise ConfigError.at(node.place, "must be seconds from the start, or `end`") from error
+
+
+def zone(node: Node) -> str:
+    """Read the name of a time zone that this machine knows."""
+    value = text(node)
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError.at(node.place, f"{value!r} is no time zone, {_ZONES}") from error
+    return value
 
 
 def octet(node: Node) -> int:

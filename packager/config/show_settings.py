@@ -10,25 +10,27 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from packager.config import checks, scalars
+from packager.config import checks, choice_checks, scalars
 from packager.config.ad_settings import Ads, ConsentSettings
 from packager.config.break_settings import BREAK, CueBreaks, ScheduledBreak, VmapBreaks
+from packager.config.choice_settings import CHOICES, Choice
 from packager.config.clip_settings import Clip
 from packager.config.fact_settings import FACT, Fact
 from packager.config.music_settings import MUSIC, Music
 from packager.config.overlay_settings import OVERLAYS, Overlay
+from packager.config.rights_settings import Terms
 from packager.config.settings import ListOf, MapOf, OneOf, Section, required, section, setting
 from packager.rules import check_rule_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asset:
+class Asset(Terms):
     """A file of the operator's: a bumper, a slate. How it is packaged follows from its use."""
 
     file: Path = required("an MP4, MOV or WebM file", read=scalars.file)
 
 
-_asset = Section(Asset, later=("origin", "tags"))
+_asset = Section(Asset, later=("origin",))
 _any_asset = OneOf({"file": _asset, "template": Section(Clip)})
 
 
@@ -50,7 +52,7 @@ class Audio:
     prefer: str | None = setting(
         None,
         "name or language of the sound that players begin with, where there is such:"
-        " `{commentary}`, a fact",
+        " `{commentary}`, a fact or a choice",
         read=scalars.text,
     )
 
@@ -119,6 +121,9 @@ class Show:
         "what may be known of viewers or the moment, by name: `{theme: string}`",
         read=MapOf(FACT, check_name=check_rule_name, named=True),
     )
+    choices: Mapping[str, Choice] = setting(
+        {}, "what is chosen for a session, by name: one of a few values each", read=CHOICES
+    )
     overlays: Mapping[str, Overlay] = setting(
         {}, "what is drawn onto content segments, by name; the last is on top", read=OVERLAYS
     )
@@ -161,7 +166,7 @@ class Show:
 
 SHOW = Section(
     Show,
-    later=("story", "choices"),
+    later=("story",),
     checks=(
         checks.assets_exist,
         checks.clips_end,
@@ -172,5 +177,6 @@ SHOW = Section(
         checks.overlays_follow_rules,
         checks.slate_exists,
         checks.one_vmap,
+        choice_checks.choices_are_well_made,
     ),
 )

@@ -24,6 +24,7 @@ SIGNALS: Mapping[str, str] = {
     "limited": "lmt",  # 1: the device's "limit ad tracking"
     "ifa": "ifa",  # the device's advertising id
     "ifa_type": "ifa_type",
+    "purposes": "consent_purposes",  # that the viewer consents to, by the configuration's names
 }
 STRINGS = frozenset({"tcf", "gpp"})  # longer than other parameters
 
@@ -45,6 +46,13 @@ class Consent:
     coppa: bool = False
     limited: bool | None = None
     opted_out: bool = False  # the browser's Sec-GPC
+    purposes: frozenset[str] | None = None  # that are consented to; None: nobody said
+
+    @property
+    def objects(self) -> bool:
+        """Whether the viewer objects to everything, in words that need no reading."""
+        sale_refused = self.us_privacy[2:3] in ("Y", "y")
+        return bool(self.opted_out or self.limited or self.coppa or sale_refused)
 
     def permits(self, mode: Mode) -> bool:
         """Whether ad servers may be told who the viewer is.
@@ -53,14 +61,24 @@ class Consent:
             mode: `require`: only where something was said that does not forbid it; `assume`:
                 also where nothing was said.
         """
-        sale_refused = self.us_privacy[2:3] in ("Y", "y")
-        if self.opted_out or self.limited or self.coppa or sale_refused:
+        if self.objects:
             return False
         has_tcf = bool(self.tcf or (self.gpp and _EU_TCF in self.gpp_sections))
         if self.gdpr or (self.gdpr is None and _EU_TCF in self.gpp_sections):
             return has_tcf
         is_said = self.gdpr is False or has_tcf or self.gpp != "" or self.us_privacy != ""
         return mode == "assume" or is_said
+
+    def permits_for(self, purpose: str, mode: Mode) -> bool:
+        """Whether what the viewer says may be used for a purpose.
+
+        Args:
+            purpose: As the configuration calls it.
+            mode: As in `permits`, which holds where nobody said anything of purposes.
+        """
+        if self.purposes is None or self.objects:
+            return self.permits(mode)
+        return purpose in self.purposes
 
 
 def read_consent(said: Mapping[str, str], *, opted_out: bool = False) -> Consent:
@@ -70,6 +88,7 @@ def read_consent(said: Mapping[str, str], *, opted_out: bool = False) -> Consent
         said: Values by the names of `SIGNALS`.
         opted_out: Whether the request had ``Sec-GPC: 1``.
     """
+    purposes = said.get("purposes", "")
     sections = re.split(r"[,_]", said.get("gpp_sections", ""))
     return Consent(
         gdpr=_flag(said.get("gdpr", "")),
@@ -80,6 +99,7 @@ def read_consent(said: Mapping[str, str], *, opted_out: bool = False) -> Consent
         coppa=bool(_flag(said.get("coppa", ""))),
         limited=_flag(said.get("limited", "")),
         opted_out=opted_out,
+        purposes=frozenset(purposes.split(",")) if purposes else None,
     )
 
 

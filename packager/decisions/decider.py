@@ -70,21 +70,29 @@ class AdDecider(Protocol):
 
 
 class FixedDecider:
-    """Plays configured assets, in the order of the configuration."""
+    """Plays configured assets, in the order of the configuration, which the viewer may see."""
 
     def __init__(
         self,
         assets: tuple[str, ...],
         ready: Callable[[str, DecisionRequest], Creative | Reason | None],
     ) -> None:
-        """Make a decider; `ready` gives the asset of a name as it is packaged for a request."""
+        """Make a decider.
+
+        Args:
+            assets: Their names, with choices in them or without.
+            ready: Gives the asset of a name as it is packaged for a request.
+        """
         self._assets = assets
         self._ready = ready
 
     async def decide(self, request: DecisionRequest) -> Decided:
-        """Offer every asset."""
-        offers = [Offer.of(Ad(id=name), self._ready(name, request)) for name in self._assets]
-        return Decided(offers=tuple(offers))
+        """Offer every asset that the session may be shown."""
+        found = (request.settled.asset(name) for name in self._assets)
+        names = tuple(name for name in found if name is not None)
+        reasons = () if len(names) == len(self._assets) else (Reason.ASSET_NOT_ALLOWED,)
+        offers = [Offer.of(Ad(id=name), self._ready(name, request)) for name in names]
+        return Decided(offers=tuple(offers), reasons=reasons)
 
     async def renewed(self, decided: Decided, ladder: Ladder) -> Decided:
         """The same: nobody is called for an asset, so it can as well be decided on anew."""

@@ -4,8 +4,9 @@ This is the one place that knows both. What is withheld is not in a `Disclosed`,
 written from one, a URL, a header, a body or a beacon, can tell it (failures.md, threat 34).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from uuid import UUID
 
@@ -96,9 +97,9 @@ class DisclosureRules:
         """What was said of a viewer's consent, in their ad parameters and by their browser."""
         return read_consent(self._said(params), opted_out=viewer.opted_out)
 
-    def permits(self, viewer: Viewer, params: Pairs) -> bool:
-        """Whether anybody may be told who the viewer is."""
-        return self.consent(viewer, params).permits(self.mode)
+    def permitted(self, viewer: Viewer, params: Pairs) -> Callable[[str], bool]:
+        """For which purposes what the viewer says may be used; says so of each by its name."""
+        return partial(self.consent(viewer, params).permits_for, mode=self.mode)
 
     def _said(self, params: Pairs) -> dict[str, str]:
         """Values by the names of `SIGNALS`."""

@@ -15,6 +15,7 @@ from packager.decisions.macros import MacroValue, clock_time
 from packager.decisions.vmap.breaks import AdSource
 from packager.packaging.ladder import Ladder
 from packager.parameters import Pairs
+from packager.personalization.settled import NOTHING, Settled
 
 # AdCOM list "Creative Subtypes": 2.0, 3.0, 4.0, 4.1, 4.2, 4.3 and their wrappers
 _VAST_VERSIONS = (2, 3, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16)
@@ -48,6 +49,8 @@ class DecisionRequest:
     # the session's ad parameters, without `ads.`; they may say who the viewer is
     params: Pairs = field(default=(), repr=False)
     facts: Pairs = field(default=(), repr=False)
+    choices: Pairs = ()  # that may be told
+    settled: Settled = NOTHING  # all of them; for the house's own media
     blocked_categories: tuple[str, ...] = ()
     ladder: Ladder  # what creatives are conditioned for
     source: AdSource | None = None  # where the ads come from, as a VMAP says

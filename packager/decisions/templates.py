@@ -34,6 +34,7 @@ VIEWER_FIELDS = {
     "ads": "all ad parameters of the session, as `name=value` pairs; in JSON an object",
     "ads.NAME": "one ad parameter, empty where the session has none",
     "fact.NAME": "one fact of the show, empty where the session has none",
+    "choice.NAME": "one choice of the show, empty where it has no value",
 }
 
 MAX_CHARACTERS = 25_000
@@ -41,7 +42,7 @@ MAX_CHARACTERS = 25_000
 _FIELD = re.compile(r"\{([^{}]*)\}")
 # A body may have braces of its own; what looks like a field must be one.
 _FIELD_OF_BODY = re.compile(r"\{([a-z]+(?:\.[A-Za-z0-9_.-]*)?)\}", re.ASCII)
-_NAMED = re.compile(r"(ads|fact)\.[A-Za-z0-9_.-]{1,64}", re.ASCII)
+_NAMED = re.compile(r"(ads|fact|choice)\.[A-Za-z0-9_.-]{1,64}", re.ASCII)
 _START = re.compile(
     r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\])(:\d+)?[/?]", re.ASCII
 )
@@ -173,4 +174,5 @@ def _value(name: str, request: DecisionRequest) -> str:
             return "live" if request.live else "vod"
         case _:
             kind, _, rest = name.partition(".")
-            return dict(request.params if kind == "ads" else request.facts).get(rest, "")
+            groups = {"ads": request.params, "fact": request.facts, "choice": request.choices}
+            return dict(groups[kind]).get(rest, "")

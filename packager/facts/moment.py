@@ -1,14 +1,33 @@
 """Facts as they are for one session at one moment: what its viewer said, and what feeds say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from packager.config.fact_settings import Fact
 from packager.config.show_settings import Show
+from packager.facts.sources import timed_by
 from packager.facts.values import write_value
 from packager.feeds.feeds import Feeds
 from packager.parameters import Pairs
+from packager.personalization.settled import NOTHING, Settled
 from packager.rules import Value
+
+
+def said_values(facts: Mapping[str, Fact], said: Pairs) -> dict[str, Value]:
+    """The facts among those that a viewer said that can have such values.
+
+    Args:
+        facts: Of the show, by name.
+        said: What was taken of what the session's viewer said.
+    """
+    values: dict[str, Value] = {}
+    for name, text in said:
+        fact = facts.get(name)
+        if fact is not None and fact.is_said:
+            with suppress(ValueError):  # said when the fact was configured otherwise
+                values[name] = fact.read(text)
+    return values
 
 
 class Facts:
@@ -33,6 +52,11 @@ class Facts:
             for name, value in known.items()
         }
 
+    def is_stale(self, show: Show, name: str, instant: datetime) -> bool:
+        """Whether a fact's feed was not heard of for so long that its value counts as old."""
+        reading = self._feeds.at(show.name, name, instant)
+        return reading is not None and reading.stale
+
     def value(self, show: Show, name: str, said: Pairs, instant: datetime) -> Value | None:
         """One fact of a show, or its default; None: there is neither.
 
@@ -44,9 +68,24 @@ class Facts:
         """
         return self._known(show, show.facts[name], dict(said), instant)
 
-    def at(self, show: Show, said: Pairs, instant: datetime) -> Callable[[str], Value | None]:
-        """The same of whichever fact is asked for; the arguments as in `value`."""
-        return lambda name: self.value(show, name, said, instant)
+    def at(
+        self, show: Show, said: Pairs, instant: datetime, *, settled: Settled = NOTHING
+    ) -> Callable[[str], Value | None]:
+        """The same of whichever fact is asked for, or of a choice.
+
+        Args:
+            show: As in `value`, and what follows.
+            said: See there.
+            instant: See there.
+            settled: The choices.
+        """
+
+        def known(name: str) -> Value | None:
+            if name in show.choices:
+                return show.choices[name].read(settled.value(name)) or None
+            return self.value(show, name, said, instant)
+
+        return known
 
     def told(self, show: Show, said: Pairs, instant: datetime, *, anonymous: bool) -> Pairs:
         """The facts that ad servers are told: those that are known, sorted by name.
@@ -75,9 +114,11 @@ class Facts:
             reading = self._feeds.at(show.name, fact.name, instant)
             if reading is not None:
                 return reading.value
-        elif fact.name in words:
+        elif fact.source is not None and fact.is_timed:
+            words = {fact.name: timed_by(fact.source, fact.zone, instant)}
+        if fact.name in words:
             try:
                 return fact.read(words[fact.name])
             except ValueError:
-                pass  # said when the fact was configured otherwise
+                pass  # not in its `of`, or said when the fact was configured otherwise
         return None if fact.default is None else fact.fallback

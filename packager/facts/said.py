@@ -3,12 +3,13 @@
 A value that a fact cannot have does not end anybody's playback: it counts as not said.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 
 from packager.config.fact_settings import Fact
+from packager.facts.sources import TIMED, told_by
 from packager.facts.values import write_value
 from packager.parameters import MAX_BYTES_EACH, Pairs, ParameterError, checked_bytes
 
@@ -22,7 +23,11 @@ class Said:
 
 
 def take(
-    facts: Mapping[str, Fact], said: Pairs, headers: Headers | None = None, *, permitted: bool
+    facts: Mapping[str, Fact],
+    said: Pairs,
+    headers: Headers | None = None,
+    *,
+    permits: Callable[[str], bool],
 ) -> Said:
     """Take what a viewer says.
 
@@ -30,7 +35,7 @@ def take(
         facts: Of the show, by name.
         said: In a body or a query; what is no fact is dropped.
         headers: Of the request, where they count; what is said elsewhere counts more.
-        permitted: Whether the viewer consents to be known.
+        permits: Whether the viewer consents to a purpose.
     """
     words = dict(said)
     if headers is not None:
@@ -38,7 +43,7 @@ def take(
     pairs, refused = [], []
     for name, text in sorted(words.items()):
         fact = facts.get(name)
-        if fact is None or fact.shared or (fact.consent and not permitted):
+        if fact is None or not fact.is_said or (fact.consent and not permits(fact.consent)):
             continue
         try:
             checked_bytes(name, text, MAX_BYTES_EACH)
@@ -49,5 +54,12 @@ def take(
 
 
 def _in_headers(facts: Mapping[str, Fact], headers: Headers) -> dict[str, str]:
-    named = ((name, fact.header) for name, fact in facts.items() if fact.header is not None)
-    return {name: headers[header].strip() for name, header in named if header in headers}
+    words: dict[str, str] = {}
+    for name, fact in facts.items():
+        if fact.header is not None and fact.header in headers:
+            words[name] = headers[fact.header].strip()
+        elif fact.source is not None and fact.source not in TIMED:
+            text = told_by(fact.source, headers, fact.of)
+            if text is not None and fact.can_be(text):  # a browser's words were not meant for us
+                words[name] = text
+    return words

@@ -15,7 +15,8 @@ _INT = re.compile(r"[+-]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[+-]?([0-9]{1,15}(\.[0-9]{0,9})?|\.[0-9]{1,9})")
 _MOST = 1e15
 _BOOLS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}
-_BLANKS: Mapping[Kind, Value] = {"string": "", "int": 0, "float": 0.0, "bool": False}
+_BLANKS: Mapping[Kind, Value] = {"string": "", "int": 0, "float": 0.0, "bool": False, "strings": ()}
+MAX_ITEMS = 32  # of a list of texts
 
 
 def read_value(kind: Kind, text: str) -> Value:
@@ -32,6 +33,10 @@ def read_value(kind: Kind, text: str) -> Value:
         return float(text)
     if kind == "string" and text.isprintable():
         return text
+    if kind == "strings" and text.isprintable():
+        items = tuple(dict.fromkeys(item.strip() for item in text.split(",") if item.strip()))
+        if len(items) <= MAX_ITEMS:
+            return items
     raise ValueError(f"is no {kind}")
 
 
@@ -42,16 +47,18 @@ def write_value(value: Value) -> str:
     if isinstance(value, float):
         whole, _, decimals = f"{value:.9f}".partition(".")
         return f"{whole}.{decimals.rstrip('0') or '0'}"
+    if isinstance(value, tuple):
+        return ",".join(value)
     return str(value)
 
 
 def blank(kind: Kind) -> Value:
-    """What a fact is of which nothing is known: empty text, 0 or false."""
+    """What a fact is of which nothing is known: empty text, 0, false or an empty list."""
     return _BLANKS[kind]
 
 
-def text_of_json(value: object) -> str:
-    """Write a JSON text, number or boolean as text.
+def text_of_json(value: object, kind: Kind = "string") -> str:
+    """Write a JSON text, number or boolean as text; for `strings` also a list of texts.
 
     Raises:
         ValueError: It is none of these.
@@ -60,4 +67,12 @@ def text_of_json(value: object) -> str:
         return value
     if isinstance(value, bool | int | float):
         return orjson.dumps(value).decode()
+    if (
+        kind == "strings"
+        and isinstance(value, list)
+        and all(isinstance(item, str) for item in value)
+    ):
+        if any("," in item for item in value):
+            raise ValueError("is a list with a comma in one of its texts")
+        return ",".join(value)
     raise ValueError("is no text, number or boolean")

@@ -16,7 +16,6 @@ from packager.config.feed_settings import PolledFeed
 from packager.facts.values import text_of_json
 from packager.feeds.events import EventReader
 from packager.feeds.history import History
-from packager.feeds.pointer import value_in
 from packager.log import report
 from packager.metrics import Metrics
 from packager.outbound import GuardedClient, Limits, OutboundError, Oversize, Policy, TimedOut
@@ -132,7 +131,7 @@ class Poller:
         Raises:
             ValueError: It has none, or not one that the fact can have.
         """
-        value = self._fact.read(text_of_json(value_in(document, self._feed.pointer)))
+        value = self._fact.read(text_of_json(self._feed.value_in(document), self._fact.kind))
         self._history.tell(value, self._clock.now())
         self._is_well()
 

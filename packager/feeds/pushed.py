@@ -15,7 +15,6 @@ from packager.config.fact_settings import Fact
 from packager.config.feed_settings import PushedFeed
 from packager.facts.values import text_of_json, write_value
 from packager.feeds.history import History
-from packager.feeds.pointer import value_in
 from packager.log import report
 from packager.metrics import Metrics
 from packager.stores import Store, StoreError
@@ -69,7 +68,7 @@ class Pushed:
             ValueError: It has no value that the fact can have.
             StoreError: The store failed; the value may or may not be known.
         """
-        value = self._fact.read(text_of_json(value_in(body, self.feed.pointer)))
+        value = self._fact.read(text_of_json(self.feed.value_in(body), self._fact.kind))
         now = self._clock.now()
         state = orjson.dumps([_VERSION, write_value(value), now.isoformat()])
         await self._store.put_channel(self._key, state)

@@ -65,7 +65,7 @@ class DashHandlers:
         if token is None:
             session, presentation = await self.desk.find_or_start(request, self.presentations)
             channel = presentation.keeper.fresh() or await presentation.keeper.current()
-            self.viewing.begin(session, presentation, channel, self.desk.viewer(request))
+            await self.viewing.begin(session, presentation, channel, self.desk.viewer(request))
             return RedirectResponse(
                 self.desk.url(session, ENDING), 302, headers={"cache-control": PERSONAL}
             )

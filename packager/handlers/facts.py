@@ -39,13 +39,15 @@ class FactHandlers:
             if name not in show.facts or show.facts[name].shared:
                 raise ParameterError("no fact that viewers say has that name", Reason.FACT_INVALID)
         rules = show.consent.rules
-        permitted = rules.permits(self.desk.viewer(request), session.record.parameters.ads)
+        permits = rules.permitted(self.desk.viewer(request), session.record.parameters.ads)
         pairs = tuple((name, value) for name, value in changes if value is not None)
-        said = take(show.facts, pairs, permitted=permitted)
+        said = take(show.facts, pairs, permits=permits)
         if said.refused:
             problem = f"{', '.join(said.refused)} cannot have such a value"
             raise ParameterError(problem, Reason.FACT_INVALID)
         unsaid = tuple((name, None) for name, value in changes if value is None)
         if said.pairs or unsaid:
-            session = await self.sessions.change_facts(session, (*said.pairs, *unsaid), now)
+            settle = self.desk.settling.settle(show)
+            changed = (*said.pairs, *unsaid)
+            session = await self.sessions.change_facts(session, changed, now, settle)
         return json_response({"facts": dict(session.record.facts)})

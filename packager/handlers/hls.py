@@ -39,7 +39,7 @@ class HlsHandlers:
         session, presentation = await self.desk.find_or_start(request, self.presentations)
         if presentation.show.breaks:
             channel = await presentation.keeper.current(presentation.reference)
-            self.viewing.begin(session, presentation, channel, self.desk.viewer(request))
+            await self.viewing.begin(session, presentation, channel, self.desk.viewer(request))
         sound = self.sounds.of(session, presentation.show)
         body = Body(presentation.template_for(sound).render(session.token))
         self.metrics.manifest("hls", "multivariant", "made", perf_counter() - began)

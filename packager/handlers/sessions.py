@@ -28,6 +28,8 @@ from packager.reasons import Reason
 from packager.responses import json_response
 from packager.session import Session
 from packager.sessions import Sessions
+from packager.settling import Settling
+from packager.tokens import new_sid
 from packager.viewer import Viewer, read_viewer
 
 FORMAT_PARAMETER = "aws.format"  # of the manifest that a player has: `m3u8` or `mpd`
@@ -66,6 +68,7 @@ class SessionDesk:
     config: Config
     sessions: Sessions
     by_format: Mapping[Ending, PresentationSource[Any]]
+    settling: Settling
     clock: Clock
     metrics: Metrics
 
@@ -178,11 +181,13 @@ class SessionDesk:
         parameters, viewer = await _parameters(request, show), self.viewer(request)
         if parameters.signalling is None:  # settled for as long as the session lasts
             parameters = replace(parameters, signalling=show.ads.signalling)
-        permitted = show.consent.rules.permits(viewer, parameters.ads)
-        said = take(show.facts, parameters.facts, request.headers, permitted=permitted)
+        permits = show.consent.rules.permitted(viewer, parameters.ads)
+        said = take(show.facts, parameters.facts, request.headers, permits=permits)
         for fact in said.refused:
             report(Reason.FACT_INVALID, "fact_not_taken", self.metrics, show=name, fact=fact)
         parameters = replace(parameters, facts=said.pairs)
+        sid = new_sid()
+        choices = self.settling.begin(show, sid, said.pairs)
         if (neighbourhood := viewer.neighbourhood) is not None:
             self.sessions.admit(neighbourhood, self.clock.now())
         presentation = await source.get(tenant, show, asset, parameters.manifest)
@@ -194,6 +199,8 @@ class SessionDesk:
             self.clock.now(),
             # Players of VOD are silent for as long as they play.
             idle_s=None if presentation.live else self.config.sessions.max_s,
+            sid=sid,
+            choices=choices,
         )
         return session, presentation
 

@@ -13,7 +13,7 @@ from packager.pictures.source import PictureUrl
 
 FIELD = re.compile(r"\{([A-Za-z0-9_.-]+)\}")
 
-Value = str | int | float | bool | None
+Value = str | int | float | bool | tuple[str, ...] | None
 Facts = Callable[[str], Value]  # the value of a fact by name; None: it has none
 Named = Callable[[PictureUrl], str | None]  # what the data calls a picture; None: it is not there
 
@@ -45,7 +45,8 @@ def bound(data: Any, facts: Facts, named: Named = lambda source: None) -> Any:
     if isinstance(data, str):
         whole = FIELD.fullmatch(data)
         if whole is not None:
-            return facts(whole[1])
+            value = facts(whole[1])
+            return list(value) if isinstance(value, tuple) else value
         return FIELD.sub(lambda found: _text(facts(found[1])), data)
     if isinstance(data, Mapping):
         filled = {name: bound(value, facts, named) for name, value in data.items()}
@@ -58,4 +59,6 @@ def bound(data: Any, facts: Facts, named: Named = lambda source: None) -> Any:
 def _text(value: Value) -> str:
     if value is None:
         return ""
+    if isinstance(value, tuple):
+        return ", ".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -38,6 +38,7 @@ from packager.looks.streams import Streams
 from packager.looks.times import Times
 from packager.metrics import Metrics
 from packager.parameters import Pairs
+from packager.personalization.policy import choice_values, kinds_of
 from packager.pictures.filling import own_facts
 from packager.pictures.getting import Picture
 from packager.pictures.pictures import Pictures
@@ -45,7 +46,7 @@ from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.rendering.jobs import Priority
 from packager.rendering.rendering import Rendering
-from packager.rules import Kind, Rule, RuleFailed, compile_rule
+from packager.rules import Rule, RuleFailed, compile_rule, names_in
 from packager.session import Session
 from packager.stores import Store, StoreError
 
@@ -181,6 +182,8 @@ class Looks:
         if not show.overlays and not show.music:
             return None
         facts = record.facts if at_ms is None else record.facts_at(at_ms)
+        settled = record.settled if at_ms is None else record.settled_at(at_ms)
+        facts = (*facts, *settled.values)  # no fact has the name of a choice
         guided = record.parameters.guided
         place = (presentation.channel_id, record.tenant, facts, guided)
         worn = self._worn.get(place) if ads is None else None
@@ -217,11 +220,14 @@ class Looks:
             return dated if worn.is_dated else self._clock.now()
 
         def fact_at(name: str, instant: Decimal) -> Value:
+            if name in show.choices:
+                return chosen[name] or None
             return self._facts.value(show, name, own, moment(instant))
 
         def holds_at(rule: Rule, instant: Decimal) -> bool:
+            values = self._facts.values(show, own, moment(instant))
             try:
-                return rule.settle(self._facts.values(show, own, moment(instant))) is True
+                return rule.settle({**values, **chosen}) is True
             except RuleFailed as error:
                 on_misfit(rule.text, str(error))
                 return False
@@ -235,6 +241,8 @@ class Looks:
                 overlay=overlay,
                 detail=problem,
             )
+
+        chosen = choice_values(show.choices, own)
 
         def seek(url: str, own: bool) -> Picture | None:
             return self._pictures.get(url, now=self._clock.now(), own=own)
@@ -366,20 +374,16 @@ class Looks:
 
 def _rule(show: Show, shows: TimesRule) -> Rule | None:
     when = shows.when if isinstance(shows, ShowWhen) else None
-    return None if when is None else compile_rule(when, _kinds(show), "bool")
-
-
-def _kinds(show: Show) -> dict[str, Kind]:
-    return {name: fact.kind for name, fact in show.facts.items()}
+    return None if when is None else compile_rule(when, kinds_of(show.facts, show.choices), "bool")
 
 
 def _own(show: Show, said: Pairs) -> Pairs:
-    """What of a viewer's facts any overlay shows, or may show for."""
-    rules: list[TimesRule] = [one.show for one in show.overlays.values()]
-    rules += [one.show for one in show.music.values()]
-    if any(isinstance(rule, ShowWhen) for rule in rules):
-        return said
+    """What of a viewer's facts and choices any overlay shows, or anything shows or sounds for."""
     asked = {name for one in show.overlays.values() for name in facts_of(one.data)}
+    rules: list[TimesRule] = [one.show for one in show.overlays.values()]
+    for rule in (*rules, *(one.show for one in show.music.values())):
+        if isinstance(rule, ShowWhen):
+            asked.update(names_in(rule.when, dict(said)))
     return tuple(pair for pair in said if pair[0] in asked)
 
 

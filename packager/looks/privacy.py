@@ -17,4 +17,6 @@ def is_private(facts: Mapping[str, Fact], data: Mapping[str, Any], template: Tem
         template: Whose data it is.
     """
     named = template.schema.private.intersection(data)
-    return bool(named) or any(facts[name].consent is not None for name in facts_of(data))
+    # Of a choice there are few values, and many viewers have each.
+    asked = (facts[name] for name in facts_of(data) if name in facts)
+    return bool(named) or any(fact.consent is not None for fact in asked)

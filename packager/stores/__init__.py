@@ -10,14 +10,15 @@ from typing import Protocol
 
 from packager.reasons import Reason
 from packager.stores.fact_changes import Changed
-from packager.stores.records import Decision, SessionRecord, StoredSession
+from packager.stores.records import Decision, SessionRecord, Settle, StoredSession
 
-__all__ = ["Decision", "SessionRecord", "Store", "StoreError", "StoredSession"]
+__all__ = ["Decision", "SessionRecord", "Settle", "Store", "StoreError", "StoredSession"]
 
 DEFAULT_SESSION_LIMIT = 1_000_000
 CHANNEL_LIMIT = 10_000  # channels kept; the ones written longest ago go first
 MAX_CHANNEL_BYTES = 1_048_576
 MAX_ADS_BYTES = 262_144  # of one break
+CHOICES_LIMIT = 64  # records of choices kept of one session
 LISTING_LIMIT = 1_000_000  # segments of looks kept; the ones that end first go first
 
 
@@ -45,8 +46,15 @@ class Store(Protocol):
     Any call may raise `StoreError`. A cancelled call may or may not have taken effect.
     """
 
-    async def create_session(self, record: SessionRecord, deadline: int) -> None:
+    async def create_session(
+        self, record: SessionRecord, deadline: int, choices: bytes = b""
+    ) -> None:
         """Keep a new session until `deadline`.
+
+        Args:
+            record: What is known of it.
+            deadline: When it ends unless it is touched.
+            choices: The record of how its choices were settled, the first of `load_choices`.
 
         Raises:
             StoreError: With `SESSION_LIMIT` when the store is full. Sessions that are there are
@@ -96,13 +104,24 @@ class Store(Protocol):
             For the same names what stands.
         """
 
-    async def change_facts(self, sid: str, facts: Changed, at_ms: int) -> SessionRecord:
+    async def load_choices(self, sid: str) -> Sequence[bytes]:
+        """Return the records of how a session's choices were settled, in order.
+
+        Of more than `CHOICES_LIMIT` the oldest go first, all but the very first.
+        """
+
+    async def change_facts(
+        self, sid: str, facts: Changed, at_ms: int, settle: Settle | None = None
+    ) -> SessionRecord:
         """Change facts of a session from an instant on; return its record as it stands then.
+
+        Its choices change with them, or not at all; nobody ever finds one change without the other.
 
         Args:
             sid: Of the session.
             facts: What is said now, or no more; others stay as they are.
             at_ms: POSIX milliseconds.
+            settle: Settles its choices by what it says then; what that gives is kept too.
 
         Raises:
             StoreError: With `SESSION_UNKNOWN` when there is no such session.

@@ -1,4 +1,4 @@
-"""What became of a session's facts after it began: a bounded history of changes.
+"""What became of a session's facts and choices after it began: a bounded history of changes.
 
 What was published stays as it was, so a fact is asked for with an instant, and a change counts from
 its own instant on.
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packager.parameters import Pairs
+from packager.personalization.settled import Settled
 
 Changed = tuple[tuple[str, str | None], ...]  # None: not said any more
 
@@ -17,15 +18,17 @@ MAX_BYTES = 2048  # of the names and values of all; the latest change stays, wha
 
 @dataclass(frozen=True, slots=True)
 class FactChange:
-    """What a viewer said at one instant."""
+    """What a viewer said at one instant, and what was chosen for them then."""
 
     at_ms: int  # POSIX milliseconds
     facts: Changed
+    settled: Settled | None = None  # the choices from then on; None: as they were
 
     @property
     def size_bytes(self) -> int:
         """Bytes of its names and values."""
-        return sum(len(name) + len((value or "").encode()) for name, value in self.facts)
+        pairs = (*self.facts, *(() if self.settled is None else self.settled.values))
+        return sum(len(name) + len((value or "").encode()) for name, value in pairs)
 
 
 def folded(facts: Pairs, changes: Sequence[FactChange]) -> Pairs:
@@ -38,9 +41,17 @@ def folded(facts: Pairs, changes: Sequence[FactChange]) -> Pairs:
     return tuple(sorted((name, value) for name, value in words.items() if value is not None))
 
 
-def bounded(facts: Pairs, changes: tuple[FactChange, ...]) -> tuple[Pairs, tuple[FactChange, ...]]:
-    """The same with no more changes than are kept: the oldest ones count from the start then."""
+def settled_after(settled: Settled, changes: Sequence[FactChange]) -> Settled:
+    """Choices after changes."""
+    for change in reversed(changes):
+        if change.settled is not None:
+            return change.settled
+    return settled
+
+
+def kept_of(changes: tuple[FactChange, ...]) -> tuple[FactChange, ...]:
+    """No more changes than are kept, the latest ones."""
     kept = changes[-MAX_CHANGES:]
     while len(kept) > 1 and sum(change.size_bytes for change in kept) > MAX_BYTES:
         kept = kept[1:]
-    return folded(facts, changes[: len(changes) - len(kept)]), kept
+    return kept

@@ -13,6 +13,7 @@ from decimal import Decimal
 from packager.reasons import Reason
 from packager.stores import (
     CHANNEL_LIMIT,
+    CHOICES_LIMIT,
     DEFAULT_SESSION_LIMIT,
     LISTING_LIMIT,
     MAX_CHANNEL_BYTES,
@@ -23,7 +24,9 @@ from packager.stores.fact_changes import Changed
 from packager.stores.records import (
     Decision,
     SessionRecord,
+    Settle,
     StoredSession,
+    change,
     read_decision,
     read_record,
     write_decision,
@@ -45,12 +48,15 @@ class MemoryStore:
         self._edges: dict[str, str] = {}
         self._decisions: dict[str, bytes] = {}  # one JSON line each: no line break inside
         self._ads: dict[str, bytes] = {}  # by session and break
+        self._choices: dict[str, bytes] = {}  # one JSON line each, by session
         self._buckets: dict[int, list[str]] = {}  # by deadline // _BUCKET_S, not later than it
         self._channels: OrderedDict[str, bytes] = OrderedDict()
         self._listings: OrderedDict[tuple[str, str], tuple[str, int]] = OrderedDict()
         self._closed = False
 
-    async def create_session(self, record: SessionRecord, deadline: int) -> None:
+    async def create_session(
+        self, record: SessionRecord, deadline: int, choices: bytes = b""
+    ) -> None:
         """See `Store`; a full store refuses."""
         self._check_open()
         if len(self._records) >= self._session_limit:
@@ -59,6 +65,8 @@ class MemoryStore:
             raise StoreError("a session with this id exists")
         self._records[record.sid] = write_record(record)
         self._deadlines[record.sid] = deadline
+        if choices:
+            self._choices[record.sid] = choices + b"\n"
         self._buckets.setdefault(deadline // _BUCKET_S, []).append(record.sid)
 
     async def load_session(self, sid: str) -> StoredSession | None:
@@ -111,11 +119,23 @@ class MemoryStore:
             self._listings.popitem(last=False)
         return standing
 
-    async def change_facts(self, sid: str, facts: Changed, at_ms: int) -> SessionRecord:
+    async def load_choices(self, sid: str) -> Sequence[bytes]:
+        """See `Store`."""
+        self._check_open()
+        return self._choices.get(sid, b"").splitlines()
+
+    async def change_facts(
+        self, sid: str, facts: Changed, at_ms: int, settle: Settle | None = None
+    ) -> SessionRecord:
         """See `Store`."""
         self._check_session(sid)
-        record = read_record(sid, self._records[sid]).changed(facts, at_ms)
+        before = read_record(sid, self._records[sid])
+        record, choices = change(before, facts, at_ms, settle)
         self._records[sid] = write_record(record)
+        if choices:
+            lines = [*self._choices.get(sid, b"").splitlines(), choices]
+            del lines[1 : max(len(lines) - CHOICES_LIMIT + 1, 1)]
+            self._choices[sid] = b"\n".join([*lines, b""])
         return record
 
     async def changed_since(self, mark: int) -> tuple[int, Sequence[str]]:
@@ -176,6 +196,7 @@ class MemoryStore:
             return False
         del self._records[sid], self._deadlines[sid]
         self._edges.pop(sid, None)
+        self._choices.pop(sid, None)
         for line in self._decisions.pop(sid, b"").splitlines():
             self._ads.pop(_ads_key(sid, read_decision(line).break_id), None)
         return True

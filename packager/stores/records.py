@@ -5,6 +5,7 @@ one store (a change adds a version here and drops the last but one). At rest a s
 200 bytes and a decision about 150.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
@@ -12,7 +13,8 @@ from typing import Any, Literal
 import orjson
 
 from packager.parameters import Pairs, Parameters
-from packager.stores.fact_changes import Changed, FactChange, bounded, folded
+from packager.personalization.settled import NOTHING, Settled
+from packager.stores.fact_changes import Changed, FactChange, folded, kept_of, settled_after
 
 RECORD_VERSION = 4
 DECISION_VERSION = 3
@@ -47,7 +49,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRecord:
-    """What is known of a session when it starts; of that, its facts alone may change."""
+    """What is known of a session when it starts; of that, facts and choices alone may change."""
 
     sid: str  # 128 random bits, minted by the server, as base64url
     tenant: str
@@ -57,7 +59,9 @@ class SessionRecord:
     expires_at: int  # ends then, however busy
     idle_s: int  # ends after so many seconds without a request
     parameters: Parameters = field(default=Parameters(), repr=False)  # may say who the viewer is
-    changes: tuple[FactChange, ...] = field(default=(), repr=False)  # of facts, in their order
+    changes: tuple[FactChange, ...] = field(default=(), repr=False)  # in their order
+    choices: Settled = NOTHING  # as they were settled at first
+    forgotten_ms: int = 0  # when the latest change was that is not among `changes` any more
 
     @property
     def facts(self) -> Pairs:
@@ -69,12 +73,64 @@ class SessionRecord:
         until = [change for change in self.changes if change.at_ms <= at_ms]
         return folded(self.parameters.facts, until)
 
-    def changed(self, facts: Changed, at_ms: int) -> "SessionRecord":
-        """The record after a change of facts; one that comes late counts from the last one on."""
+    @property
+    def settled(self) -> Settled:
+        """Its choices as they are by now."""
+        return settled_after(self.choices, self.changes)
+
+    def settled_at(self, at_ms: int) -> Settled:
+        """Its choices as they were at an instant, in POSIX milliseconds."""
+        return settled_after(self.choices, [one for one in self.changes if one.at_ms <= at_ms])
+
+    def changed(
+        self, facts: Changed, at_ms: int, settled: Settled | None = None
+    ) -> "SessionRecord":
+        """The record after a change; one that comes late counts from the last one on.
+
+        Args:
+            facts: What is said now, or no more.
+            at_ms: Since when, in POSIX milliseconds.
+            settled: Its choices from then on; None: they stay.
+        """
         if self.changes:
             at_ms = max(at_ms, self.changes[-1].at_ms)
-        kept, changes = bounded(self.parameters.facts, (*self.changes, FactChange(at_ms, facts)))
-        return replace(self, parameters=replace(self.parameters, facts=kept), changes=changes)
+        changes = (*self.changes, FactChange(at_ms, facts, settled))
+        kept = kept_of(changes)
+        gone = changes[: len(changes) - len(kept)]  # these count from the start
+        return replace(
+            self,
+            parameters=replace(self.parameters, facts=folded(self.parameters.facts, gone)),
+            changes=kept,
+            choices=settled_after(self.choices, gone),
+            forgotten_ms=gone[-1].at_ms if gone else self.forgotten_ms,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Resettled:
+    """Choices that were settled anew, and the record of how."""
+
+    settled: Settled
+    record: bytes = field(repr=False)
+
+
+# Settles the choices of a session; None: they are what they were. It may be called in any thread.
+Settle = Callable[[SessionRecord], Resettled | None]
+
+
+def change(
+    record: SessionRecord, facts: Changed, at_ms: int, settle: Settle | None
+) -> tuple[SessionRecord, bytes]:
+    """Change a session's facts and settle its choices anew, as `Store.change_facts` does.
+
+    Returns:
+        The record after that, and the record of the choices; of these nothing where they stay.
+    """
+    changed = record.changed(facts, at_ms) if facts else record
+    found = None if settle is None else settle(changed)
+    if found is None:
+        return changed, b""
+    return record.changed(facts, at_ms, found.settled), found.record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +161,10 @@ def write_record(record: SessionRecord) -> bytes:
             parameters.player,
             parameters.facts,
             parameters.signalling,
-            [(change.at_ms, change.facts) for change in record.changes],
+            [_written_change(change) for change in record.changes],
             parameters.guided,
+            _written_choices(record.choices),
+            record.forgotten_ms,
         ]
     )
 
@@ -122,8 +180,8 @@ def read_record(sid: str, data: bytes) -> SessionRecord:
         tenant, show, asset, created_at, expires_at, idle_s, reporting, *more = fields
         ads, manifest, player, facts = map(_pairs, more[:4])
         signalling, changes, *rest = more[4:]
-        (guided,) = rest or (False,)  # version 3 has no guided sessions
-        changed = tuple(FactChange(int(at_ms), _pairs(facts)) for at_ms, facts in changes)
+        guided, choices, forgotten_ms = rest or (False, (), 0)  # version 3 has none of them
+        changed, settled = tuple(map(_read_change, changes)), _read_choices(choices)
     except (TypeError, ValueError) as error:
         raise RecordError("a stored session has the wrong fields") from error
     return SessionRecord(
@@ -144,7 +202,31 @@ def read_record(sid: str, data: bytes) -> SessionRecord:
             guided=guided,
         ),
         changes=changed,
+        choices=settled,
+        forgotten_ms=forgotten_ms,
     )
+
+
+def _written_change(change: FactChange) -> tuple[object, ...]:
+    if change.settled is None:
+        return (change.at_ms, change.facts)
+    return (change.at_ms, change.facts, _written_choices(change.settled))
+
+
+def _read_change(fields: Any) -> FactChange:
+    at_ms, facts, *choices = fields
+    return FactChange(int(at_ms), _pairs(facts), _read_choices(choices[0]) if choices else None)
+
+
+def _written_choices(settled: Settled) -> list[object]:
+    return [settled.values, settled.refused] if settled != NOTHING else []
+
+
+def _read_choices(fields: Any) -> Settled:
+    if not fields:
+        return NOTHING
+    values, refused = fields
+    return Settled(_pairs(values), tuple(refused))
 
 
 def write_decision(decision: Decision) -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 from packager.reasons import Reason
 from packager.stores import (
     CHANNEL_LIMIT,
+    CHOICES_LIMIT,
     DEFAULT_SESSION_LIMIT,
     MAX_CHANNEL_BYTES,
     StoreError,
@@ -24,7 +25,9 @@ from packager.stores.records import (
     Decision,
     RecordError,
     SessionRecord,
+    Settle,
     StoredSession,
+    change,
     read_decision,
     read_record,
     write_decision,
@@ -70,6 +73,15 @@ _MIGRATIONS: Migrations = (
         ) WITHOUT ROWID""",
         "CREATE INDEX listings_by_deadline ON listings (deadline)",
     ),
+    (
+        """CREATE TABLE choices (
+            sid TEXT NOT NULL, number INTEGER NOT NULL, record BLOB NOT NULL,
+            PRIMARY KEY (sid, number)
+        ) WITHOUT ROWID""",
+        """CREATE TRIGGER session_with_choices_removed AFTER DELETE ON sessions BEGIN
+            DELETE FROM choices WHERE sid = OLD.sid;
+        END""",
+    ),
 )
 
 
@@ -91,7 +103,9 @@ class SqliteStore:
         await thread.open(lambda: open_file(path, _MIGRATIONS))
         return cls(thread, session_limit)
 
-    async def create_session(self, record: SessionRecord, deadline: int) -> None:
+    async def create_session(
+        self, record: SessionRecord, deadline: int, choices: bytes = b""
+    ) -> None:
         """See `Store`; a full store refuses."""
         row = (record.sid, deadline, write_record(record))
 
@@ -100,7 +114,11 @@ class SqliteStore:
             if sessions >= self._session_limit:
                 return Reason.SESSION_LIMIT
             sql = "INSERT OR IGNORE INTO sessions (sid, deadline, record) VALUES (?, ?, ?)"
-            return None if connection.execute(sql, row).rowcount else Reason.STORE_FAILED
+            if not connection.execute(sql, row).rowcount:
+                return Reason.STORE_FAILED
+            if choices:
+                _keep_choices(connection, record.sid, choices)
+            return None
 
         refusal = await self._thread.call(run, writes=True)
         if refusal is not None:
@@ -194,7 +212,18 @@ class SqliteStore:
 
         return await self._thread.call(run, writes=True)
 
-    async def change_facts(self, sid: str, facts: Changed, at_ms: int) -> SessionRecord:
+    async def load_choices(self, sid: str) -> Sequence[bytes]:
+        """See `Store`."""
+
+        def run(connection: sqlite3.Connection) -> list[bytes]:
+            sql = "SELECT record FROM choices WHERE sid = ? ORDER BY number"
+            return [bytes(record) for (record,) in connection.execute(sql, (sid,))]
+
+        return await self._thread.call(run, writes=False)
+
+    async def change_facts(
+        self, sid: str, facts: Changed, at_ms: int, settle: Settle | None = None
+    ) -> SessionRecord:
         """See `Store`; the write lock puts changes by several processes one after the other."""
 
         def run(connection: sqlite3.Connection) -> SessionRecord | StoreError:
@@ -203,9 +232,14 @@ class SqliteStore:
             if row is None:
                 return StoreError("there is no such session", Reason.SESSION_UNKNOWN)
             try:
-                record = read_record(sid, row[0]).changed(facts, at_ms)
+                before = read_record(sid, row[0])
+                record, choices = change(before, facts, at_ms, settle)
             except RecordError as error:
                 return StoreError(str(error))
+            if record is before:
+                return record
+            if choices:
+                _keep_choices(connection, sid, choices)
             connection.execute("UPDATE tally SET changes = changes + 1")
             sql = """UPDATE sessions SET record = ?, changed = (SELECT changes FROM tally)
                 WHERE sid = ?"""
@@ -290,3 +324,12 @@ class SqliteStore:
     async def close(self) -> None:
         """See `Store`."""
         await self._thread.close()
+
+
+def _keep_choices(connection: sqlite3.Connection, sid: str, record: bytes) -> None:
+    sql = """INSERT INTO choices
+        SELECT ?1, coalesce(max(number) + 1, 0), ?2 FROM choices WHERE sid = ?1"""
+    connection.execute(sql, (sid, record))
+    sql = """DELETE FROM choices WHERE sid = ?1 AND number > 0
+        AND number <= (SELECT max(number) FROM choices WHERE sid = ?1) - ?2"""
+    connection.execute(sql, (sid, CHOICES_LIMIT - 1))

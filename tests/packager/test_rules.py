@@ -15,6 +15,8 @@ from packager.rules import (
     Value,
     check_rule_name,
     compile_rule,
+    names_in,
+    texts_in,
 )
 
 NAMES: dict[str, Kind] = {"theme": "string", "minutes": "int", "lead": "float", "club": "bool"}
@@ -103,3 +105,29 @@ def test_the_longest_rule_with_the_longest_value_takes_no_time() -> None:
     began = time.monotonic()
     assert rule.settle(VALUES | {"theme": "a" * 100_000}) == "b"
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "texts"),
+    [
+        ('theme == "minutes" && minutes > 5', ("minutes", "theme"), ("minutes",)),
+        ("theme == 'it\\'s minutes' ? 1 : 2", ("theme",), ()),
+        ('theme == r"\\" && minutes == 5', ("minutes", "theme"), ()),
+        ("theme.contains('x') && size(theme) > 2", ("theme",), ("x",)),
+        ("minutes2 > theminutes", (), ()),
+        ('theme in ["a", "b", "a"]', ("theme",), ("a", "b")),
+    ],
+)
+def test_what_a_rule_asks_for_is_known_from_its_text(
+    text: str, names: tuple[str, ...], texts: tuple[str, ...]
+) -> None:
+    assert names_in(text, ("theme", "minutes")) == names
+    assert texts_in(text) == texts
+
+
+def test_a_list_of_texts_is_asked_what_is_in_it() -> None:
+    rule = compile_rule('"vip" in tags && size(tags) == 1', {"tags": "strings"}, "bool")
+    assert rule.settle({"tags": ("vip",)}) is True
+    assert rule.settle({"tags": ()}) is False
+    with pytest.raises(RuleError, match="gives strings, and must give bool"):
+        compile_rule("tags", {"tags": "strings"}, "bool")

@@ -20,10 +20,12 @@ from packager.clips import clips
 from packager.clips.shelf import Shelf
 from packager.config.ad_settings import Bumpers
 from packager.config.break_settings import AssetFill, CueBreaks, ScheduledBreak
+from packager.config.choice_settings import Choice
 from packager.config.clip_settings import Clip, ClipLimits
 from packager.config.fact_settings import Fact
 from packager.config.show_settings import Asset
 from packager.packaging.ladder import Ladder
+from packager.personalization.settled import NOTHING
 from packager.pictures.source import read_picture_url
 from packager.reasons import Reason
 from tests.packager.pictures.picture_samples import a_picture
@@ -114,6 +116,33 @@ async def test_a_viewer_gets_the_other_asset_first_and_the_card_the_next_time(
         assert other.kinds[0] == "bumper"
         sound = await player.poll(-1)
         assert (await running.get(sound.uris[0])).status_code == 200
+
+
+async def test_a_card_may_show_a_choice_and_is_one_for_all_who_have_it(
+    make_bench: MakeBench,
+) -> None:
+    bench = studio(make_bench, a_clip(data={"name": "{side}"}, otherwise="bumper"))
+    side = Choice(name="side", of=("home", "away"), by='name == "Ana" ? "home" : "away"')
+    vod = replace(bench.config.shows["vod"], choices={"side": side})
+    bench.config = replace(bench.config, shows={"vod": vod})
+    async with bench.run() as running:
+        assert await shown(running, name="Ben") == "bumper"
+        await settle(running)
+        ben, dan = [(await (await opened(running, name=n)).poll()).uris[0] for n in ("Ben", "Dan")]
+        assert ben == dan
+        assert await shown(running, name="Ben") == "?"
+        assert await shown(running, name="Ana") == "bumper"
+
+
+async def test_what_stands_in_for_a_card_has_its_own_rights(make_bench: MakeBench) -> None:
+    bench = studio(make_bench, a_clip(otherwise="bumper"))
+    vod = bench.config.shows["vod"]
+    bumper = replace(vod.assets["bumper"], rights='name == "Ana"')
+    vod = replace(vod, assets={**vod.assets, "bumper": bumper})
+    bench.config = replace(bench.config, shows={"vod": vod})
+    async with bench.run() as running:
+        assert await shown(running, name="Ana") == "bumper"
+        assert await shown(running, name="Ben") == "0"
 
 
 async def test_dash_viewers_have_the_same_media(make_bench: MakeBench) -> None:
@@ -377,7 +406,7 @@ async def test_where_there_is_no_picture_there_is_no_clip(make_bench: MakeBench)
     async with bench.run() as running:
         sound = Ladder(tuple(one for one in bench.media.ladder.rungs if one.video is None))
         show = running.weft.config.shows["vod"]
-        found = running.weft.assets.find(show, "hello", sound, lambda name: "Ana")
+        found = running.weft.assets.find(show, "hello", sound, lambda name: "Ana", NOTHING)
         assert found is Reason.LADDER_UNMATCHED
 
 

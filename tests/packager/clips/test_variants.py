@@ -2,6 +2,7 @@ from clip_samples import a_clip
 
 from packager.clips.variants import variants
 from packager.config.checks import MOST_VARIANTS
+from packager.config.choice_settings import Choice
 from packager.config.fact_settings import Fact
 
 FACTS = {
@@ -19,6 +20,12 @@ def test_every_combination_is_there_once() -> None:
     ]
     assert list(variants(a_clip(data={"name": "{won}"}), FACTS)) == [{"won": True}, {"won": False}]
     assert list(variants(a_clip(data={"name": "x"}), FACTS)) == [{}]
+
+
+def test_a_choice_has_its_values_and_may_be_empty() -> None:
+    choices = {"look": Choice(name="look", of=("1", "2"), otherwise="3")}
+    clip = a_clip(data={"name": "{look}"})
+    assert [one["look"] for one in variants(clip, FACTS, choices)] == [1, 2, 3, None]
 
 
 def test_there_are_no_more_than_may_be() -> None:

@@ -1,6 +1,8 @@
 import pickle
 from dataclasses import FrozenInstanceError, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from packager.config import (
 )
 from packager.config.ad_settings import Cap, Prefetch, Separation
 from packager.config.break_settings import BreakRule
+from packager.config.choice_settings import Cap as ChoiceCap
+from packager.config.choice_settings import Choice, Pin
 from packager.config.fact_settings import Fact
 from packager.config.feed_settings import PolledFeed, PushedFeed
 
@@ -146,6 +150,36 @@ def test_every_setting_is_read() -> None:
     secret = Secret("a feed's secret of more than 32 characters")
     assert goal.feed == PushedFeed(secret=secret, pointer=("goal",), stale_s=10.0)
     assert "key=k" not in repr(score)
+    lang, hour, tags = (news.facts[name] for name in ("lang", "hour", "tags"))
+    assert (lang.source, lang.values) == ("language", ("en", "de"))
+    assert (hour.zone, hour.is_timed, hour.is_said) == ("Europe/Berlin", True, False)
+    assert (tags.kind, tags.fallback) == ("strings", ())
+    scorer = news.facts["scorer"].feed
+    assert scorer is not None
+    assert scorer.value_in('{"goals": [{"player": "Ann"}]}') == "Ann"
+    zeta = news.assets["zeta"]
+    assert (zeta.tags, zeta.rights) == (("car",), 'lang == "de"')
+    sponsor = news.choices["sponsor"]
+    assert sponsor == Choice(
+        name="sponsor",
+        of=("acme", "zeta"),
+        weigh={"acme": Fraction(5, 2), "zeta": Fraction(1)},
+        floor=Fraction(1, 20),
+        cap=ChoiceCap(2, timedelta(days=1), "2/day"),
+        apart="tags",
+        otherwise="house",
+        pins=(
+            Pin(
+                value="zeta",
+                when='look == "dark" && lang == "de"',
+                author="ann",
+                reason="derby",
+                until=datetime(2027, 1, 1, tzinfo=UTC),
+            ),
+        ),
+    )
+    assert news.choices["everybody"].shared
+    assert [news.choices[name].kind for name in ("look", "everybody")] == ["string", "int"]
     assert (news.markers, news.tenants) == ("keep", ("acme",))
     (from_vmap,) = config.shows["film"].breaks
     assert isinstance(from_vmap, VmapBreaks)

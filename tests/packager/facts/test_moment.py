@@ -98,3 +98,25 @@ def test_what_was_said_when_the_fact_was_another_counts_as_not_said(feeds: Feeds
         ("minutes", "15"),
         ("phase", "before"),
     )
+
+
+async def test_a_feed_that_is_not_heard_of_leaves_its_fact_as_it_was_and_old(
+    clock: ManualClock,
+) -> None:
+    told = PushedFeed(secret=Secret("s" * 32), stale_s=30.0)
+    goals = Fact(name="goals", kind="int", shared=True, feed=told)
+    show = Show(name="cup", origin="https://origin.example/", facts={"goals": goals})
+    feeds = Feeds(
+        Config(shows={"cup": show}),
+        client=GuardedClient(),
+        store=MemoryStore(),
+        clock=clock,
+        metrics=Metrics(),
+    )
+    facts = Facts(feeds)
+    assert not facts.is_stale(show, "goals", clock.now())
+    await push(feeds, "goals", b"2")
+    assert not facts.is_stale(show, "goals", clock.now())
+    clock.advance(31)
+    assert facts.is_stale(show, "goals", clock.now())
+    assert facts.values(show, (), clock.now()) == {"goals": 2}

@@ -16,36 +16,44 @@ FACTS = {
 }
 
 
+def consenting(purpose: str) -> bool:
+    return True
+
+
+def refusing(purpose: str) -> bool:
+    return False
+
+
 def test_what_is_said_is_taken_in_its_canonical_form() -> None:
-    said = take(FACTS, (("minutes", "015"), ("theme", "dark")), permitted=True)
+    said = take(FACTS, (("minutes", "015"), ("theme", "dark")), permits=consenting)
     assert said == Said((("minutes", "15"), ("theme", "dark")))
 
 
 def test_what_is_no_fact_is_dropped() -> None:
-    assert take(FACTS, (("utm_source", "mail"),), permitted=True) == Said()
+    assert take(FACTS, (("utm_source", "mail"),), permits=consenting) == Said()
 
 
 def test_a_value_that_a_fact_cannot_have_counts_as_not_said() -> None:
-    said = take(FACTS, (("minutes", "many"), ("theme", "grey")), permitted=True)
+    said = take(FACTS, (("minutes", "many"), ("theme", "grey")), permits=consenting)
     assert said == Said((), ("minutes", "theme"))
 
 
 def test_without_consent_a_fact_that_needs_it_is_not_known() -> None:
     said = (("club", "reds"), ("minutes", "5"))
-    assert take(FACTS, said, permitted=True).pairs == said
-    assert take(FACTS, said, permitted=False) == Said((("minutes", "5"),))
+    assert take(FACTS, said, permits=consenting).pairs == said
+    assert take(FACTS, said, permits=refusing) == Said((("minutes", "5"),))
 
 
 def test_a_header_says_a_fact_that_nothing_else_says() -> None:
     headers = Headers({"x-country": " se ", "x-theme": "dark"})
-    assert take(FACTS, (), headers, permitted=True).pairs == (("country", "se"),)
-    said = take(FACTS, (("country", "no"),), headers, permitted=True)
+    assert take(FACTS, (), headers, permits=consenting).pairs == (("country", "se"),)
+    said = take(FACTS, (("country", "no"),), headers, permits=consenting)
     assert said.pairs == (("country", "no"),)
 
 
 def test_a_header_is_bounded_like_a_parameter() -> None:
     for value in ("norway", "n<", "é"):
         headers = Headers(raw=[(b"x-country", value.encode("latin-1"))])
-        said = take(FACTS, (), headers, permitted=True)
+        said = take(FACTS, (), headers, permits=consenting)
         assert said.pairs in ((), (("country", "é"),))
         assert said.refused == (() if said.pairs else ("country",))

@@ -19,6 +19,7 @@ from manifests.dash.reading.addressing import initialization_url
 from manifests.dash.reading.reader import read_mpd
 from overlays.segment.own_sets import augmented_init
 from packager.config.break_settings import CueBreaks
+from packager.config.choice_settings import Choice
 from packager.config.fact_settings import Fact
 from packager.config.feed_settings import PushedFeed
 from packager.config.overlay_settings import Overlay, ShowAt, ShowAtCues, ShowWhen
@@ -339,6 +340,39 @@ async def test_a_change_of_facts_shows_in_what_was_not_listed(
         assert (await player.poll()).uris == after.uris
         bench.clock.advance(SEGMENT_S)
         assert await said(running, (await player.poll()).uris[-1]) == ["Ben"]
+
+
+SIDE = Choice(name="side", of=("home", "away"), by='name == "Ana" ? "home" : "away"')
+
+
+@pytest.mark.parametrize("way", ["data", "rule"])
+async def test_a_choice_is_drawn_and_changes_in_what_was_not_listed(
+    make_bench: MakeBench, way: str
+) -> None:
+    """Two names of one side have one look; nothing that was listed changes (H-01)."""
+    drawn = {"data": {"score": "{side}"}} if way == "data" else {"data": {"score": "home"}}
+    shown = {"show": ShowWhen(when='side == "home"')} if way == "rule" else {}
+    bench = studio(make_bench, overlay(**drawn, **shown), facts=(NAME,))
+    shows = {n: replace(one, choices={"side": SIDE}) for n, one in bench.config.shows.items()}
+    bench.config = replace(bench.config, shows=shows)
+    async with bench.run(stocked=False) as running:
+        path = "/v1/master/default/live/index.m3u8"
+        ben, dan = [await running.player().open(path, name=name) for name in ("Ben", "Dan")]
+        player = await running.player().open(path, name="Ana")
+        before = await player.poll()
+        assert await said(running, before.uris[-1]) == ["home"]
+        assert (await ben.poll()).uris == (await dan.poll()).uris
+        await change(running, player, name="Ben")
+        assert (await player.poll()).uris == before.uris
+        bench.clock.advance(SEGMENT_S)
+        after = await player.poll()
+        assert after.uris[:-1] == before.uris[1:]
+        if way == "data":
+            assert await said(running, after.uris[-1]) == ["away"]
+        else:
+            assert after.uris[-1].startswith(ORIGIN)
+        worn = video_of(await opened_mpd(running, "live", name="Ana"))[-1]
+        assert await said(running, worn) == ["home"]
 
 
 async def test_dash_tells_of_a_change_of_facts(make_bench: MakeBench) -> None:

@@ -2,10 +2,17 @@ import pytest
 
 from packager.looks.binding import bound, facts_of
 
-FACTS = {"home": 2, "away": 0, "name": "Ana", "live": True, "share": 0.5}
+FACTS: dict[str, int | str | float | tuple[str, ...]] = {
+    "home": 2,
+    "away": 0,
+    "name": "Ana",
+    "live": True,
+    "share": 0.5,
+    "tags": ("a", "b"),
+}
 
 
-def get(name: str) -> int | str | float | None:
+def get(name: str) -> int | str | float | tuple[str, ...] | None:
     return FACTS.get(name)
 
 
@@ -20,6 +27,10 @@ def test_a_fact_alone_keeps_its_type() -> None:
 def test_facts_in_text_are_text() -> None:
     assert bound("{home}:{away} {live}", get) == "2:0 true"
     assert bound("{nobody}!", get) == "!"
+
+
+def test_a_list_of_texts_alone_is_a_list_and_has_commas_in_text() -> None:
+    assert bound({"a": "{tags}", "b": "of {tags}"}, get) == {"a": ["a", "b"], "b": "of a, b"}
 
 
 def test_a_field_without_value_is_left_out() -> None:

@@ -19,11 +19,19 @@ from pathlib import Path
 import pytest
 
 from packager.parameters import Parameters
+from packager.personalization.settled import Settled
 from packager.reasons import Reason
-from packager.stores import MAX_ADS_BYTES, MAX_CHANNEL_BYTES, Store, StoreError, sqlite_thread
+from packager.stores import (
+    CHOICES_LIMIT,
+    MAX_ADS_BYTES,
+    MAX_CHANNEL_BYTES,
+    Store,
+    StoreError,
+    sqlite_thread,
+)
 from packager.stores.memory import MemoryStore
 from packager.stores.opening import open_store
-from packager.stores.records import Decision, PodEntry, SessionRecord
+from packager.stores.records import Decision, PodEntry, Resettled, SessionRecord
 from packager.stores.sqlite import SqliteStore
 from packager.tokens import new_sid
 
@@ -622,3 +630,62 @@ async def test_listings_end(store: Store) -> None:
     assert await store.settle_listing("k", {"1": ""}, NOW + 60) == {"1": "/tm/a"}
     await store.expire(NOW + 60)
     assert await store.settle_listing("k", {"1": ""}, NOW + 60) == {"1": ""}
+
+
+SETTLED = Settled((("look", "dark"), ("opener", "")), ("north",))
+
+
+async def test_choices_change_with_facts_and_their_records_are_kept_in_order(store: Store) -> None:
+    record = replace(a_record(), choices=SETTLED)
+    await store.create_session(record, NOW + 600, b'{"n":0}')
+    light = replace(SETTLED, values=(("look", "light"), ("opener", "a")))
+
+    def settle(changed: SessionRecord) -> Resettled | None:
+        theme = dict(changed.facts).get("theme")
+        return Resettled(light, b'{"n":1}') if theme == "light" else None
+
+    at_ms = NOW * 1000
+    same = await store.change_facts(record.sid, (), at_ms, settle)
+    assert same == record  # nothing was said, and nothing settled
+    grey = await store.change_facts(record.sid, (("theme", "grey"),), at_ms + 1, settle)
+    assert (grey.settled, dict(grey.facts)) == (SETTLED, {"theme": "grey"})
+    found = await store.change_facts(record.sid, (("theme", "light"),), at_ms + 2, settle)
+    assert found.settled == light
+    assert found.settled_at(at_ms + 1) == SETTLED
+    assert found.choices == SETTLED
+    stored = await store.load_session(record.sid)
+    assert stored is not None
+    assert stored.record == found
+    assert list(await store.load_choices(record.sid)) == [b'{"n":0}', b'{"n":1}']
+    await store.expire(NOW + 601)
+    assert list(await store.load_choices(record.sid)) == []
+
+
+async def test_records_of_choices_are_bounded_and_the_first_and_the_latest_stay(
+    store: Store,
+) -> None:
+    record = a_record()
+    await store.create_session(record, NOW + 600, b"0")
+    for number in range(1, CHOICES_LIMIT + 20):
+        value = Settled((("look", str(number)),))
+        resettled = Resettled(value, str(number).encode())
+        await store.change_facts(record.sid, (), NOW * 1000 + number, lambda _, r=resettled: r)
+    kept = [int(one) for one in await store.load_choices(record.sid)]
+    assert kept == [0, *range(21, CHOICES_LIMIT + 20)]
+
+
+async def test_choices_that_another_process_settled_are_seen_with_their_facts(
+    tmp_path: Path,
+) -> None:
+    ours, theirs = [await SqliteStore.open(tmp_path / "weft.db") for _ in range(2)]
+    record = a_record()
+    await ours.create_session(record, NOW + 600)
+    mark, _ = await ours.changed_since(0)
+    await theirs.change_facts(record.sid, (), NOW * 1000, lambda _: Resettled(SETTLED, b"1"))
+    _, changed = await ours.changed_since(mark)
+    assert list(changed) == [record.sid]
+    stored = await ours.load_session(record.sid)
+    assert stored is not None
+    assert stored.record.settled == SETTLED
+    await ours.close()
+    await theirs.close()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packager.parameters import Parameters
+from packager.personalization.settled import Settled
 from packager.stores.fact_changes import MAX_BYTES, MAX_CHANGES
 from packager.stores.records import (
     Decision,
@@ -47,16 +48,16 @@ PREFETCHED = replace(TRACKED, prefetched_at=Decimal("1699999900.5"))
 # What release 0.1 wrote. A later release that cannot read these breaks sessions at its deployment.
 GOLDEN_RECORD = (
     b'[4,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
-    b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]],true,[],false]'
+    b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]],true,[],false,[],0]'
 )
 EARLIER_RECORD = (
     b'[3,"default","news","live/index.m3u8",1700000000,1700086400,600,"server",'
     b'[["zone","7"]],[["start","a"]],[],[["theme","dark"]],true,[]]'
 )
 CHANGED_RECORD = GOLDEN_RECORD.replace(
-    b"true,[],false]",
+    b"true,[],false,[],0]",
     b'true,[[1700000010000,[["theme","light"],["club","reds"]]],[1700000020000,[["club",null]]]],'
-    b"false]",
+    b"false,[],0]",
 )
 GOLDEN_DECISION = (
     b'[3,"b1","1700000012.480","1700000042.480","fill","",'
@@ -73,7 +74,7 @@ def test_a_record_is_written_and_read_as_release_0_1_did() -> None:
     assert read_record(RECORD.sid, GOLDEN_RECORD) == RECORD
 
 
-def test_a_record_of_the_version_before_knows_of_no_guided_sessions() -> None:
+def test_a_record_of_the_version_before_knows_of_no_choices_and_no_guided_sessions() -> None:
     assert read_record(RECORD.sid, EARLIER_RECORD) == RECORD
 
 
@@ -189,3 +190,19 @@ def test_any_decision_is_read_back_as_written(
     data = write_decision(decision)
     assert read_decision(data) == decision
     assert b"\n" not in data  # the memory store relies on it
+
+
+def test_choices_are_kept_with_their_instants_and_the_oldest_count_from_the_start() -> None:
+    record = replace(RECORD, choices=Settled((("look", "0"),), ("north",)))
+    assert read_record(record.sid, write_record(record)) == record
+    for number in range(1, 40):
+        record = record.changed((), number, Settled((("look", str(number)),)))
+        record = read_record(record.sid, write_record(record))
+        assert record.settled.value("look") == str(number)
+    assert len(record.changes) == MAX_CHANGES
+    assert record.choices.value("look") == str(39 - MAX_CHANGES)
+    assert record.forgotten_ms == 39 - MAX_CHANGES
+    assert record.settled_at(30).value("look") == "30"
+    assert record.changed((("theme", "grey"),), 50).settled.value("look") == "39"
+    empty = record.changed((), 60, Settled())  # what was refused before may be shown again
+    assert read_record(empty.sid, write_record(empty)).settled == Settled()
