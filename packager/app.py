@@ -85,6 +85,8 @@ def routes(weft: Weft) -> list[BaseRoute]:
         config=weft.config,
         sessions=weft.sessions,
         by_format=weft.presentations.by_format,
+        stories=weft.presentations.stories,
+        facts=weft.facts,
         clock=weft.clock,
         metrics=weft.metrics,
     )

@@ -80,6 +80,7 @@ class Weft:
     pods: Pods
     filmless: FilmlessBreaks
     feeds: Feeds
+    facts: Facts
     warming: Warming
 
 
@@ -149,7 +150,7 @@ async def open_weft(
                 store=store,
                 clock=clock,
                 metrics=metrics,
-                on_ladder=house.prepare,
+                house=house,
             )
         )
         drawn = read_templates(config)
@@ -270,6 +271,7 @@ async def open_weft(
             pods=pods,
             filmless=FilmlessBreaks(schedules=schedules, deciding=deciding, pods=pods, clock=clock),
             feeds=feeds,
+            facts=facts,
             warming=Warming(config, presentations, house, metrics),
         )
         send = partial(
@@ -283,6 +285,7 @@ async def open_weft(
         chores: list[Chore] = [
             partial(sweep, sessions, house, clock, metrics),
             weft.warming.run,
+            presentations.stories.run,
             reporter.run,
             feeds.run,
             send,

@@ -44,9 +44,7 @@ class VmapFill:
 Fill = VastFill | AssetFill | SlateFill | VmapFill
 Otherwise = Literal["content", "slate"] | AssetFill
 
-_fill = OneOf(
-    {"vast": Section(VastFill), "asset": Section(AssetFill)}, words={"slate": SlateFill()}
-)
+FILL = OneOf({"vast": Section(VastFill), "asset": Section(AssetFill)}, words={"slate": SlateFill()})
 _otherwise = OneOf(
     {"asset": Section(AssetFill)}, words={word: word for word in ("content", "slate")}
 )
@@ -56,7 +54,7 @@ _otherwise = OneOf(
 class BreakRule:
     """What a break shows, wherever it is."""
 
-    fill: Fill = required("what to show: `{vast: URL}`, `{asset: NAME}` or `slate`", read=_fill)
+    fill: Fill = required("what to show: `{vast: URL}`, `{asset: NAME}` or `slate`", read=FILL)
     otherwise: Otherwise = setting(
         "content",
         "what to show for want of ads: `content`, `slate` or `{asset: NAME}`",

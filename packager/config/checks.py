@@ -11,7 +11,7 @@ from ipaddress import ip_address, ip_network
 from typing import cast, get_args
 from urllib.parse import urlsplit
 
-from packager.config.document import Entries, Node, Problem, Scalar, below, each
+from packager.config.document import Entries, Node, Problem, Scalar, Sequence, below, each
 from packager.config.settings import suggestion
 from packager.facts.values import read_value
 from packager.looks.binding import facts_of
@@ -57,7 +57,7 @@ def facts_exist(show: Entries) -> Iterator[Problem]:
     """Ad servers are told facts that the show declares."""
     facts = below(show, "facts")
     known = tuple(facts.keys) if isinstance(facts, Entries) else ()
-    for rule in each(below(show, "breaks")):
+    for rule in (*each(below(show, "breaks")), *_parts(below(show, "story"))):
         for text in _templates(rule):
             for name in _FACT.findall(_text(text)):
                 if name not in known:
@@ -190,10 +190,14 @@ def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
         with suppress(ValueError):
             networks.append(ip_network(_text(item)))
     for show in each(below(config, "shows")):
-        servers = [server for rule in each(below(show, "breaks")) for server in _servers(rule)]
+        rules = [*each(below(show, "breaks")), *_parts(below(show, "story"))]
+        servers = [server for rule in rules for server in _servers(rule)]
         servers += [feed for fact in each(below(show, "facts")) if (feed := below(fact, "feed"))]
-        urls = [below(server, "url") or server for server in servers]
-        for url in (below(show, "origin"), *urls):
+        urls: list[Node | None] = [below(server, "url") or server for server in servers]
+        assets = [below(asset, "origin") for asset in each(below(show, "assets"))]
+        cuts = [each(below(asset, "cuts")) for asset in each(below(show, "assets"))]
+        urls += [below(cut, "origin") for of in cuts for cut in of]
+        for url in (below(show, "origin"), *assets, *urls):
             with suppress(ValueError):
                 host = urlsplit(_text(url)).hostname or ""
                 address = ip_address("127.0.0.1" if host == "localhost" else host)
@@ -202,9 +206,18 @@ def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
                     yield Problem(url.place, reason)
 
 
+def _parts(story: Node | None) -> Iterator[Node]:
+    """The parts of a story, those of branches too."""
+    for part in each(story):
+        yield part
+        for branch in ("then", "else"):
+            if isinstance(found := below(part, branch), Sequence):
+                yield from _parts(found)
+
+
 def _servers(rule: Node) -> list[Node]:
     """What a rule says of the servers that it has asked."""
-    found = (below(rule, "fill", "vast"), below(rule, "url"))
+    found = (below(rule, "fill", "vast"), below(rule, "break", "vast"), below(rule, "url"))
     return [server for server in found if server is not None]
 
 

@@ -37,6 +37,7 @@ def summary(config: Config) -> Table:
         slate = show.slate.file.name if show.slate else ""
         # Never what stands in an ad server's URL.
         breaks = (f"at {b.at}" if isinstance(b, ScheduledBreak) else b.source for b in show.breaks)
-        row = (show.name, show.origin, "\n".join(breaks), slate, "\n".join(show.assets))
+        source = show.origin or f"a story of {len(show.story)} parts"
+        row = (show.name, source, "\n".join(breaks), slate, "\n".join(show.assets))
         table.add_row(*map(Text, row))
     return table

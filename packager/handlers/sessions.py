@@ -12,6 +12,7 @@ from packager.config.break_settings import VastFill, VmapFill
 from packager.config.show_settings import Show
 from packager.config.values import Config
 from packager.decisions.disclosure import Disclosed
+from packager.facts.moment import Facts
 from packager.facts.said import take
 from packager.handlers.bodies import body_of
 from packager.log import report
@@ -28,6 +29,8 @@ from packager.reasons import Reason
 from packager.responses import json_response
 from packager.session import Session
 from packager.sessions import Sessions
+from packager.stories.answers import FactAnswers
+from packager.stories.stories import Stories
 from packager.viewer import Viewer, read_viewer
 
 FORMAT_PARAMETER = "aws.format"  # of the manifest that a player has: `m3u8` or `mpd`
@@ -66,6 +69,8 @@ class SessionDesk:
     config: Config
     sessions: Sessions
     by_format: Mapping[Ending, PresentationSource[Any]]
+    stories: Stories
+    facts: Facts
     clock: Clock
     metrics: Metrics
 
@@ -107,7 +112,7 @@ class SessionDesk:
         """
         record = session.record
         show: Show | None = self.config.shows.get(record.show)
-        asks = show is not None and any(isinstance(rule.fill, _ADS) for rule in show.breaks)
+        asks = show is not None and any(isinstance(rule.fill, _ADS) for rule in show.break_rules)
         if not asks or record.parameters.reporting != "server":
             return None
         return f"{self._base()}v1/manifest/{record.tenant}/{session.token}/"
@@ -182,6 +187,11 @@ class SessionDesk:
         parameters = replace(parameters, facts=said.pairs)
         if (neighbourhood := viewer.neighbourhood) is not None:
             self.sessions.admit(neighbourhood, self.clock.now())
+        if show.story:
+            # Settled once and for all: what plays is in the session from its beginning (A-03).
+            values = self.facts.values(show, said.pairs, self.clock.now())
+            told = self.stories.settled(show, FactAnswers(values))
+            parameters = replace(parameters, manifest=told)
         presentation = await source.get(tenant, show, asset, parameters.manifest)
         session = await self.sessions.start(
             tenant,

@@ -181,6 +181,25 @@ class MediaLibrary:
                 )
         return [tuple(map(stream_from_json, found)) for found in answer["streams"]]
 
+    async def sizes(self, sources: Sequence[Path]) -> list[tuple[int, int, Fraction]]:
+        """Have a worker say width, height and frames per second of the sources that it can read.
+
+        Raises:
+            MediaMissing: PyAV is not installed.
+            WorkerCrashed: The worker died or took too long.
+        """
+        async with self._probe_slots:
+            with self._folder.work_folder() as work:
+                answer = await run_job(
+                    {"do": "sizes", "sources": [str(path) for path in sources]},
+                    work,
+                    limits=_PROBE_LIMITS,
+                    progress=_unheard,
+                    command=self._command,
+                )
+        sizes = (one for one in answer["sizes"] if one is not None)
+        return [(width, height, Fraction(rate)) for width, height, rate in sizes]
+
     async def condition(
         self,
         source: bytes | Path,

@@ -122,7 +122,29 @@ def _join(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any
     return {}
 
 
-_JOBS = {"condition": _condition, "streams": _streams, "take": _take, "join": _join}
+def _sizes(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any]:
+    try:
+        from packager.packaging.source import size_of
+    except ModuleNotFoundError as error:
+        raise MediaMissing from error
+    found: list[list[Any] | None] = []
+    for path in job["sources"]:
+        try:
+            width, height, rate = size_of(Path(path))
+        except PackagingError:
+            found.append(None)  # packaging it will say why
+        else:
+            found.append([width, height, str(rate)])
+    return {"sizes": found}
+
+
+_JOBS = {
+    "condition": _condition,
+    "streams": _streams,
+    "take": _take,
+    "join": _join,
+    "sizes": _sizes,
+}
 
 
 if __name__ == "__main__":

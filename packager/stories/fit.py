@@ -5,9 +5,9 @@ exactly. The best is what keeps the most moments that must be kept, then what is
 then what shows more (whole seconds of each cut count). It never lasts longer than there is time.
 
 Times are whole centiseconds, so that all sums are exact. The relaxed problem, in which moments may
-be cut anywhere, is solved first: its price of a centisecond tells which cuts cannot be in any better
-choice than the one that is known (Pisinger, *A minimal algorithm for the multiple-choice knapsack
-problem*, 1995). Of what is left open, the likely choices are tried first, and then all.
+be cut anywhere, is solved first: its price of a centisecond tells which cuts cannot be in any
+better choice than the one that is known (Pisinger, *A minimal algorithm for the multiple-choice
+knapsack problem*, 1995). Of what is left open, the likely choices are tried first, and then all.
 """
 
 from collections.abc import Collection, Sequence

@@ -1,0 +1,77 @@
+"""Clips: everything that an asset can be for somebody, each under a name of its own.
+
+``opener~dark`` is the asset `opener` where what stands in its URL is `dark`, and ``m7:short`` a cut
+of `m7`. An asset has as many clips as the values in its URLs have combinations: all are known, and
+looked at, before anybody watches.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from packager.config.asset_settings import Asset, Playable
+from packager.config.show_settings import Show
+
+Names = Mapping[str, tuple[str, ...]]  # of what has only so many values: those
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Something to play, as a whole."""
+
+    name: str
+    source: Path | str  # a file, or the URL of a playlist or MPD
+    converts: bool = True  # where it does not fit the ladder, it is packaged anew
+
+
+def clip_name(asset: str, playable: Playable, cut: str, value: Callable[[str], str]) -> str:
+    """The name of what an asset is with some values, each asked for by its name."""
+    chosen = "".join(f"~{value(name)}" for name in placeholders(playable))
+    return f"{asset}{chosen}:{cut}" if cut else f"{asset}{chosen}"
+
+
+def placeholders(playable: Playable) -> tuple[str, ...]:
+    """The names that stand in an asset's URL, each once."""
+    return tuple(dict.fromkeys(_PLACEHOLDER.findall(playable.url or "")))
+
+
+def ways_to_show(asset: Asset) -> Iterator[tuple[str, Playable, int]]:
+    """An asset as it is, and its cuts: the cut's name, where it is, what it is worth."""
+    if asset.file is not None or asset.origin is not None:
+        yield "", asset, asset.weight
+    for name, cut in asset.cuts.items():
+        yield name, cut, asset.weight if cut.weight is None else cut.weight
+
+
+def finite_names(show: Show) -> Names:
+    """The facts of a show that have only so many values."""
+    return {
+        name: ("true", "false") if fact.kind == "bool" else fact.of
+        for name, fact in show.facts.items()
+        if fact.of or fact.kind == "bool"
+    }
+
+
+def clips_of(name: str, asset: Asset, names: Names) -> Iterator[Clip]:
+    """All clips of an asset.
+
+    Args:
+        name: The asset's.
+        asset: It.
+        names: The values of what may stand in its URLs.
+    """
+    for cut, playable, _ in ways_to_show(asset):
+        asked = placeholders(playable)
+        for values in product(*(names[one] for one in asked)):
+            known = dict(zip(asked, values, strict=True))
+            source: Path | str | None = playable.file
+            if playable.url is not None:
+                source = playable.url
+                for one, value in known.items():
+                    source = source.replace(f"{{{one}}}", value)
+            if source is not None:
+                called = clip_name(name, playable, cut, known.__getitem__)
+                yield Clip(called, source, converts=asset.otherwise is None)

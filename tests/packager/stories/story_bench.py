@@ -1,0 +1,80 @@
+"""A server with a story: assets that are HLS and DASH at a host of their own, and files."""
+
+from collections.abc import Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from app_bench import _RUNGS, Bench, Running, TinyMedia, World
+from media_for_bench import make_clip
+
+from packager.config.asset_settings import Asset
+from packager.config.fact_settings import Fact
+from packager.config.show_settings import Show
+from packager.config.story_settings import PlayPart
+from packager.packaging.ladder import Rung
+from packager.packaging.vod import package_vod
+
+ASSETS = "http://assets.example/"
+LENGTHS = {"opener/light": 4, "opener/dark": 4, "goals": 6}
+MASTER = "/v1/master/default/recap/index.m3u8"
+MPD = "/v1/dash/default/recap/index.mpd"
+LOOK = Fact(name="look", kind="string", of=("light", "dark"), default="light")
+
+
+def make_assets(root: Path, rungs: Sequence[Rung] = _RUNGS) -> Path:
+    """Presentations of a few seconds, as somebody else's packager would have made them."""
+    for number, (name, seconds) in enumerate(LENGTHS.items()):
+        folder = root / name
+        folder.mkdir(parents=True)
+        package_vod(make_clip(seconds, shade=40 + 30 * number), rungs, folder)
+    return root
+
+
+class StoryWorld(World):
+    """With assets."""
+
+    def __init__(self, media: TinyMedia, bench: Bench, folder: Path) -> None:
+        super().__init__(media, bench.clock)
+        self._assets = folder
+
+    async def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.host != "assets.example" or request.url.path in self.faults:
+            return await super().__call__(request)
+        path = self._assets / request.url.path[1:]
+        self.requests[str(request.url)] += 1
+        if not path.is_file():
+            return httpx2.Response(404)
+        return httpx2.Response(200, content=path.read_bytes())
+
+
+def recap(**changes: Any) -> Show:
+    """Opener, goals, and what the house has."""
+    show = Show(
+        name="recap",
+        facts={"look": LOOK},
+        assets={
+            "opener": Asset(origin=ASSETS + "opener/{look}/"),
+            "goals": Asset(origin=ASSETS + "goals/"),
+        },
+        story=(PlayPart(play="opener"), PlayPart(play="goals")),
+    )
+    return replace(show, **changes)
+
+
+@asynccontextmanager
+async def telling(bench: Bench, assets: Path, show: Show, *, ready: bool = True) -> Any:
+    """Run a server with a story."""
+    bench.world = StoryWorld(bench.media, bench, assets)
+    bench.config = replace(bench.config, shows={"recap": show})
+    async with bench.run(stocked=False) as running:
+        if ready:
+            await running.weft.presentations.stories.prepared.wait()
+            await running.weft.house.settled()
+        yield running
+
+
+Telling = Callable[..., Any]
+__all__ = ["ASSETS", "LOOK", "MASTER", "MPD", "Running", "make_assets", "recap", "telling"]
