@@ -1,6 +1,8 @@
 """A story's clips as DASH: the static MPD that an origin would have, a Period for each clip."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import urljoin
 
 from manifests.creative import CmafMedia, Creative
 from packager.config.show_settings import STORIES
@@ -49,7 +51,9 @@ def _sets(form: Form, clip: Creative) -> tuple[SetMedia, ...]:
                 told = (
                     ("", (), "") if kind == "video" else (track.language, track.roles, track.name)
                 )
-                found.setdefault((kind, *told), []).append((representation_id(number), cmaf))
+                # As absolute as all that an origin's MPD says, until players are told of it.
+                media = replace(cmaf, base=urljoin(STORIES, cmaf.base))
+                found.setdefault((kind, *told), []).append((representation_id(number), media))
     return tuple(
-        SetMedia(tuple(media), language, roles) for (_, language, roles, _), media in found.items()
+        SetMedia(tuple(of), language, roles) for (_, language, roles, _), of in found.items()
     )
