@@ -33,6 +33,7 @@ from packager.packaging.errors import (
     StreamUnmatched,
     WorkerCrashed,
 )
+from packager.packaging.files import look_at_files
 from packager.packaging.jobs import WORKER, run_job
 from packager.packaging.ladder import Ladder, Rung
 from packager.packaging.making import Maker, Progress
@@ -190,15 +191,8 @@ class MediaLibrary:
         """
         async with self._probe_slots:
             with self._folder.work_folder() as work:
-                answer = await run_job(
-                    {"do": "sizes", "sources": [str(path) for path in sources]},
-                    work,
-                    limits=_PROBE_LIMITS,
-                    progress=_unheard,
-                    command=self._command,
-                )
-        sizes = (one for one in answer["sizes"] if one is not None)
-        return [(width, height, Fraction(rate)) for width, height, rate in sizes]
+                found = await look_at_files(sources, work, command=self._command)
+        return [(one.width, one.height, one.frame_rate) for one in found if one is not None]
 
     async def condition(
         self,

@@ -100,11 +100,11 @@ class Source:
         self.facts = self._look(limits)
 
     @property
-    def size(self) -> tuple[int, int, Fraction]:
-        """Width and height as shown, in pixels, and frames per second."""
+    def size(self) -> tuple[int, int, Fraction, Fraction]:
+        """Width and height as shown, in pixels, frames per second, and seconds."""
         codec = self._video.codec_context
         rate = common_rate(Fraction(self._video.average_rate or 25))
-        return round(codec.width * self.pixel_aspect), codec.height, rate
+        return round(codec.width * self.pixel_aspect), codec.height, rate, self.facts.duration
 
     def pictures_and_sounds(self) -> Iterator[Picture | Sound]:
         """Decode everything, in the order of the file.
@@ -190,8 +190,8 @@ class Source:
         return SourceFacts(start, end - start, packets, self._audio is not None)
 
 
-def size_of(source: Path) -> tuple[int, int, Fraction]:
-    """Return a source's width, height and frames per second.
+def size_of(source: Path) -> tuple[int, int, Fraction, Fraction]:
+    """Return a source's width, height, frames per second, and seconds.
 
     Raises:
         CreativeRefused: It is not a source.

@@ -130,11 +130,11 @@ def _sizes(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, An
     found: list[list[Any] | None] = []
     for path in job["sources"]:
         try:
-            width, height, rate = size_of(Path(path))
+            width, height, rate, seconds = size_of(Path(path))
         except PackagingError:
             found.append(None)  # packaging it will say why
         else:
-            found.append([width, height, str(rate)])
+            found.append([width, height, str(rate), str(seconds)])
     return {"sizes": found}
 
 
