@@ -32,7 +32,7 @@ class Reason(StrEnum):
 
     # fmt: off
     # requests that are refused
-    STORY_NOT_READY = ("story_not_ready", 503, "info",
+    STORY_NOT_READY = ("story_not_ready", 503, "error",
         "A story's media are still being looked at or packaged, and nothing stands in for them.")
     STORY_EMPTY = ("story_empty", 404, "warning",
         "Nothing of a story can be played for this viewer.")

@@ -23,7 +23,7 @@ def stand_ins_exist(show: Entries) -> Iterator[Problem]:
     if not isinstance(assets, Entries):
         return
     for name in assets.keys:
-        instead = below(assets, name, "or")
+        first = instead = below(assets, name, "or")
         seen = [name]
         while isinstance(instead, Scalar):
             if instead.text not in assets.keys:
@@ -33,8 +33,8 @@ def stand_ins_exist(show: Entries) -> Iterator[Problem]:
                 break
             seen.append(instead.text)
             if instead.text in seen[:-1]:
-                if instead.text == name:
+                if first is not None and instead.text == name:
                     reason = f"{' or '.join(seen)} and so on: a loop without an exit"
-                    yield Problem(instead.place, reason)
+                    yield Problem(first.place, reason)
                 break
             instead = below(assets, instead.text, "or")

@@ -45,7 +45,7 @@ Fill = VastFill | AssetFill | SlateFill | VmapFill
 Otherwise = Literal["content", "slate"] | AssetFill
 
 FILL = OneOf({"vast": Section(VastFill), "asset": Section(AssetFill)}, words={"slate": SlateFill()})
-_otherwise = OneOf(
+OTHERWISE = OneOf(
     {"asset": Section(AssetFill)}, words={word: word for word in ("content", "slate")}
 )
 
@@ -58,7 +58,7 @@ class BreakRule:
     otherwise: Otherwise = setting(
         "content",
         "what to show for want of ads: `content`, `slate` or `{asset: NAME}`",
-        read=_otherwise,
+        read=OTHERWISE,
         key="else",
     )
     bumpers: Bumpers = section(Bumpers(), "house media around the ads")

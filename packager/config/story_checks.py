@@ -56,6 +56,12 @@ def slate_has_seconds(part: Entries) -> Iterator[Problem]:
         yield Problem(part.place, "slate between parts has no end; add `seconds: 10`")
 
 
+def branch_has_condition(part: Entries) -> Iterator[Problem]:
+    """A branch says when it is taken."""
+    if "when" not in part.keys:
+        yield Problem(part.place, "'when' is missing, add it: CEL over facts and choices")
+
+
 def has_one_source(show: Entries) -> Iterator[Problem]:
     """A show has an origin or a story; a story has none of what is said of origins alone."""
     has = [key for key in ("origin", "story") if key in show.keys]
@@ -216,10 +222,12 @@ def follows_rules(show: Entries) -> Iterator[Problem]:
         node, is_else = places[number]
         reason = "`when` is always true, so this" if is_else else "`when` is never true here, so it"
         yield Problem(node.place, f"{reason} is never reached; remove it")
-    found = dead_end(whole, domains, blanks)
+    found = dead_end(whole, domains, blanks) if whole else None
     if found is not None:
         where = " and ".join(f"{name} is {value!r}" for name, value in found.items())
-        yield Problem(story.place, f"a dead end: where {where}, nothing plays")
+        yield Problem(
+            story.place, f"a dead end: {f'where {where}, ' if where else ''}nothing plays"
+        )
 
 
 def _values(one: Asked) -> tuple[Value, ...]:

@@ -12,12 +12,13 @@ from decimal import Decimal
 from typing import Literal
 
 from packager.config import scalars, story_checks
-from packager.config.break_settings import FILL, Fill, ScheduledBreak
+from packager.config.break_settings import FILL, OTHERWISE, Fill, Otherwise, ScheduledBreak
 from packager.config.document import ConfigError, Node, Scalar
 from packager.config.settings import ListOf, OneOf, Section, required, setting
 
 _ASKED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _WHEN = "CEL over facts and choices: it plays where this is true"
+_ELSE = "beside `break` as in `breaks`; beside `then` the parts that play where `when` is false"
 
 
 def asked(text: str) -> str | None:
@@ -81,6 +82,7 @@ class BreakPart(ScheduledBreak):
     fill: Fill = required(
         "ads between two parts: `{vast: URL}`, `{asset: NAME}` or `slate`", read=FILL, key="break"
     )
+    otherwise: Otherwise = setting("content", _ELSE, read=OTHERWISE, key="else")
     when: str | None = setting(None, _WHEN, read=scalars.text)
 
 
@@ -95,10 +97,10 @@ def _read_parts(node: Node) -> "tuple[Part, ...]":
 class BranchPart:
     """Parts that play on a condition."""
 
-    when: str = required(_WHEN, read=scalars.text)
+    when: str | None = setting(None, _WHEN, read=scalars.text)
     then: "tuple[Part, ...]" = required("parts that play where `when` is true", read=_read_parts)
     otherwise: "tuple[Part, ...]" = setting(
-        (), "parts that play where it is false", read=_read_parts, key="else"
+        (), _ELSE, read=_read_parts, key="else", shown="content"
     )
 
 
@@ -110,7 +112,7 @@ PARTS = ListOf(
             "play": Section(PlayPart),
             "fit": Section(FitPart),
             "break": Section(BreakPart, checks=(story_checks.slate_has_seconds,)),
-            "then": Section(BranchPart),
+            "then": Section(BranchPart, checks=(story_checks.branch_has_condition,)),
         }
     )
 )

@@ -111,11 +111,10 @@ def _part(part: Part, show: Show, known: Lengths) -> _Block:
             lines.append(("c", f"{asset.weight:>3}  {', '.join(cuts)}"))
         if len(part.fit.moments) > _SHOWN:
             lines.append(("s", f"and {len(part.fit.moments) - _SHOWN} more"))
-    elif (name := asked(part.play)) is not None:
+    elif (called := asked(part.play)) is not None:
         kind = "choice"
-        lines = [("t", f"plays {{{name}}}, one of")]
-        values = finite_names(show).get(name, ())
-        lines += [("s", _called(value, "", known)) for value in values]
+        lines = [("t", f"plays {{{called}}}, one of")]
+        lines += [("s", _called(value, "", known)) for value in finite_names(show).get(called, ())]
     else:
         lines = [("t", _called(part.play, "", known))]
     box = _box(kind, lines)
@@ -136,7 +135,7 @@ def _branch(part: BranchPart, show: Show, known: Lengths) -> _Block:
         else _box("aside", [("s", "nothing")])
         for parts in (part.then, part.otherwise)
     ]
-    head = _condition(part.when)
+    head = _condition(part.when or "always")
     inner = sum(way.width for way in ways) + _GAP
     width, tallest = max(head.width, inner), max(way.height for way in ways)
     down = head.height + _GAP + 8
@@ -167,7 +166,7 @@ def _branch(part: BranchPart, show: Show, known: Lengths) -> _Block:
 def _asset(name: str, asset: Asset, known: Lengths) -> _Block:
     lines = [("t", _called(name, "", known))]
     for cut, playable, weight in ways_to_show(asset):
-        where = playable.url if playable.file is None else playable.file.name
+        where = (playable.url or "") if playable.file is None else playable.file.name
         length = f" · {_seconds(known[f'{name}:{cut}'])}" if f"{name}:{cut}" in known else ""
         worth = f" · worth {weight}" if cut else ""
         lines.append(("s", f"{cut + ': ' if cut else ''}{where}{length}{worth}"))
