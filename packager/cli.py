@@ -15,6 +15,7 @@ from packager.demo.command import demo
 from packager.packaging.command import condition
 from packager.splicing.command import splice
 from packager.stores import StoreError
+from packager.stories.command import import_story
 from packager.templates.command import render
 from packager.terminal import CONTEXT
 
@@ -79,3 +80,4 @@ main.add_command(condition)
 main.add_command(splice)
 main.add_command(render)
 main.add_command(ledger)
+main.add_command(import_story)
