@@ -86,6 +86,11 @@ class Show:
     story: tuple[Part, ...] = setting(
         (), "without `origin`: the parts that it is made of, in their order", read=PARTS
     )
+    language: str | None = setting(
+        None,
+        "of a story: the fact or choice that says in which language players begin, `en`",
+        read=scalars.text,
+    )
     ladder: StoryLadder = section(StoryLadder(), "what a story's renditions are like")
     breaks: tuple[CueBreaks | VmapBreaks | ScheduledBreak, ...] = setting(
         (), "where breaks are, and what they show", read=ListOf(BREAK)

@@ -70,8 +70,9 @@ def has_one_source(show: Entries) -> Iterator[Problem]:
     elif len(has) == 2:
         yield Problem(show.keys["story"], "the show has an origin; remove one of them")
     elif has == ["origin"]:
-        if "ladder" in show.keys:
-            yield Problem(show.keys["ladder"], "an origin has a ladder of its own; remove it")
+        for key in ("ladder", "language"):
+            if key in show.keys:
+                yield Problem(show.keys[key], "is for stories; remove it")
     else:
         story = below(show, "story")
         if isinstance(story, Sequence) and not story.items:
@@ -133,6 +134,9 @@ def asks_for_what_is_finite(show: Entries) -> Iterator[Problem]:
     for asset in each(below(show, "assets")):
         for media in (asset, *each(below(asset, "cuts"))):
             yield from _url_is_finite(media, asked)
+    language = below(show, "language")
+    if language is not None and (text := _text(language)):
+        yield from _is_finite(language, text, asked)
     for part in _parts(below(show, "story")):
         seconds = below(part, "fit", "seconds")
         if seconds is not None and (match := _PLACEHOLDER.fullmatch(_text(seconds))):

@@ -4,8 +4,9 @@ They are those of an asset that is HLS or DASH already, or, where all assets are
 Weft's own.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from manifests.dash.model import AdaptationSet, Period, Representation
@@ -102,7 +103,7 @@ def form_like_hls(source: MultivariantPlaylist | MediaPlaylist, ladder: Ladder) 
 
     without = ("EXT-X-I-FRAME-STREAM-INF", "EXT-X-START")  # A-57, A-48
     template = prepare_multivariant(source, uri_for=uri_for, without=without)
-    return Form(tuple(tracks), b"".join(template.pieces))
+    return Form(_told_apart(tracks), b"".join(template.pieces))
 
 
 def _named(rung: Rung, rendition: Rendition | None) -> Track:
@@ -135,7 +136,18 @@ def form_like_dash(
                     tracks.append(track)
     if not tracks:
         raise FormError("the MPD has neither video nor audio that anything can be packaged like")
-    return Form(tuple(tracks))
+    return Form(_told_apart(tracks))
+
+
+def _told_apart(tracks: Sequence[Track]) -> tuple[Track, ...]:
+    """With rungs of their own for sound of several languages: it is not the same files."""
+    shared = Counter(track.rung for track in tracks)
+    return tuple(
+        replace(track, rung=replace(track.rung, spoken=track.language or track.name))
+        if track.rung.kind == "audio" and shared[track.rung] > 1
+        else track
+        for track in tracks
+    )
 
 
 def standard_form(sources: Sequence[tuple[int, int, Fraction]]) -> Form:

@@ -8,21 +8,23 @@ from manifests.creative import CmafMedia, Creative
 from packager.config.show_settings import STORIES
 from packager.packaging.index_mpd import PeriodMedia, SetMedia, static_mpd
 from packager.stories.form import Form
+from packager.stories.languages import sets_preferring
 
 
-def story_mpd(form: Form, clips: Sequence[Creative]) -> bytes:
+def story_mpd(form: Form, clips: Sequence[Creative], language: str = "") -> bytes:
     """The MPD of a story.
 
     Args:
         form: The story's; MPDs can tell of it.
         clips: What plays.
+        language: What players are to begin with; empty: as the form has it.
     """
     return static_mpd(
         [
             PeriodMedia(
                 id=f"c{place}",
                 duration=clip.duration,
-                sets=_sets(form, clip),
+                sets=_sets(form, clip, language),
                 base=STORIES,
                 asset=clip.id,
             )
@@ -41,7 +43,7 @@ def number_of(representation_id: str) -> int:
     return int(representation_id.removeprefix("r"))
 
 
-def _sets(form: Form, clip: Creative) -> tuple[SetMedia, ...]:
+def _sets(form: Form, clip: Creative, language: str) -> tuple[SetMedia, ...]:
     """All video is of one set; sound is of one where language, role and name are the same."""
     found: dict[tuple[str, str, tuple[str, ...], str], list[tuple[str, CmafMedia]]] = {}
     for kind in ("video", "audio"):
@@ -54,6 +56,7 @@ def _sets(form: Form, clip: Creative) -> tuple[SetMedia, ...]:
                 # As absolute as all that an origin's MPD says, until players are told of it.
                 media = replace(cmaf, base=urljoin(STORIES, cmaf.base))
                 found.setdefault((kind, *told), []).append((representation_id(number), media))
-    return tuple(
-        SetMedia(tuple(of), language, roles) for (_, language, roles, _), of in found.items()
-    )
+    sets = [SetMedia(tuple(of), lang, roles) for (_, lang, roles, _), of in found.items()]
+    videos = [one for one, (kind, *_) in zip(sets, found, strict=True) if kind == "video"]
+    sounds = [one for one, (kind, *_) in zip(sets, found, strict=True) if kind == "audio"]
+    return (*videos, *sets_preferring(sounds, language))

@@ -41,6 +41,7 @@ from packager.stories.form import (
     form_like_hls,
     standard_form,
 )
+from packager.stories.languages import playlist_preferring
 from packager.stories.mpd import number_of, story_mpd
 from packager.stories.outcome import (
     Answers,
@@ -56,6 +57,7 @@ from packager.stories.outcome import (
 from packager.stories.playlists import media_playlist, multivariant_playlist
 
 PARAMETER = "story"  # of a session's manifests: the outcome
+LANGUAGE = "language"  # and the language that players begin with
 RETRY_S = 2.0
 _NAME = "index"  # what players open
 
@@ -164,7 +166,8 @@ class Stories:
             )
         if not any(isinstance(one, str) for one in outcome):
             raise StoryEmpty("nothing of it can be played")
-        return ((PARAMETER, write_outcome(outcome)),)
+        language = () if show.language is None else ((LANGUAGE, answers.value(show.language)),)
+        return (*language, (PARAMETER, write_outcome(outcome)))
 
     def placed(self, show: Show, parameters: Pairs) -> Show:
         """A show with the breaks that stand between a story's parts at their places.
@@ -213,7 +216,9 @@ class Stories:
         """
         path, _, query = url.removeprefix(STORIES).partition("?")
         name, *folders, file = path.split("/")
-        text = folders[0] if folders else "".join(parse_qs(query).get(PARAMETER, ()))
+        told = parse_qs(query)
+        text = folders[0] if folders else "".join(told.get(PARAMETER, ()))
+        language = "".join(told.get(LANGUAGE, ()))
         known = self._known.get(name)
         if known is None or not text or len(folders) > 1:
             raise BadStatus(f"story {name}", 404)
@@ -222,11 +227,11 @@ class Stories:
         stem, _, ending = file.rpartition(".")
         at = f"{STORIES}{name}/{text}/{file}"
         if ending == "m3u8" and stem == _NAME:
-            return at, multivariant_playlist(form, clips)
+            return at, playlist_preferring(multivariant_playlist(form, clips), language)
         if ending == "m3u8" and stem.isdecimal() and int(stem) < len(form.tracks):
             return at, media_playlist(form, int(stem), clips)
         if ending == "mpd" and stem == _NAME and form.is_dash:
-            return at, story_mpd(form, clips)
+            return at, story_mpd(form, clips, language)
         raise BadStatus(f"story {name}", 404)
 
     def _form(self, name: str) -> Form:

@@ -80,8 +80,8 @@ class ReadyCreatives:
         beginnings = [await found.begin(number) for number in range(len(found.renditions))]
         streams = await self._library.look_at(beginnings)
         return [
-            Look(container_of(init or media), of)
-            for (init, media), of in zip(beginnings, streams, strict=True)
+            Look(container_of(init or media), of, one.spoken)
+            for (init, media), of, one in zip(beginnings, streams, found.renditions, strict=True)
         ]
 
     async def _as_it_is(self, found: "_Found", looks: Sequence[Look], ladder: Ladder) -> Creative:

@@ -60,15 +60,12 @@ class StreamFetcher:
             if not is_multivariant(fetched.body):
                 return (await anyio.to_thread.run_sync(self._read_playlist, fetched),)
             uris = rendition_uris(read_multivariant_playlist(fetched.body, url=fetched.url))
-            return tuple(
-                [
-                    await anyio.to_thread.run_sync(
-                        self._read_playlist,
-                        await self._fetch(Piece(uri), max_bytes=_MANIFEST_BYTES),
-                    )
-                    for uri in uris
-                ]
-            )
+            found = []
+            for uri, spoken in uris.items():
+                playlist = await self._fetch(Piece(uri), max_bytes=_MANIFEST_BYTES)
+                rendition = await anyio.to_thread.run_sync(self._read_playlist, playlist)
+                found.append(replace(rendition, spoken=spoken))
+            return tuple(found)
         except (ManifestError, ValueError) as error:
             raise StreamRefused(f"it cannot be read: {error}") from error
 

@@ -1,5 +1,6 @@
 """A server with a story: assets that are HLS and DASH at a host of their own, and files."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -30,7 +31,29 @@ def make_assets(root: Path, rungs: Sequence[Rung] = _RUNGS) -> Path:
         folder = root / name
         folder.mkdir(parents=True)
         package_vod(make_clip(seconds, shade=40 + 30 * number), rungs, folder)
+    _speak_two_languages(root, rungs)
     return root
+
+
+def _speak_two_languages(root: Path, rungs: Sequence[Rung]) -> None:
+    """`two/`: the pictures of the goals, and the sound of two films."""
+    (sound,) = [rung.key for rung in rungs if rung.kind == "audio"]
+    shutil.copytree(root / "goals", root / "two")
+    package_vod(make_clip(6, shade=200), rungs, root / "other")
+    shutil.copytree(root / "other" / sound, root / "two" / "es")
+    playlist = (root / "other" / f"{sound}.m3u8").read_text()
+    (root / "two" / "es.m3u8").write_text(playlist.replace(sound, "es"))
+    index = root / "two" / "index.m3u8"
+    lines = []
+    for line in index.read_text().split("\n"):
+        if line.startswith("#EXT-X-MEDIA"):
+            english = line.replace('NAME="Audio 1"', 'NAME="English",LANGUAGE="en"')
+            spanish = line.replace('NAME="Audio 1"', 'NAME="Espanol",LANGUAGE="es"')
+            spanish = spanish.replace("DEFAULT=YES", "DEFAULT=NO").replace(sound, "es")
+            lines += [english, spanish]
+        else:
+            lines.append(line)
+    index.write_text("\n".join(lines))
 
 
 class StoryWorld(World):

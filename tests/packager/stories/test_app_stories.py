@@ -20,6 +20,7 @@ from manifests.dash.model import Mpd
 from manifests.dash.reading.reader import read_mpd
 from packager.config.asset_settings import Asset
 from packager.config.break_settings import AssetFill, ScheduledBreak
+from packager.config.fact_settings import Fact
 from packager.config.story_settings import BranchPart, BreakPart, FitPart, Highlights, PlayPart
 from packager.reasons import Reason
 from packager.stories.answers import FactAnswers
@@ -258,6 +259,35 @@ async def test_an_asset_that_does_not_fit_has_its_stand_in_and_says_why(
         assert running.count(Reason.CREATIVE_STREAM_UNMATCHED) == 1
         line = next(one for one in running.log.getvalue().splitlines() if '"odd"' in one)
         assert "creative_stream_unmatched" in line
+
+
+async def test_sound_in_several_languages_stays_apart_and_begins_with_the_viewers(
+    make_bench: Callable[..., Bench], assets: Path
+) -> None:
+    """A-57 is of what cannot follow; sound can: no track is taken away, in HLS or in DASH."""
+    lang = Fact(name="lang", kind="string", of=("en", "es-MX", "fr"), default="en")
+    two = Asset(origin=ASSETS + "two/")
+    file = Asset(file=make_bench("files").media.source("a"))
+    show = recap(
+        facts={"lang": lang},
+        language="lang",
+        assets={"two": two, "file": file},
+        story=(PlayPart(play="two"), PlayPart(play="file")),
+    )
+    async with telling(make_bench(), assets, show) as running:
+        for said, first in (("en", "en"), ("es-MX", "es"), ("fr", "en")):
+            player = await running.player().open(MASTER, lang=said)
+            media = [line for line in player.master.split("\n") if line.startswith("#EXT-X-MEDIA")]
+            assert len(media) == 2
+            begins = [line for line in media if "DEFAULT=YES" in line]
+            assert [f'LANGUAGE="{first}"' in line for line in begins] == [True]
+            sounds = [(await player.poll(number)).uris for number in (2, 3)]
+            assert not set(sounds[0][:3]) & set(sounds[1][:3])
+            _, mpd = await mpd_of(running, f"{MPD}?lang={said}")
+            for period in mpd.periods:
+                assert next(one.language for one in period.sets if one.kind == "audio") == first
+                assert len(period.sets) == 3
+        assert not running.count(Reason.CREATIVE_STREAM_UNMATCHED)
 
 
 async def test_nothing_broken_is_served_while_media_are_on_their_way(

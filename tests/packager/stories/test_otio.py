@@ -118,14 +118,28 @@ def test_what_is_no_timeline_is_refused(text: str, reason: str) -> None:
         read_otio(text)
 
 
+_KEYS = ("OTIO_SCHEMA", "children", "tracks", "name", "media_references", "media_reference")
+_KEYS += ("markers", "target_url", "source_range", "duration", "value", "rate")
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
             st.sampled_from(
-                ["OTIO_SCHEMA", "children", "tracks", "name", "media_references", "markers"]
-                + ["media_reference", "target_url", "source_range", "duration", "value", "rate"]
+                [
+                    "OTIO_SCHEMA",
+                    "children",
+                    "tracks",
+                    "name",
+                    "media_references",
+                    "media_reference",
+                    "markers",
+                    "target_url",
+                    "source_range",
+                    "duration",
+                    "value",
+                    "rate",
+                ]
             ),
             inner | st.sampled_from(["Clip.2", "Stack.1", "Track.1", "Timeline.1"]),
             max_size=6,
