@@ -10,12 +10,13 @@ from rich.table import Table
 
 from loadtests.bench import dash as dash_bench
 from loadtests.bench import hls as hls_bench
+from loadtests.bench import story as story_bench
 from loadtests.bench.ads_command import ads
 from loadtests.bench.measure import machine
 from loadtests.bench.options import with_json, with_rounds
 from loadtests.bench.overlays_command import overlays
 from loadtests.bench.personal import Figures
-from loadtests.bench.printing import figure, show, write_figures
+from loadtests.bench.printing import figure, show, table_of, write_figures
 
 
 @click.group(context_settings={"max_content_width": 100})
@@ -133,6 +134,32 @@ def dash(vod: Sequence[int], live: Sequence[int], rounds: int, json_file: Path |
     if json_file is not None:
         figures = {"rounds": rounds, "cases": [asdict(one) for one in results]}
         write_figures(json_file, "dash", facts, figures, aims)
+
+
+@main.command()
+@with_rounds
+@with_json
+def story(rounds: int, json_file: Path | None) -> None:
+    """Microseconds of what stories cost.
+
+    \b
+    fit      60 moments, up to three cuts each, into 300 s: made-up matches, each solved exactly
+    settle   a story of 40 parts for one session, its moments chosen before by another
+    read     a configuration of 12 facts, 30 assets and 40 parts, with all checks
+
+    \b
+    python -m loadtests.bench story
+    """
+    facts = machine(())
+    results = story_bench.run(rounds=rounds)
+    table = table_of("microseconds", "median", "slow")
+    for one in results:
+        table.add_row(one.name, figure(one.median_us), figure(one.slow_us))
+    aims = story_bench.aims(results)
+    show([table], aims, rounds, facts)
+    if json_file is not None:
+        figures = {"rounds": rounds, "results": [asdict(one) for one in results]}
+        write_figures(json_file, "story", facts, figures, aims)
 
 
 def _hls_table(results: Sequence[hls_bench.Result]) -> Table:

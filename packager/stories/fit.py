@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import pairwise
+from operator import itemgetter
 
 _CENTI = Decimal("0.01")
 
@@ -37,8 +38,9 @@ class Moment:
 _Option = tuple[int, int, int | None]  # length, value, and place of the cut; None: left out
 _NONE: _Option = (0, 0, None)
 _Trail = tuple[_Option, "_Trail"] | None  # options that were chosen, the last one first
-_State = tuple[int, int, _Trail]  # length and value of all that is settled
-_LIKELY = 12  # states that are looked at for a good choice, before all are for the best
+_State = tuple[int, int, int, _Trail]  # length, value below 0, and gain of all that is settled
+_FIRST, _GAIN, _LENGTH_AND_VALUE = itemgetter(0), itemgetter(2), itemgetter(0, 1)
+_LIKELY = 8  # states that are looked at for a good choice, before all are for the best
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,7 @@ class _Open:
 
     number: int
     loss: int  # of the second best option: what it gains less than the best
-    gain: int  # of the best one
-    options: tuple[_Option, ...]  # the best one first
+    options: tuple[tuple[int, _Option], ...]  # with what they gain, the best one first
 
 
 def length_of(seconds: Decimal) -> int:
@@ -77,9 +78,7 @@ def fit(
     options = _all_options(moments, budget, keep)
     chosen, price = _relaxed(options, budget)
     if price is not None:
-        chosen, is_best = _improved(options, budget, chosen, *price, width=_LIKELY)
-        if not is_best:
-            chosen, _ = _improved(options, budget, chosen, *price)
+        chosen = _best(options, budget, chosen, *price)
     return tuple([place for _, _, place in chosen])
 
 
@@ -152,16 +151,10 @@ def _relaxed(
     return chosen, price
 
 
-def _improved(
-    options: Sequence[Sequence[_Option]],
-    budget: int,
-    known: list[_Option],
-    cost: int,
-    per: int,
-    *,
-    width: int | None = None,
-) -> tuple[list[_Option], bool]:
-    """A choice at least as good as a known one, and whether none is better.
+def _best(
+    options: Sequence[Sequence[_Option]], budget: int, known: list[_Option], cost: int, per: int
+) -> list[_Option]:
+    """The best choice.
 
     What an option gains is its value less what its time costs. No choice gains more than the best
     options of all moments together, and all the time at its price; what an option falls behind its
@@ -174,34 +167,34 @@ def _improved(
         known: A choice.
         cost: Of `per` centiseconds, in value; any price leads to the best choice, a good one soon.
         per: See `cost`.
-        width: Look at so many states at a time; None: at all.
     """
-    gains = [[per * one[1] - cost * one[0] for one in of] for of in options]
-    most = [max(of) for of in gains]
-    value = sum([one[1] for one in known])
-    slack = sum(most) + cost * budget - per * (value + 1)
-    if slack < 0:
-        return known, True
-    likely, core = [], []
-    for number, (of, gain, best) in enumerate(zip(options, gains, most, strict=True)):
-        left = [pair for pair in zip(gain, of, strict=True) if pair[0] >= best - slack]
-        if len(left) > 1:
-            left.sort(key=_descending)
-            one = _Open(number, best - left[1][0], best, tuple([one for _, one in left]))
-            core.append(one)
-        likely.append(left[0][1])
-    # What could lose most comes first: of that, the most is left out at once.
-    core.sort(key=lambda one: -one.loss)
-    found, is_best = _searched(core, likely, budget, value, cost, per, width)
-    if found is None:
-        return known, is_best
-    for one, option in zip(core, found, strict=False):  # the others are as they are likely
-        likely[one.number] = option
-    return likely, is_best
-
-
-def _descending(pair: tuple[int, _Option]) -> int:
-    return -pair[0]
+    gains = [
+        sorted([(per * one[1] - cost * one[0], one) for one in of], key=_FIRST, reverse=True)
+        for of in options
+    ]
+    likely = [of[0][1] for of in gains]
+    bound = sum([of[0][0] for of in gains]) + cost * budget
+    for width in (_LIKELY, None):
+        value = sum([one[1] for one in known])
+        slack = bound - per * (value + 1)
+        if slack < 0:
+            break
+        core = []
+        for number, of in enumerate(gains):
+            least = of[0][0] - slack
+            if len(of) > 1 and of[1][0] >= least:
+                left = tuple([pair for pair in of if pair[0] >= least])
+                core.append(_Open(number, left[0][0] - left[1][0], left))
+        # What could lose most comes first: of that, the most is left out at once.
+        core.sort(key=lambda one: -one.loss)
+        found, is_best = _searched(core, likely, budget, value, cost, per, width)
+        if found is not None:
+            known = list(likely)
+            for one, option in zip(core, found, strict=False):
+                known[one.number] = option
+        if is_best:
+            break
+    return known
 
 
 def _searched(
@@ -220,53 +213,47 @@ def _searched(
         likely: For every moment the option that gains most.
         budget: As in `fit`.
         value: Of the known choice, which is to be surpassed.
-        cost: As in `_improved`, and what follows.
+        cost: As in `_best`, and what follows.
         per: See there.
-        width: See there.
+        width: Look at so many states at a time; None: at all.
     """
-    rest_length = sum([one.options[0][0] for one in core])
-    rest_value = sum([one.options[0][1] for one in core])
-    rest_gain = sum([one.gain for one in core]) + cost * budget
-    states: list[_State] = [
-        (
-            sum([one[0] for one in likely]) - rest_length,
-            sum([one[1] for one in likely]) - rest_value,
-            None,
-        )
-    ]
+    heads = [one.options[0] for one in core]
+    rest_length = sum([one[0] for _, one in heads])
+    rest_value = sum([one[1] for _, one in heads])
+    rest_gain = sum([gain for gain, _ in heads]) + cost * budget
+    length = sum([one[0] for one in likely]) - rest_length
+    worth = sum([one[1] for one in likely]) - rest_value
+    states: list[_State] = [(length, -worth, per * worth - cost * length, None)]
     best: _Trail = None
     is_whole = True
-    for open_one in core:
-        rest_length -= open_one.options[0][0]
-        rest_value -= open_one.options[0][1]
-        rest_gain -= open_one.gain
+    for open_one, (gain, head) in zip(core, heads, strict=True):
+        rest_length -= head[0]
+        rest_value -= head[1]
+        rest_gain -= gain
+        least = per * (value + 1) - rest_gain
         made = [
-            (at + one[0], -worth - one[1], (one, trail))
-            for at, worth, trail in states
-            for one in open_one.options
+            (at + one[0], less - one[1], so_far + more, (one, trail))
+            for at, less, so_far, trail in states
+            for more, one in open_one.options
+            if so_far + more >= least
         ]
-        made.sort(key=_by_length)
-        states, top = [], -1
-        for at, less, trail in made:
-            if -less <= top:
+        made.sort(key=_LENGTH_AND_VALUE)
+        states, top = [], 1
+        for state in made:
+            if state[1] >= top:
                 continue  # another takes no longer and is worth as much
-            if at > budget:
+            if state[0] > budget:
                 break
-            top = -less
-            if at + rest_length <= budget and top + rest_value > value:
-                value, best = top + rest_value, trail
-            if per * (top - value - 1) - cost * at + rest_gain >= 0:
-                states.append((at, top, trail))
+            top = state[1]
+            if rest_value - top > value and state[0] + rest_length <= budget:
+                value, best = rest_value - top, state[3]
+            states.append(state)
         if width is not None and len(states) > width:
             is_whole = False
-            states.sort(key=lambda state: cost * state[0] - per * state[1])
+            states.sort(key=_GAIN, reverse=True)
             del states[width:]
     found = []
     while best is not None:
         option, best = best
         found.append(option)
     return found[::-1] or None, is_whole
-
-
-def _by_length(state: tuple[int, int, _Trail]) -> tuple[int, int]:
-    return state[:2]

@@ -4,6 +4,7 @@ Nothing is asked for here but the length of clips, so that equal answers give eq
 any process.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -29,6 +30,7 @@ from packager.stories.clips import clip_name, ways_to_show
 from packager.stories.fit import Cut, Moment, budget_of, fit, length_of
 
 MAX_ENTRIES = 500  # clips and breaks in an outcome
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _GAP = "@"  # begins the name of a break in an outcome's text
 
 
@@ -82,8 +84,7 @@ class Story:
 
     parts: tuple[Part, ...]
     assets: Mapping[str, Asset]
-    kinds: Mapping[str, Kind]  # of everything that rules may ask for
-    rules: Mapping[str, Rule] = field(repr=False)  # by their text
+    rules: Mapping[str, tuple[Rule, Mapping[str, Kind]]]  # by their text, and what they ask for
     numbers: Mapping[int, int] = field(repr=False)  # of breaks, by identity
 
 
@@ -100,11 +101,14 @@ def story_of(show: Show, choices: Sequence[str] = ()) -> Story:
     kinds: dict[str, Kind] = {name: fact.kind for name, fact in show.facts.items()}
     kinds |= dict.fromkeys(choices, "string")
     texts = {part.when for part in every_part(show.story) if part.when is not None}
+    rules = {}
+    for text in sorted(texts):
+        named = {name: kinds[name] for name in _NAME.findall(text) if name in kinds}
+        rules[text] = compile_rule(text, named, "bool"), named
     return Story(
         parts=show.story,
         assets=show.assets,
-        kinds=kinds,
-        rules={text: compile_rule(text, kinds, "bool") for text in sorted(texts)},
+        rules=rules,
         numbers={id(part): number for number, part in enumerate(break_parts(show.story))},
     )
 
@@ -135,6 +139,7 @@ class _Settling:
         self._story = story
         self._answers = answers
         self._lengths = lengths
+        self._held: dict[str, bool] = {}  # conditions, by their text
         self.told: list[Told] = []
 
     def parts(self, parts: Sequence[Part]) -> Iterator[Entry]:
@@ -157,14 +162,17 @@ class _Settling:
                 yield clip
 
     def _holds(self, text: str) -> bool:
-        values = {
-            name: read_value(kind, self._answers.value(name))
-            for name, kind in self._story.kinds.items()
-        }
-        try:
-            return bool(self._story.rules[text].settle(values))
-        except RuleFailed:
-            return False
+        known = self._held.get(text)
+        if known is None:
+            rule, kinds = self._story.rules[text]
+            asked_for = kinds.items()
+            values = {one: read_value(kind, self._answers.value(one)) for one, kind in asked_for}
+            try:
+                known = bool(rule.settle(values))
+            except RuleFailed:
+                known = False
+            self._held[text] = known
+        return known
 
     def _played(self, name: str) -> str | None:
         """The clip of an asset, or of what stands in for it."""

@@ -6,8 +6,8 @@ from itertools import product
 from random import Random
 
 import pytest
-from match_moments import match
 
+from loadtests.bench.match_moments import match
 from packager.stories.fit import Cut, Moment, budget_of, fit, length_of
 
 KEEP = ("goal",)

@@ -125,22 +125,7 @@ _JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.sampled_from(
-                [
-                    "OTIO_SCHEMA",
-                    "children",
-                    "tracks",
-                    "name",
-                    "media_references",
-                    "media_reference",
-                    "markers",
-                    "target_url",
-                    "source_range",
-                    "duration",
-                    "value",
-                    "rate",
-                ]
-            ),
+            st.sampled_from(_KEYS),
             inner | st.sampled_from(["Clip.2", "Stack.1", "Track.1", "Timeline.1"]),
             max_size=6,
         )
