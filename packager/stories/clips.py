@@ -27,10 +27,28 @@ class Clip:
     converts: bool = True  # where it does not fit the ladder, it is packaged anew
 
 
-def clip_name(asset: str, playable: Playable, cut: str, value: Callable[[str], str]) -> str:
-    """The name of what an asset is with some values, each asked for by its name."""
-    chosen = "".join(f"~{value(name)}" for name in placeholders(playable))
-    return f"{asset}{chosen}:{cut}" if cut else f"{asset}{chosen}"
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to show an asset: as it is, or a cut."""
+
+    asset: str
+    cut: str
+    playable: Playable
+    weight: int
+    names: tuple[str, ...]  # what stands in its URL
+
+    def clip(self, value: Callable[[str], str]) -> str:
+        """The name of the clip that it is with some values, each asked for by its name."""
+        chosen = "".join([f"~{value(name)}" for name in self.names])
+        return f"{self.asset}{chosen}:{self.cut}" if self.cut else f"{self.asset}{chosen}"
+
+
+def ways_of(name: str, asset: Asset) -> tuple[Way, ...]:
+    """The ways to show an asset; the first is that in which it plays by itself."""
+    return tuple(
+        Way(name, cut, playable, weight, placeholders(playable))
+        for cut, playable, weight in ways_to_show(asset)
+    )
 
 
 def placeholders(playable: Playable) -> tuple[str, ...]:
@@ -63,15 +81,15 @@ def clips_of(name: str, asset: Asset, names: Names) -> Iterator[Clip]:
         asset: It.
         names: The values of what may stand in its URLs.
     """
-    for cut, playable, _ in ways_to_show(asset):
-        asked = placeholders(playable)
-        for values in product(*(names[one] for one in asked)):
-            known = dict(zip(asked, values, strict=True))
+    for way in ways_of(name, asset):
+        playable = way.playable
+        for values in product(*(names[one] for one in way.names)):
+            known = dict(zip(way.names, values, strict=True))
             source: Path | str | None = playable.file
             if playable.url is not None:
                 source = playable.url
                 for one, value in known.items():
                     source = source.replace(f"{{{one}}}", value)
             if source is not None:
-                called = clip_name(name, playable, cut, known.__getitem__)
+                called = way.clip(known.__getitem__)
                 yield Clip(called, source, converts=asset.otherwise is None)

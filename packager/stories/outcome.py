@@ -26,7 +26,7 @@ from packager.config.story_settings import (
 )
 from packager.facts.values import read_value
 from packager.rules import Kind, Rule, RuleFailed, compile_rule
-from packager.stories.clips import clip_name, ways_to_show
+from packager.stories.clips import Way, ways_of
 from packager.stories.fit import Cut, Moment, budget_of, fit, length_of
 
 MAX_ENTRIES = 500  # clips and breaks in an outcome
@@ -84,6 +84,7 @@ class Story:
 
     parts: tuple[Part, ...]
     assets: Mapping[str, Asset]
+    ways: Mapping[str, tuple[Way, ...]]  # to show each of them
     rules: Mapping[str, tuple[Rule, Mapping[str, Kind]]]  # by their text, and what they ask for
     numbers: Mapping[int, int] = field(repr=False)  # of breaks, by identity
 
@@ -108,6 +109,7 @@ def story_of(show: Show, choices: Sequence[str] = ()) -> Story:
     return Story(
         parts=show.story,
         assets=show.assets,
+        ways={name: ways_of(name, asset) for name, asset in show.assets.items()},
         rules=rules,
         numbers={id(part): number for number, part in enumerate(break_parts(show.story))},
     )
@@ -180,8 +182,7 @@ class _Settling:
         asset = self._story.assets.get(name)
         while asset is not None:
             if self._answers.allowed(name):
-                cut, playable, _ = next(ways_to_show(asset))
-                clip = clip_name(name, playable, cut, self._answers.value)
+                clip = self._story.ways[name][0].clip(self._answers.value)
                 try:
                     if self._lengths(clip) is not None:
                         if name != first:
@@ -207,12 +208,12 @@ class _Settling:
             if not self._answers.allowed(name):
                 continue
             clips, cuts = [], []
-            for cut, playable, weight in ways_to_show(asset):
-                clip = clip_name(name, playable, cut, self._answers.value)
+            for way in self._story.ways[name]:
+                clip = way.clip(self._answers.value)
                 length = self._lengths(clip)
                 if length is not None:
                     clips.append(clip)
-                    cuts.append(Cut(length_of(length), weight))
+                    cuts.append(Cut(_centiseconds(length), way.weight))
             if not clips:
                 self.told.append(Told(name, ""))
                 continue
@@ -226,6 +227,7 @@ class _Settling:
 
 # Sessions ask for the same moments and the same time, again and again.
 _fitted = lru_cache(1024)(fit)
+_centiseconds = lru_cache(4096)(length_of)
 
 
 def write_outcome(outcome: Outcome) -> str:
