@@ -1,14 +1,15 @@
 """A server with a story: assets that are HLS and DASH at a host of their own, and files."""
 
+import asyncio
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx2
-from app_bench import _RUNGS, Bench, Running, TinyMedia, World
+from app_bench import _RUNGS, Answer, Bench, Running, TinyMedia, World
 from media_for_bench import make_clip
 
 from packager.config.asset_settings import Asset
@@ -64,10 +65,15 @@ class StoryWorld(World):
         self._assets = folder
 
     async def __call__(self, request: httpx2.Request) -> httpx2.Response:
-        if request.url.host != "assets.example" or request.url.path in self.faults:
+        if request.url.host != "assets.example":
             return await super().__call__(request)
-        path = self._assets / request.url.path[1:]
+        name = request.url.path
         self.requests[str(request.url)] += 1
+        if (gate := self.gates.get(name)) is not None:
+            await gate.wait()
+        if (fault := self.faults.get(name)) is not None:
+            raise cast(Exception, fault(request))
+        path = self._assets / name[1:]
         if not path.is_file():
             return httpx2.Response(404)
         return httpx2.Response(200, content=path.read_bytes())
@@ -88,9 +94,19 @@ def recap(**changes: Any) -> Show:
 
 
 @asynccontextmanager
-async def telling(bench: Bench, assets: Path, show: Show, *, ready: bool = True) -> Any:
-    """Run a server with a story."""
+async def telling(
+    bench: Bench,
+    assets: Path,
+    show: Show,
+    *,
+    ready: bool = True,
+    faults: Mapping[str, Answer] | None = None,
+    gates: Mapping[str, asyncio.Event] | None = None,
+) -> Any:
+    """Run a server with a story; `faults` and `gates` are the world's from the beginning."""
     bench.world = StoryWorld(bench.media, bench, assets)
+    bench.world.faults |= faults or {}
+    bench.world.gates |= gates or {}
     bench.config = replace(bench.config, shows={"recap": show})
     async with bench.run(stocked=False) as running:
         if ready:

@@ -12,7 +12,7 @@ import dash_judge
 import dash_record
 import judge as hls_judge
 import pytest
-from app_bench import Bench, vast
+from app_bench import Bench, down, vast
 from playlist_text import read as read_text
 from story_bench import ASSETS, MASTER, MPD, Running, make_assets, recap, telling
 
@@ -245,6 +245,59 @@ async def test_conditions_lead_to_parts_and_moments_fit_their_time(
         assert sum(map(Decimal, _extinfs((await light.poll()).text))) == 6
 
 
+@needs_schema
+async def test_a_story_may_be_like_a_dash_presentation(
+    make_bench: Callable[..., Bench], assets: Path
+) -> None:
+    bench = make_bench()
+    opener = Asset(origin=ASSETS + "opener/{look}/", path="index.mpd")
+    show = recap(assets={"opener": opener, "a": Asset(file=bench.media.source("a"))})
+    show = replace(show, story=(PlayPart(play="a"), PlayPart(play="opener")))
+    async with telling(bench, assets, show) as running:
+        player = await running.player().open(MASTER)
+        assert player.master.count("#EXT-X-STREAM-INF") == 2
+        assert "RESOLUTION=64x36" in player.master
+        assert (await player.poll()).marks == [False, False, True, False]
+        body, mpd = await mpd_of(running)
+        assert_valid(body)
+        assert mpd.duration == Decimal(8)
+        assert not running.count(Reason.CREATIVE_STREAM_UNMATCHED)
+
+
+async def test_an_origin_that_comes_late_is_looked_at_again(
+    make_bench: Callable[..., Bench], assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("packager.stories.stories.RETRY_S", 0.05)
+    bench = make_bench()
+    faults = {"/opener/light/index.m3u8": down}
+    async with telling(bench, assets, recap(), ready=False, faults=faults) as running:
+        await running.weft.presentations.stories.prepared.wait()
+        assert (await running.get(MASTER)).status_code == 503
+        assert running.count(Reason.STORY_LADDER_MISSING) >= 1
+        bench.world.faults.clear()
+        for _ in range(200):
+            bench.clock.advance(2)
+            await asyncio.sleep(0.05)
+            if (await running.get(MASTER)).status_code == 200:
+                break
+        else:
+            raise AssertionError("it never came")
+
+
+async def test_a_break_may_show_an_asset_at_a_url(
+    make_bench: Callable[..., Bench], assets: Path
+) -> None:
+    gap = BreakPart(fill=AssetFill(asset="goals"))
+    show = recap(story=(PlayPart(play="opener"), gap, PlayPart(play="opener")))
+    async with telling(make_bench(), assets, show) as running:
+        listed = await (await running.player().open(MASTER)).poll()
+        assert len(listed.uris) == 7
+        assert listed.marks.count(True) == 2
+        _, mpd = await mpd_of(running)
+        assert [period.id for period in mpd.periods] == ["c0", "s0.0", "c1"]
+        assert mpd.duration == Decimal(14)
+
+
 async def test_an_asset_that_does_not_fit_has_its_stand_in_and_says_why(
     make_bench: Callable[..., Bench], assets: Path
 ) -> None:
@@ -295,8 +348,8 @@ async def test_nothing_broken_is_served_while_media_are_on_their_way(
 ) -> None:
     bench = make_bench()
     gate = asyncio.Event()
-    async with telling(bench, assets, recap(), ready=False) as running:
-        bench.world.gates["/goals/index.m3u8"] = gate
+    gates = {"/goals/index.m3u8": gate}
+    async with telling(bench, assets, recap(), ready=False, gates=gates) as running:
         early = await running.get(MASTER)
         assert early.status_code == 503
         assert early.json() == {"error": "story_not_ready"}
