@@ -226,8 +226,9 @@ class MediaLibrary:
         """Return the creative of an ad whose renditions are those of `ladder` already.
 
         Args:
-            renditions: For each rung but those of subtitles a folder with ``init.mp4``, where there
-                is one, and segments, ``1.m4s`` and so on. It may be one folder for several rungs.
+            renditions: For each rung a folder with ``init.mp4``, where there is one, and segments,
+                ``1.m4s`` and so on. It may be one folder for several rungs; those of subtitles may
+                have none.
             ladder: Of the show.
 
         Raises:

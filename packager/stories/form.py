@@ -140,14 +140,17 @@ def form_like_dash(
 
 
 def _told_apart(tracks: Sequence[Track]) -> tuple[Track, ...]:
-    """With rungs of their own for sound of several languages: it is not the same files."""
-    shared = Counter(track.rung for track in tracks)
-    return tuple(
-        replace(track, rung=replace(track.rung, spoken=track.language or track.name))
-        if track.rung.kind == "audio" and shared[track.rung] > 1
-        else track
-        for track in tracks
-    )
+    """With rungs of their own for what is of several languages: it is not the same files."""
+    alike = Counter(track.rung for track in tracks)
+    languages = Counter((track.rung, track.language) for track in tracks)
+    found = []
+    for track in tracks:
+        rung = track.rung
+        if rung.kind in ("audio", "subtitles") and alike[rung] > 1:
+            spoken = track.language if languages[rung, track.language] == 1 else ""
+            rung = replace(rung, spoken=spoken or track.name)
+        found.append(replace(track, rung=rung))
+    return tuple(found)
 
 
 def standard_form(sources: Sequence[tuple[int, int, Fraction]]) -> Form:

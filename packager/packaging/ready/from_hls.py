@@ -5,6 +5,7 @@ from fractions import Fraction
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
 from packager.packaging.errors import StreamRefused
 from packager.packaging.ready.stream import (
+    MAX_RENDITIONS,
     Piece,
     ReadyRendition,
     need_few,
@@ -28,6 +29,15 @@ def rendition_uris(multivariant: MultivariantPlaylist) -> dict[str, tuple[str, .
             found[one.uri] = tuple(filter(None, (one.language, one.name)))
     need_some(tuple(found))
     return found
+
+
+def subtitle_uris(multivariant: MultivariantPlaylist) -> dict[str, tuple[str, ...]]:
+    """Return the playlists of subtitles, with their language and what they are called."""
+    return {
+        one.uri: tuple(filter(None, (one.language, one.name)))
+        for one in multivariant.renditions[:MAX_RENDITIONS]
+        if one.type == "SUBTITLES" and one.uri
+    }
 
 
 def rendition_of_playlist(playlist: MediaPlaylist, *, limit_s: int) -> ReadyRendition:

@@ -36,6 +36,18 @@ def make_assets(root: Path, rungs: Sequence[Rung] = _RUNGS) -> Path:
     return root
 
 
+SUBTITLES = """#EXTM3U
+#EXT-X-VERSION:6
+#EXT-X-TARGETDURATION:3
+#EXT-X-PLAYLIST-TYPE:VOD
+#EXTINF:3,
+XX-0.vtt
+#EXTINF:3,
+XX-1.vtt
+#EXT-X-ENDLIST
+"""
+
+
 def _speak_two_languages(root: Path, rungs: Sequence[Rung]) -> None:
     """`two/`: the pictures of the goals, and the sound of two films."""
     (sound,) = [rung.key for rung in rungs if rung.kind == "audio"]
@@ -54,7 +66,17 @@ def _speak_two_languages(root: Path, rungs: Sequence[Rung]) -> None:
             lines += [english, spanish]
         else:
             lines.append(line)
-    index.write_text("\n".join(lines))
+    for language, words in (("en", "Goal"), ("sv", "Mal")):
+        tag = f'#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="t",NAME="{language}",LANGUAGE="{language}"'
+        lines.insert(3, f'{tag},AUTOSELECT=YES,URI="text-{language}.m3u8"')
+        (root / "two" / f"text-{language}.m3u8").write_text(SUBTITLES.replace("XX", language))
+        for number, at in enumerate(("00:01.000 --> 00:02.500", "00:04.000 --> 00:05.000")):
+            text = (
+                f"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n{at}\n{words} {number}\n"
+            )
+            (root / "two" / f"{language}-{number}.vtt").write_text(text)
+    text = "\n".join(lines).replace('AUDIO="audio"\n', 'AUDIO="audio",SUBTITLES="t"\n')
+    index.write_text(text)
 
 
 class StoryWorld(World):

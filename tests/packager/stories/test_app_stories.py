@@ -331,8 +331,8 @@ async def test_sound_in_several_languages_stays_apart_and_begins_with_the_viewer
         for said, first in (("en", "en"), ("es-MX", "es"), ("fr", "en")):
             player = await running.player().open(MASTER, lang=said)
             media = [line for line in player.master.split("\n") if line.startswith("#EXT-X-MEDIA")]
-            assert len(media) == 2
-            begins = [line for line in media if "DEFAULT=YES" in line]
+            assert len(media) == 4
+            begins = [line for line in media if "AUDIO" in line and "DEFAULT=YES" in line]
             assert [f'LANGUAGE="{first}"' in line for line in begins] == [True]
             sounds = [(await player.poll(number)).uris for number in (2, 3)]
             assert not set(sounds[0][:3]) & set(sounds[1][:3])
@@ -341,6 +341,38 @@ async def test_sound_in_several_languages_stays_apart_and_begins_with_the_viewer
                 assert next(one.language for one in period.sets if one.kind == "audio") == first
                 assert len(period.sets) == 3
         assert not running.count(Reason.CREATIVE_STREAM_UNMATCHED)
+
+
+async def test_subtitles_go_with_what_they_belong_to(
+    make_bench: Callable[..., Bench], assets: Path
+) -> None:
+    """A-55: cues where a part has them, at the borders of the video; none where it has none."""
+    file = Asset(file=make_bench("files").media.source("a"))
+    show = recap(
+        assets={"two": Asset(origin=ASSETS + "two/"), "file": file},
+        story=(PlayPart(play="file"), PlayPart(play="two")),
+    )
+    async with telling(make_bench(), assets, show) as running:
+        player = await running.player().open(MASTER)
+        found = {}
+        for line in player.master.split("\n"):
+            if "TYPE=SUBTITLES" in line:
+                language = line.split('LANGUAGE="')[1][:2]
+                listed = player.read((await running.get(line.split('URI="')[1][:-1])).text)
+                found[language] = [
+                    (await running.get(uri.removeprefix("http://weft.example"))).text
+                    for uri in listed.uris
+                ]
+                assert listed.marks == [False, False, True, False, False]
+        assert set(found) == {"en", "sv"}
+        for language, words in (("en", "Goal"), ("sv", "Mal")):
+            texts = found[language]
+            assert [words in text for text in texts] == [False, False, True, True, True]
+            assert f"00:00:01.000 --> 00:00:02.500\n{words} 0" in texts[2]
+            assert f"00:00:01.000 --> 00:00:02.500\n{words} 0" in texts[3]
+            assert f"00:00:04.000 --> 00:00:05.000\n{words} 1" in texts[4]
+        _, mpd = await mpd_of(running)
+        assert len(mpd.periods) == 2
 
 
 async def test_nothing_broken_is_served_while_media_are_on_their_way(
