@@ -70,10 +70,14 @@ class ImageError(OverlayError):
 
 
 class DataError(OverlayError):
-    """Data does not fit the schema of its template; `problems` has a line for each place."""
+    """Data does not fit its template; `problems` has a line for each place.
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("; ".join(problems))
+    They quote the data, which may be a viewer's: they are for who wrote it. The text of the error
+    quotes the template alone, and is for logs.
+    """
+
+    def __init__(self, problems: tuple[str, ...], *, told: tuple[str, ...]) -> None:
+        super().__init__("; ".join(told))
         self.problems = problems
 
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from packager.clips import opening as clips
 from packager.door import Door
 from packager.handlers.dash import DashHandlers
 from packager.handlers.facts import FactHandlers
@@ -21,6 +22,8 @@ from packager.handlers.tracking import TrackingHandlers
 from packager.log import report
 from packager.looks.dash import DashLooks
 from packager.looks.hls import HlsLooks
+from packager.looks.inits import InitSections
+from packager.looks.places import ROUTE as LOOK_ROUTE
 from packager.openapi import openapi_document
 from packager.outbound import OutboundError
 from packager.parameters import ParameterError
@@ -97,6 +100,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         viewing=viewing,
         playlists=weft.playlists,
         looks=HlsLooks(weft.looks, base=weft.config.public_url or "/", clock=weft.clock),
+        own_looks=weft.own_looks,
         metrics=weft.metrics,
     )
     dash = DashHandlers(
@@ -108,9 +112,10 @@ def routes(weft: Weft) -> list[BaseRoute]:
         looks=DashLooks(
             weft.looks, weft.look_route, base=weft.config.public_url or "/", clock=weft.clock
         ),
+        own_looks=weft.own_looks,
         metrics=weft.metrics,
     )
-    media = MediaHandlers(library=weft.library, metrics=weft.metrics)
+    media = MediaHandlers(library=weft.library, clips=weft.assets.clips, metrics=weft.metrics)
     overlays = OverlayHandlers(rendering=weft.rendering)
     reporting = ReportingHandlers(
         desk=desk,
@@ -121,7 +126,16 @@ def routes(weft: Weft) -> list[BaseRoute]:
         clock=weft.clock,
         metrics=weft.metrics,
     )
-    looks = LookHandlers(desk=desk, route=weft.look_route)
+    looks = LookHandlers(
+        desk=desk,
+        route=weft.look_route,
+        inits=InitSections(weft.rendering),
+        own_looks=weft.own_looks,
+        rendering=weft.rendering,
+        reporter=weft.reporter,
+        clock=weft.clock,
+        metrics=weft.metrics,
+    )
     facts = FactHandlers(desk=desk, sessions=weft.sessions, clock=weft.clock)
     feeds = FeedHandlers(desk=desk, feeds=weft.feeds, metrics=weft.metrics)
     tracking = TrackingHandlers(desk=desk, pods=weft.pods, viewing=viewing, filmless=weft.filmless)
@@ -131,12 +145,14 @@ def routes(weft: Weft) -> list[BaseRoute]:
         Route("/v1/master/{tenant}/{show}/{asset:path}.m3u8", hls.multivariant),
         Route("/v1/manifest/{tenant}/{key}/{number:int}.m3u8", hls.media),
         Route(f"/v1/manifest/{{tenant}}/{{key}}/{SEGMENT_ROUTE}", reporting.segment),
+        Route(f"/v1/manifest/{{tenant}}/{{key}}/{LOOK_ROUTE}", looks.own),
         Route("/v1/tracking/{tenant}/{show}/{session}", tracking.document, methods=["GET", "POST"]),
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpd", dash.mpd),
         Route("/v1/dash/{tenant}/{show}/{asset:path}.mpp", dash.patch),
         Route("/v1/feeds/{tenant}/{show}/{fact}", feeds.push, methods=["POST"]),
         Route("/v1/look/{tenant}/{show}/{look}/{path:path}", looks.segment),
         Route("/tm/{digest}/{name}", media.file),
+        Route(f"/{clips.PRIVATE}/{{digest}}/{{name}}", media.private),
         Route(f"/{addresses.PUBLIC}/{addresses.ROUTE}", overlays.public),
         Route(f"/{addresses.PRIVATE}/{addresses.ROUTE}", overlays.private),
         Route("/openapi.json", _openapi),

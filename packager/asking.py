@@ -8,7 +8,7 @@ from fractions import Fraction
 from manifests.breaks import AdBreak
 from manifests.splicing.content import Content
 from packager.clock import Clock
-from packager.config.break_settings import BreakRule, SlateFill
+from packager.config.break_settings import AssetFill, BreakRule, SlateFill
 from packager.config.show_settings import Show
 from packager.decisions.decider import AdDecider
 from packager.decisions.disclosure import session_for_break
@@ -84,6 +84,8 @@ class Asking:
             ladder: See there.
             one: See there.
         """
+        if isinstance(one.rule.fill, AssetFill):
+            return None  # nobody is called for it, and it may be ready by now
         if not answer.offers and _LAST_WORDS.isdisjoint(answer.reasons):
             return None
         return await self.decider_for(presentation.show, one.rule).renewed(answer, ladder)

@@ -5,6 +5,7 @@ import re
 from starlette.requests import Request
 
 HEADERS = ("cmcd-request", "cmcd-object", "cmcd-status", "cmcd-session")
+LONGEST_BUFFER_S = 120.0  # that a player is believed to have
 _BUFFER = re.compile(r"(?:^|,)bl=(\d{1,9})(?=,|$)", re.ASCII)  # milliseconds
 
 

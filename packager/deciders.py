@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from manifests.creative import Creative
+from packager.clips.assets import Assets
 from packager.clock import Clock
 from packager.config.break_settings import AssetFill, BreakRule, VastFill, VmapBreaks, VmapFill
 from packager.config.show_settings import Show
@@ -23,9 +24,8 @@ from packager.decisions.host_gates import HostGates
 from packager.decisions.request import DecisionRequest
 from packager.decisions.templates import Template
 from packager.decisions.vmap.asking import VmapServer
-from packager.house import PackagedHouse
+from packager.facts.moment import Facts
 from packager.outbound import PUBLIC, GuardedClient, Policy
-from packager.packaging.ladder import Ladder
 from packager.reasons import Reason
 
 _NOBODY = CallTemplate(url=Template(("",), ()))  # no server of the configuration's
@@ -39,7 +39,8 @@ class Deciders:
         config: Config,
         *,
         client: GuardedClient,
-        house: PackagedHouse,
+        assets: Assets,
+        facts: Facts,
         clock: Clock,
         viewers: Callable[[], int],
     ) -> None:
@@ -48,19 +49,22 @@ class Deciders:
         Args:
             config: Says who decides for what.
             client: Calls ad servers.
-            house: Packages creatives.
+            assets: Gives assets; its house packages creatives.
+            facts: Known of viewers, of which assets are made.
             clock: Says the time.
             viewers: How many viewers there are at present.
         """
         self._config = config
         self._client = client
-        self._house = house
+        self._house = assets.house
+        self._assets = assets
+        self._facts = facts
         self._viewers = viewers
         self._gates = HostGates(clock)
         self._made: dict[tuple[str, BreakRule], AdDecider] = {
             (show.name, rule): self._make(show, rule)
             for show in config.shows.values()
-            for rule in show.break_rules
+            for rule in (*show.break_rules, *_of_overlays(show))
         }
         self._vmaps = {
             show.name: self._vmap(rule)
@@ -100,8 +104,9 @@ class Deciders:
                 return GatedDecider(decider, self._named_gate, viewers=self._viewers)
             case AssetFill(asset=name):
 
-                async def ready(name: str, ladder: Ladder) -> Creative | Reason | None:
-                    return self._house.asset(show, name, ladder)
+                def ready(name: str, request: DecisionRequest) -> Creative | Reason | None:
+                    known = self._facts.at(show, request.facts, request.now)
+                    return self._assets.find(show, name, request.ladder, known)
 
                 return FixedDecider((name,), ready)
             case _:
@@ -142,5 +147,9 @@ class Deciders:
         return fetch
 
 
-async def _nothing(name: str, ladder: Ladder) -> None:
+def _of_overlays(show: Show) -> list[BreakRule]:
+    return [one.fill.rule for one in show.overlays.values() if one.fill is not None]
+
+
+def _nothing(name: str, request: DecisionRequest) -> None:
     return None

@@ -35,6 +35,7 @@ from packager.stores.records import Decision
 from packager.viewer import Viewer
 
 FLIGHTS = 16_384  # decisions at a time
+NO_LADDER = Ladder(entries=())  # where no film is to be played
 
 
 class Deciding:
@@ -136,7 +137,7 @@ class Deciding:
         viewer: Viewer,
     ) -> "asyncio.Task[Decision] | None":
         """Start deciding a break; None: it cannot be decided now."""
-        ladder = presentation.ladder
+        ladder = presentation.ladder if one.linear else presentation.ladder or NO_LADDER
         if ladder is None:
             return None
         try:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 from manifests.splicing.content import Content
 from packager.decisions import Omission
 from packager.decisions.ads import Ad
 from packager.decisions.fill import Fill
 from packager.decisions.fill import PodEntry as FillEntry
-from packager.decisions.offers import Decided
-from packager.decisions.vast_errors import ErrorCall, code_of, error_calls
+from packager.decisions.offers import Decided, Offer
+from packager.decisions.pictures import picture_of
+from packager.decisions.vast_errors import NO_PICTURE, ErrorCall, code_of, error_calls
 from packager.decisions.vmap import VmapBreak
 from packager.decisions.vmap.breaks import CODES as VMAP_CODES
 from packager.openings import Opening
@@ -27,7 +29,8 @@ class Filled:
     decided: Decided
     chosen: Fill
     ads: tuple[Ad | None, ...]  # of the pod's entries; None: somebody else's than an ad server's
-    overlays: tuple[Ad, ...] = ()  # that the session's player draws (D-10)
+    overlays: tuple[Ad, ...] = ()  # that are drawn: by the session's player, or by us (D-10)
+    by_us: bool = False
     vmap: VmapBreak | None = None  # what a VMAP says of the break
 
     @property
@@ -44,11 +47,17 @@ class Filled:
         for offer, reason in dropped:
             if offer.ad in self.overlays:
                 continue
-            code = code_of(reason)
+            code = self._code(offer, reason)
             is_spare = offer.substitute and (offer.refusal is None or not has_gap)
             if code is not None and not is_spare:
                 calls += error_calls(offer.ad.error_urls, code)
         return tuple(dict.fromkeys([*calls, *self._break_errors]))
+
+    def _code(self, offer: Offer, reason: Reason | Omission) -> int | None:
+        """Of VAST; None: nothing is wrong with the ad."""
+        if self.by_us and reason is Omission.NOT_VIDEO and offer.ad.nonlinears:
+            return NO_PICTURE if picture_of(offer.ad) is None else None
+        return code_of(reason)
 
     @property
     def _break_errors(self) -> tuple[ErrorCall, ...]:
@@ -72,13 +81,18 @@ def outcome_of(
         by_player: The session's player reports, so that it can be trusted with overlays.
     """
     ads = tuple(_ad_of(decided, entry) for entry in chosen.pod)
-    overlays = _overlays(decided) if by_player else ()
+    overlays: tuple[Ad, ...] = ()
+    if one.by_us:
+        overlays = _pictured(decided)
+    elif by_player:
+        overlays = _overlays(decided)
     return Filled(
         decision=_decision(channel, one, decided, chosen, ads, has_overlays=bool(overlays)),
         decided=decided,
         chosen=chosen,
         ads=ads,
         overlays=overlays,
+        by_us=one.by_us,
         vmap=one.vmap,
     )
 
@@ -98,6 +112,12 @@ def _overlays(decided: Decided) -> tuple[Ad, ...]:
         for offer in decided.offers
         if offer.refusal is Omission.NOT_VIDEO and offer.ad.nonlinears and not offer.substitute
     )
+
+
+def _pictured(decided: Decided) -> tuple[Ad, ...]:
+    """The first ad that has a picture; what is left of a pod has no other place."""
+    ads = (offer.ad for offer in decided.offers if offer.refusal is Omission.NOT_VIDEO)
+    return tuple(islice((ad for ad in ads if picture_of(ad) is not None), 1))
 
 
 def _is_tracked(ad: Ad) -> bool:

@@ -3,18 +3,21 @@
 A break that stays empty begins and ends where the content passes it (D-42), and overlays are drawn
 over the content (D-10). Only a player can tell and draw: content is not asked for through Weft, and
 a playlist that was asked for proves nothing of what was seen (E-05). So where the server reports,
-there are none of them.
+there are none of them. What Weft itself draws is told of as well; there is nothing to draw then.
 """
 
 from dataclasses import dataclass
 
-from manifests.splicing.content import Content
+from manifests.dash.channel import DashChannel
+from manifests.hls.channel import Channel
 from packager.clock import Clock, unix_seconds
 from packager.config.break_settings import VmapBreaks
 from packager.config.show_settings import Show
 from packager.deciding import Deciding
 from packager.decisions.ad_record import PodRecord
 from packager.decisions.vmap import VmapBreak
+from packager.drawn_ads import DrawnAds
+from packager.looks.own import OwnLooks
 from packager.openings import Opening, openings_of, placed_openings
 from packager.pods import Pods
 from packager.presentation import Presentation
@@ -32,10 +35,16 @@ class FilmlessBreaks:
     schedules: Schedules
     deciding: Deciding
     pods: Pods
+    drawn_ads: DrawnAds
+    own_looks: OwnLooks
     clock: Clock
 
     async def of(
-        self, session: Session, presentation: Presentation, content: Content, who: Who
+        self,
+        session: Session,
+        presentation: Presentation,
+        content: Channel | DashChannel,
+        who: Who,
     ) -> tuple[Filmless, ...]:
         """Those of what is listed; ad servers are asked for overlays the first time.
 
@@ -73,7 +82,9 @@ class FilmlessBreaks:
             await self._filmless(session, show, one)
             for one in placed_openings(show, content, places, "mark")
         ]
-        return tuple(one for one in found if one is not None)
+        slots = self.own_looks.slots(session, presentation, content)
+        by_us = await self.drawn_ads.filmless(session, slots)
+        return (*(one for one in found if one is not None), *by_us)
 
     async def _of(self, session: Session, show: Show, one: Opening) -> Filmless | None:
         decision = session.decisions.get(one.ad_break.id)

@@ -14,6 +14,7 @@ from typing import Any
 from cachetools import TTLCache
 
 from manifests.creative import Creative
+from packager.config.asset_settings import Asset
 from packager.config.show_settings import Show
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.media_files import nature, rank_media_files
@@ -81,15 +82,18 @@ class PackagedHouse:
         await self._flights.landed()
 
     def prepare(self, show: Show, ladder: Ladder) -> None:
-        """Start packaging everything that a show may need for a ladder."""
+        """Start packaging every file that a show may need for a ladder."""
         if show.slate is not None:
             self._house(show.slate.file, ladder, "slate")
-        for name in show.assets:
-            self.asset(show, name, ladder)
+        for name, asset in show.assets.items():
+            if isinstance(asset, Asset):
+                self.asset(name, asset, show, ladder)
 
-    def asset(self, show: Show, name: str, ladder: Ladder) -> Creative | Reason | None:
+    def asset(
+        self, name: str, asset: Asset, show: Show, ladder: Ladder
+    ) -> Creative | Reason | None:
         """A configured asset as breaks show it; a reason where it cannot be packaged."""
-        clip = next(clips_of(name, show.assets[name], finite_names(show)), None)
+        clip = next(clips_of(name, asset, finite_names(show)), None)
         return Reason.MEDIA_MISSING if clip is None else self.clip(clip, ladder)
 
     def clip(self, clip: Clip, ladder: Ladder) -> Creative | Reason | None:
@@ -105,6 +109,10 @@ class PackagedHouse:
         get = partial(self._linked, clip, ladder)
         self._begin(key, partial(self._acquire, key, get, self._ready, clip.name))
         return None
+
+    def creative(self, creative_id: str) -> Creative | None:
+        """What is packaged, by its id."""
+        return self._library.get(creative_id)
 
     def slate(self, show: Show, ladder: Ladder) -> SlateOption | None:
         """The show's slate, which can also be cut to what remains of a break."""

@@ -9,6 +9,7 @@ from packager.config.break_settings import AssetFill, Otherwise
 from packager.config.show_settings import Show
 from packager.decisions.bumpers import Bumper
 from packager.decisions.slates import SlateOption
+from packager.looks.binding import Facts
 from packager.packaging.ladder import Ladder
 from packager.reasons import Reason
 
@@ -21,27 +22,32 @@ class House:
 
     creative: Callable[[str], Creative | None]  # by id
     slate: Callable[[Show, Ladder], SlateOption | None]
-    asset: Callable[[Show, str, Ladder], Creative | Reason | None]  # by name
+    # By name, and by what is known of viewer and moment, of which clips are made.
+    asset: Callable[[Show, str, Ladder, Facts], Creative | Reason | None]
     media_base: str = "/tm/"  # what URIs of all creatives begin with
 
-    def bumper(self, show: Show, name: str | None, ladder: Ladder) -> Bumper | None:
+    def bumper(self, show: Show, name: str | None, ladder: Ladder, facts: Facts) -> Bumper | None:
         """A bumper, if one is named and packaged."""
-        found = None if name is None else self.asset(show, name, ladder)
+        found = None if name is None else self.asset(show, name, ladder, facts)
         if not isinstance(found, Creative):
             return None
         return Bumper(found.id, Fraction(found.duration))
 
-    def stand_in(self, show: Show, otherwise: Otherwise, ladder: Ladder) -> tuple[SlateOption, ...]:
+    def stand_in(
+        self, show: Show, otherwise: Otherwise, ladder: Ladder, facts: Facts
+    ) -> tuple[SlateOption, ...]:
         """The asset that shows for want of ads, never cut; none where it is not packaged (D-57)."""
         if not isinstance(otherwise, AssetFill):
             return ()
-        found = self.asset(show, otherwise.asset, ladder)
+        found = self.asset(show, otherwise.asset, ladder, facts)
         if not isinstance(found, Creative):
             return ()
         duration = Fraction(found.duration)
         return (SlateOption(id=found.id, duration=duration, minimum=min(_SHORTEST, duration)),)
 
-    def filler(self, show: Show, otherwise: Otherwise, ladder: Ladder) -> tuple[SlateOption, ...]:
+    def filler(
+        self, show: Show, otherwise: Otherwise, ladder: Ladder, facts: Facts
+    ) -> tuple[SlateOption, ...]:
         """What fills the time that no ad takes: the asset, then slate; the rest is the content's.
 
         An asset leaves a rest, so slate comes after it where the show has any (D-53).
@@ -49,7 +55,10 @@ class House:
         if otherwise == "content":
             return ()
         slate = self.slate(show, ladder)
-        return (*self.stand_in(show, otherwise, ladder), *(() if slate is None else (slate,)))
+        return (
+            *self.stand_in(show, otherwise, ladder, facts),
+            *(() if slate is None else (slate,)),
+        )
 
     def placed(self, creative_id: str, place: str) -> Creative | None:
         """A creative whose segments are asked for at a place; where they are, without one."""

@@ -187,6 +187,13 @@ def openapi_document() -> dict[str, Any]:
                     ("/v1/private/{id}/{original}/{name}", "Segment with one viewer's overlays"),
                 )
             },
+            "/v1/private/{digest}/{name}": {
+                "get": {
+                    "summary": "Clip of one viewer's own",
+                    "parameters": file_parameters,
+                    "responses": {"200": {"description": "The file."}, **errors},
+                }
+            },
             "/v1/look/{tenant}/{show}/{look}/{path}": {
                 "get": {
                     "summary": "Segment of content: a redirect to it with overlays, or to itself",
@@ -194,6 +201,18 @@ def openapi_document() -> dict[str, Any]:
                         TENANT,
                         SHOW,
                         parameter("look", "path", "What is drawn, for all who see the same."),
+                        parameter("path", "path", "Of the segment, below the show's origin."),
+                    ],
+                    "responses": {"302": TO_DRAWN, **errors},
+                }
+            },
+            "/v1/manifest/{tenant}/{key}/look/{ending}/{path}": {
+                "get": {
+                    "summary": "Segment of content that ads may be drawn on: what a session sees",
+                    "parameters": [
+                        TENANT,
+                        parameter("key", "path", "The session."),
+                        parameter("ending", "path", "Of its manifest: `m3u8` or `mpd`."),
                         parameter("path", "path", "Of the segment, below the show's origin."),
                     ],
                     "responses": {"302": TO_DRAWN, **errors},

@@ -25,6 +25,7 @@ class Opening:
     position: BreakPosition = BreakPosition.MID_ROLL
     vmap: VmapBreak | None = None  # what a VMAP says of it; looked up only where it is filled
     linear: bool = True  # False: nothing is played in it, only drawn (D-40)
+    by_us: bool = False  # what is drawn, Weft draws into the picture
 
     @property
     def longest(self) -> Decimal | None:
@@ -143,11 +144,11 @@ def refusal_of(
     opening: Opening, presentation: Presentation, channel: Content, *, live: bool
 ) -> Reason | None:
     """Why a break is left alone, whatever an ad server would say."""
+    if not opening.linear:
+        return None  # the content is not left
     if presentation.ladder is None:
         return Reason.LADDER_UNMATCHED
     ad_break = opening.ad_break
-    if not opening.linear:
-        return None  # the content is not left
     if ad_break.is_point:
         return None if channel.is_aligned(ad_break) else Reason.BREAK_REFUSED_ALIGNMENT
     window, out_at = channel.window, channel.out_border(ad_break)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
+from packager.clips.assets import Assets
 from packager.clock import Clock
 from packager.config.values import Config
 from packager.dash.inband import SegmentHeads
@@ -12,7 +13,6 @@ from packager.dash.presentations import DashPresentations
 from packager.dash.reading import REMOTE_BYTES, MpdReading
 from packager.hls.ladders import Ladders
 from packager.hls.presentations import HlsPresentations
-from packager.house import PackagedHouse
 from packager.log import report
 from packager.metrics import Metrics
 from packager.origin import OriginCache, OriginObserver
@@ -51,7 +51,7 @@ async def open_presentations(
     store: Store,
     clock: Clock,
     metrics: Metrics,
-    house: PackagedHouse,
+    assets: Assets,
 ) -> AsyncIterator[Presentations]:
     """Make both sets, empty; what they are at is ended when the block is left.
 
@@ -63,7 +63,7 @@ async def open_presentations(
         store: Keeps what channels must remember.
         clock: Says the time.
         metrics: Is told of degradations.
-        house: Packages what shows have of their own.
+        assets: Has what shows have of their own.
     """
     policy = Policy.for_urls(_origins(config))
     limits = Limits(total_s=config.timeouts.origin_s, read_s=config.timeouts.origin_s)
@@ -107,7 +107,7 @@ async def open_presentations(
             ladders=ladders,
             mpd_ladders=mpd_ladders,
             library=library,
-            house=house,
+            assets=assets,
             metrics=metrics,
         )
         documents = StoryDocuments(stories, origin)
@@ -120,7 +120,7 @@ async def open_presentations(
             metrics=metrics,
             base=base,
             remember_s=config.sessions.max_s,
-            on_ladder=house.prepare,
+            on_ladder=assets.prepare,
         )
         stack.push_async_callback(hls.aclose)
         heads = SegmentHeads(client)
@@ -136,7 +136,7 @@ async def open_presentations(
             clock=clock,
             metrics=metrics,
             remember_s=config.sessions.max_s,
-            on_ladder=house.prepare,
+            on_ladder=assets.prepare,
         )
         stack.push_async_callback(dash.aclose)
         yield Presentations(hls=hls, dash=dash, stories=stories, origin=origin)

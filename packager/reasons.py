@@ -207,12 +207,30 @@ class Reason(StrEnum):
         "A creative could not be decoded or packaged for the show's ladder.")
     CREATIVE_TOO_LONG = ("creative_too_long", None, "warning",
         "A creative is longer than what remained of its break and was skipped.")
+    CLIP_NOT_READY = ("clip_not_ready", None, "info",
+        "A clip of a template is being made; what its `or` names is shown meanwhile.")
+    CLIP_BUDGET = ("clip_budget", None, "warning",
+        "A clip of a template was not made: as many were begun, or are kept, as `clips` allows.")
     WORKER_CRASHED = ("worker_crashed", None, "error",
         "A process that packages or draws died; its job is tried once more and then given up.")
 
     # overlays: the original is shown instead
     OVERLAY_DATA_INVALID = ("overlay_data_invalid", None, "warning",
-        "The data of an overlay does not fit its template; it is not drawn.")
+        "The data of an overlay or a clip does not fit its template; it is not drawn.")
+    PICTURE_UNREACHABLE = ("picture_unreachable", None, "warning",
+        "A picture for a template could not be fetched; the template is drawn without it.")
+    PICTURE_REFUSED = ("picture_refused", None, "warning",
+        "A picture's URL, its address or a redirect is not to be reached (outbound.allow).")
+    PICTURE_OVERSIZE = ("picture_oversize", None, "warning",
+        "A picture has more bytes or pixels than are read.")
+    PICTURE_INVALID = ("picture_invalid", None, "warning",
+        "A picture is not PNG, JPEG or WEBP, moves, or is broken.")
+    PICTURE_BUDGET = ("picture_budget", None, "warning",
+        "A picture was not fetched: as many were in the last minute as `pictures` allows.")
+    PICTURE_NOT_ALLOWED = ("picture_not_allowed", None, "info",
+        "Moderation says that a viewer's picture may not be shown.")
+    PICTURE_NOT_MODERATED = ("picture_not_moderated", None, "warning",
+        "Moderation did not say whether a viewer's picture may be shown; it is not.")
     OVERLAY_LATE = ("overlay_late", None, "warning",
         "A segment with overlays was not ready by its deadline.")
     OVERLAY_BACKLOG = ("overlay_backlog", None, "warning",

@@ -32,10 +32,15 @@ class Viewing:
         self, session: Session, presentation: Presentation, content: Content, who: Who
     ) -> tuple[Session, Plan]:
         """What the session sees of this version of the content."""
-        if not presentation.show.breaks:
-            return session, Plan()
-        if presentation.live and session.started_at_edge is None:
+        show = presentation.show
+        if (
+            presentation.live
+            and session.started_at_edge is None
+            and (show.breaks or show.draws_ads)
+        ):
             session = await self._started(session, content)
+        if not show.breaks:
+            return session, Plan()
         if presentation.live:
             self.planner.foresee(session, presentation, content, who)
         plan = self.planner.settled(session, presentation, content)

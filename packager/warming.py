@@ -2,9 +2,9 @@
 
 import anyio
 
+from packager.clips.assets import Assets
 from packager.config.show_settings import Show
 from packager.config.values import Config
-from packager.house import PackagedHouse
 from packager.log import report
 from packager.metrics import Metrics
 from packager.outbound import OutboundError
@@ -18,12 +18,12 @@ class Warming:
     """Looks at what the configuration names under `warm`, once."""
 
     def __init__(
-        self, config: Config, presentations: Presentations, house: PackagedHouse, metrics: Metrics
+        self, config: Config, presentations: Presentations, assets: Assets, metrics: Metrics
     ) -> None:
         """Begin nothing yet; `done` is set when there is nothing left to prepare."""
         self._config = config
         self._presentations = presentations
-        self._house = house
+        self._assets = assets
         self._metrics = metrics
         self.done = anyio.Event()
 
@@ -33,7 +33,7 @@ class Warming:
             tenant = (show.tenants or self._config.tenants)[0]
             for asset in show.warm:
                 await self._warm(tenant, show, asset)
-        await self._house.settled()
+        await self._assets.settled()
         self.done.set()
 
     async def _warm(self, tenant: str, show: Show, asset: str) -> None:

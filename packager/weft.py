@@ -13,12 +13,15 @@ from packager.beacons.opening import open_outbox, sender_settings
 from packager.beacons.outbox import Outbox
 from packager.beacons.sender import run_sender
 from packager.choosing import Choosing
+from packager.clips.assets import Assets
+from packager.clips.opening import open_clips
 from packager.clock import Clock, SystemClock
 from packager.config.values import Config
 from packager.dash.mpds import Mpds
 from packager.dash.patches import Patches
 from packager.deciders import Deciders
 from packager.deciding import Deciding
+from packager.drawn_ads import DrawnAds
 from packager.facts.moment import Facts
 from packager.feeds.feeds import Feeds
 from packager.filling import Filler
@@ -29,12 +32,15 @@ from packager.house import PackagedHouse
 from packager.house_media import House
 from packager.looks.looks import Looks
 from packager.looks.opening import folders_of, read_templates
+from packager.looks.own import OwnLooks
 from packager.looks.route import LookRoute
 from packager.metrics import Metrics
 from packager.outbound import CREATIVE_LIMITS, GuardedClient, Limits, Policy
 from packager.packaging.library import MediaLibrary
 from packager.packaging.settings import ConditionSettings
 from packager.patience import Patience
+from packager.pictures.opening import open_pictures
+from packager.pictures.pictures import Pictures
 from packager.planning import Planner
 from packager.pod_signals import PodSignals
 from packager.pods import Pods
@@ -67,14 +73,17 @@ class Weft:
     sessions: Sessions
     library: MediaLibrary
     house: PackagedHouse
+    assets: Assets
     presentations: Presentations
     planner: Planner
     playlists: Playlists
     mpds: Mpds
     patches: Patches
     rendering: Rendering
+    pictures: Pictures
     looks: Looks
     look_route: LookRoute
+    own_looks: OwnLooks
     outbox: Outbox
     reporter: Reporter
     pods: Pods
@@ -126,10 +135,11 @@ async def open_weft(
         limits = SessionLimits(idle_s=config.sessions.idle_s, lifetime_s=config.sessions.max_s)
         sessions = Sessions(store, Tokens(secrets), limits=limits)
         base = config.public_url or "/"
+        settings = ConditionSettings(loudness_lufs=_float(config.media.loudness_lufs))
         library = library or MediaLibrary(
             folder,
             uri_prefix=f"{base}tm",
-            settings=ConditionSettings(loudness_lufs=_float(config.media.loudness_lufs)),
+            settings=settings,
             workers=config.media.workers,
         )
         stack.push_async_callback(library.aclose)
@@ -141,6 +151,25 @@ async def open_weft(
             limits=Limits(total_s=config.timeouts.creative_s, max_bytes=CREATIVE_LIMITS.max_bytes),
         )
         stack.push_async_callback(house.aclose)
+        pictures = open_pictures(
+            config.pictures,
+            client=segment_client,
+            work_folder=library.work_folder,
+            clock=clock,
+            metrics=metrics,
+        )
+        stack.push_async_callback(pictures.aclose)
+        clips = open_clips(
+            config,
+            secret=secrets[0],
+            base=base,
+            settings=settings,
+            pictures=pictures,
+            clock=clock,
+            metrics=metrics,
+        )
+        stack.push_async_callback(clips.aclose)
+        assets = Assets(house=house, clips=clips, metrics=metrics)
         presentations = await stack.enter_async_context(
             open_presentations(
                 config,
@@ -150,7 +179,7 @@ async def open_weft(
                 store=store,
                 clock=clock,
                 metrics=metrics,
-                house=house,
+                assets=assets,
             )
         )
         drawn = read_templates(config)
@@ -178,14 +207,15 @@ async def open_weft(
             expire_s=config.beacons.expire_s,
         )
         feeds = Feeds(config, client=feed_client, store=store, clock=clock, metrics=metrics)
+        facts = Facts(feeds)
         deciders = Deciders(
             config,
             client=ad_client,
-            house=house,
+            assets=assets,
+            facts=facts,
             clock=clock,
             viewers=lambda: sessions.resident,
         )
-        facts = Facts(feeds)
         looks = Looks(
             drawn,
             rendering=rendering,
@@ -193,6 +223,7 @@ async def open_weft(
             store=store,
             clock=clock,
             metrics=metrics,
+            pictures=pictures,
             patience_s=config.rendering.wait_s,
         )
         look_route = LookRoute(looks, clock=clock)
@@ -204,9 +235,9 @@ async def open_weft(
             clock=clock,
         )
         house_media = House(
-            creative=library.get,
+            creative=assets.get,
             slate=house.slate,
-            asset=house.asset,
+            asset=assets.find,
             media_base=library.base,
         )
         errors = Errors(
@@ -235,17 +266,25 @@ async def open_weft(
         deciding = Deciding(
             sessions,
             ahead,
-            Filler(asking=asking, choosing=Choosing(house=house_media), metrics=metrics),
+            Filler(
+                asking=asking,
+                choosing=Choosing(house=house_media, facts=facts, clock=clock),
+                metrics=metrics,
+            ),
             schedules,
             errors,
             clock=clock,
             metrics=metrics,
             patience=patience,
         )
-        signals = PodSignals(pods=pods, creative=library.get)
+        signals = PodSignals(pods=pods, creative=assets.get)
         splices = Splices(house_media, signals, metrics)
         planner = Planner(deciding, ahead, splices, schedules, signals, clock=clock)
         stack.push_async_callback(planner.aclose)
+        drawn_ads = DrawnAds(deciding, pods=pods, pictures=pictures, clock=clock)
+        stack.push_async_callback(drawn_ads.aclose)
+        own_looks = OwnLooks(looks, look_route, drawn_ads, clock=clock)
+        stack.push_async_callback(own_looks.aclose)
         mpds = Mpds()
         patches = Patches(mpds, clock)
         stack.push_async_callback(patches.aclose)
@@ -258,21 +297,31 @@ async def open_weft(
             sessions=sessions,
             library=library,
             house=house,
+            assets=assets,
             presentations=presentations,
             planner=planner,
             playlists=Playlists(),
             mpds=mpds,
             patches=patches,
             rendering=rendering,
+            pictures=pictures,
             looks=looks,
             look_route=look_route,
+            own_looks=own_looks,
             outbox=outbox,
             reporter=reporter,
             pods=pods,
-            filmless=FilmlessBreaks(schedules=schedules, deciding=deciding, pods=pods, clock=clock),
+            filmless=FilmlessBreaks(
+                schedules=schedules,
+                deciding=deciding,
+                pods=pods,
+                drawn_ads=drawn_ads,
+                own_looks=own_looks,
+                clock=clock,
+            ),
             feeds=feeds,
             facts=facts,
-            warming=Warming(config, presentations, house, metrics),
+            warming=Warming(config, presentations, assets, metrics),
         )
         send = partial(
             run_sender,
@@ -290,6 +339,7 @@ async def open_weft(
             feeds.run,
             send,
             rendering.run,
+            clips.run,
         ]
         if any(show.facts for show in config.shows.values()):
             chores.append(partial(take_in_changes, sessions, metrics))

@@ -1,5 +1,6 @@
 """``python -m loadtests.bench overlays``: its parts, each with a table of its own."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from loadtests.bench import overlays as rendering
 from loadtests.bench.measure import Aim, machine
 from loadtests.bench.options import rounds_option, with_json
 from loadtests.bench.overlay_content import HEIGHTS, contents
+from loadtests.bench.overlay_manifests import aims as manifest_aims
+from loadtests.bench.overlay_manifests import run_manifests
 from loadtests.bench.overlay_queue import run_queue
 from loadtests.bench.overlay_templates import aims as template_aims
 from loadtests.bench.overlay_templates import run_templates
@@ -27,6 +30,7 @@ class Effort:
     rounds: int
     seconds: float
     cold: int
+    workers: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +74,23 @@ def _queue(effort: Effort) -> Part:
     return Part(tables=[table], results=found)
 
 
+def _manifests(effort: Effort) -> Part:
+    content = contents(effort.media, (sorted(effort.heights)[len(effort.heights) // 2],))[0]
+    seconds, rounds, workers = effort.seconds, effort.rounds, effort.workers
+    found = run_manifests(content, seconds=seconds, rounds=rounds, workers=workers)
+    table = table_of(f"{content.name}: playlists", "answers", "p50 ms", "p99 ms", "longest", "busy")
+    for one in found:
+        figures = map(figure, (one.median_ms, one.p99_ms, one.longest_ms))
+        table.add_row(f"{one.name}, {workers}", str(one.count), *figures, f"{one.busy:.0%}")
+    return Part(tables=[table], results=found, aims=manifest_aims(found))
+
+
 # In the order in which they are measured.
 PARTS: Mapping[str, Callable[[Effort], Part]] = {
     "segments": _segments,
     "templates": _templates,
     "queue": _queue,
+    "manifests": _manifests,
 }
 
 
@@ -107,7 +123,7 @@ PARTS: Mapping[str, Callable[[Effort], Part]] = {
     type=click.FloatRange(min=0.05),
     default=5.0,
     show_default=True,
-    help="How long each kind of offer is measured.",
+    help="How long each kind of offer is measured, and playlists in each round.",
 )
 @click.option(
     "--cold",
@@ -115,6 +131,12 @@ PARTS: Mapping[str, Callable[[Effort], Part]] = {
     default=20,
     show_default=True,
     help="How many segments are asked for that nobody has asked for before.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=max(1, (os.cpu_count() or 1) - 1),
+    help="Processes that draw while playlists are asked for.  [default: one core is left free]",
 )
 @with_json
 def overlays(
@@ -124,6 +146,7 @@ def overlays(
     rounds: int,
     seconds: float,
     cold: int,
+    workers: int,
     json_file: Path | None,
 ) -> None:
     """What overlays cost: segments drawn on, templates, and the queue of what is to be drawn.
@@ -136,6 +159,7 @@ def overlays(
                  bytes, and what it makes plays only behind a discontinuity
     templates    one frame, while it comes, stands and goes
     queue        offers, as manifests make them; then from an offer to a segment's bytes
+    manifests    playlists of a server, while all of its workers draw and while they hardly do
 
     Aims are said of three GOPs of a test picture, which costs few bits; a film costs more. `share`
     is of the processor time of the still score bug.
@@ -145,7 +169,9 @@ def overlays(
     python -m loadtests.bench overlays --part segments --height 480 --json overlays.json
     """
     facts = machine(("av", "numpy", "thorvg-cython"))
-    effort = Effort(media=media, heights=heights, rounds=rounds, seconds=seconds, cold=cold)
+    effort = Effort(
+        media=media, heights=heights, rounds=rounds, seconds=seconds, cold=cold, workers=workers
+    )
     found = {name: PARTS[name](effort) for name in PARTS if name in (parts or PARTS)}
     aims = [aim for part in found.values() for aim in part.aims]
     show([table for part in found.values() for table in part.tables], aims, rounds, facts)

@@ -46,6 +46,14 @@ CONDITIONS: Mapping[str, tuple[str, str | None]] = {
     "loop": ("wrappers of themselves", "loop"),
 }
 
+_SHOWS = """\
+shows:
+  live:
+    origin: {origin}/live/
+    breaks:
+      - {{from: cues, fill: {{vast: "{ads}?d={{break.seconds}}&sid={{session.id}}"}}, else: slate}}
+    slate: {{file: "{slate}"}}
+"""
 _COUNT = re.compile(r'^(weft_\w+?)_total\{\w+="(\w+)"\} (\S+)$', re.MULTILINE)
 
 
@@ -106,8 +114,9 @@ def run_pace(
             for name in names:
                 path = CONDITIONS[name][1]
                 url = f"http://127.0.0.1:{free_port()}/" if path is None else f"{ads}/vast/{path}"
-                slate = media.folder / media.slate.file
-                with weft_process(Path(packaged), origin=origin, ads=url, slate=slate) as server:
+                slate = (media.folder / media.slate.file).resolve()
+                shows = _SHOWS.format(origin=origin, ads=url, slate=slate)
+                with weft_process(Path(packaged), shows) as server:
                     found.append(uvloop.run(_watch(name, server, seconds, viewers)))
     return found, [aim_of(one) for one in found]
 

@@ -36,13 +36,7 @@ admin: {{address: 127.0.0.1, port: {admin_port}}}
 media: {{folder: "{folder}", workers: 1}}
 outbound: {{allow: [127.0.0.0/8]}}
 log: {{level: error}}
-shows:
-  live:
-    origin: {origin}/live/
-    breaks:
-      - {{from: cues, fill: {{vast: "{ads}?d={{break.seconds}}&sid={{session.id}}"}}, else: slate}}
-    slate: {{file: "{slate}"}}
-"""
+{shows}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +57,7 @@ def origin_process(media: DemoMedia) -> Iterator[str]:
     process.start()
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/time")
+        wait_for(f"{url}/time")
         yield url
     finally:
         process.terminate()
@@ -85,14 +79,12 @@ def _serve_origin(media: DemoMedia, port: int) -> None:
 
 
 @contextmanager
-def weft_process(folder: Path, *, origin: str, ads: str, slate: Path) -> Iterator[Server]:
-    """Run ``weft serve`` for the channel; give where it listens, when it does.
+def weft_process(folder: Path, shows: str) -> Iterator[Server]:
+    """Run ``weft serve``; give where it listens, when it does.
 
     Args:
-        folder: For its configuration, and for its media from run to run.
-        origin: URL of the channel's.
-        ads: URL that answers with ads, without a query.
-        slate: A file.
+        folder: For its configuration, and for its media (`media`) from run to run.
+        shows: What its configuration has beside what every benchmark's has, in YAML.
     """
     port, admin_port = free_port(), free_port()
     config = folder / "weft.yaml"
@@ -101,9 +93,7 @@ def weft_process(folder: Path, *, origin: str, ads: str, slate: Path) -> Iterato
             port=port,
             admin_port=admin_port,
             folder=folder / "media",
-            origin=origin,
-            ads=ads,
-            slate=slate.resolve(),
+            shows=shows,
         )
     )
     command = [sys.executable, "-m", "packager", "serve", "--config", str(config)]
@@ -114,7 +104,7 @@ def weft_process(folder: Path, *, origin: str, ads: str, slate: Path) -> Iterato
         stack.callback(process.wait, END_S)
         stack.callback(process.terminate)
         server = Server(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{admin_port}")
-        _wait_for(f"{server.admin_url}/readyz")
+        wait_for(f"{server.admin_url}/readyz")
         yield server
 
 
@@ -126,7 +116,12 @@ def free_port() -> int:
         return port
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
+    """Wait until a server answers.
+
+    Raises:
+        RuntimeError: It does not in `START_S`.
+    """
     end = time.monotonic() + START_S
     while time.monotonic() < end:
         try:

@@ -18,3 +18,4 @@ class CueRules:
     honour_restrictions: bool = True  # C-09: leave alone what must not be replaced
     tags: Mapping[str, Meaning] = field(default_factory=dict)  # by name, without `#`
     classes: Mapping[str, Meaning] = field(default_factory=dict)  # of EXT-X-DATERANGE
+    schemes: tuple[str, ...] = ()  # of Events in MPDs that open a break, whatever is in them

@@ -1,7 +1,7 @@
 """Content segments under other names: what was drawn on takes the original's place.
 
-A replacement decodes with the original's init section and lasts as long, so that its URI is all
-that changes: no EXT-X-MAP, no DISCONTINUITY, no number.
+A replacement lasts as long and decodes with the init section of all the rendition's segments, so
+that URIs are all that changes: no number, no DISCONTINUITY.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,9 @@ def name_of(segment: Segment) -> str:
     return f"{segment.uri}#bytes={part.offset}-{part.offset + part.length - 1}"
 
 
-def with_replaced(strip: Strip, replacements: Mapping[str, str]) -> Strip:
+def with_replaced(
+    strip: Strip, replacements: Mapping[str, str], inits: Mapping[str, str] | None = None
+) -> Strip:
     """The strip with some of its segments replaced; the very strip where none are.
 
     It costs a walk over the segments: made once for a refresh and all who see the same.
@@ -30,16 +32,23 @@ def with_replaced(strip: Strip, replacements: Mapping[str, str]) -> Strip:
         strip: A rendition's content.
         replacements: By a segment's name (`name_of`), the URI that stands for it: a whole
             resource, clear. Names of segments that are not in the strip do not matter.
+        inits: By the URI of an init section that is a whole resource, the one that stands for it.
     """
-    segments = tuple(_replaced(segment, replacements) for segment in strip.track.segments)
+    maps = inits or {}
+    segments = tuple(_replaced(segment, replacements, maps) for segment in strip.track.segments)
     if all(new is old for new, old in zip(segments, strip.track.segments, strict=True)):
         return strip
     return weave(replace(strip.track, segments=segments), strip.dressing, strip)
 
 
-def _replaced(segment: Segment, replacements: Mapping[str, str]) -> Segment:
+def _replaced(
+    segment: Segment, replacements: Mapping[str, str], inits: Mapping[str, str]
+) -> Segment:
     if segment.keys:
         return segment  # the replacement would be decrypted
+    one = segment.map
+    if one is not None and one.byterange is None and not one.keys and one.uri in inits:
+        segment = replace(segment, map=replace(one, uri=inits[one.uri]))
     uri = replacements.get(name_of(segment))
     return segment if uri is None else replace(segment, uri=uri, byterange=None)
 

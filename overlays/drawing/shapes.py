@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -61,9 +62,9 @@ def filled(size: tuple[int, int], fill: Gradient) -> Image.Image:
 
 def masked(picture: Image.Image, mask: Image.Image) -> Image.Image:
     """A picture seen through a mask of the same size."""
-    alpha = np.asarray(picture.getchannel("A"), np.uint16) * np.asarray(mask, np.uint16)
     result = picture.copy()
-    result.putalpha(Image.fromarray(((alpha + 127) // 255).astype(np.uint8)))
+    nothing = Image.new("L", picture.size, 0)
+    result.putalpha(Image.composite(picture.getchannel("A"), nothing, mask))
     return result
 
 
@@ -71,12 +72,14 @@ def faded(picture: Image.Image, opacity: float) -> Image.Image:
     """A picture at a share of its opacity; not modified."""
     if opacity >= 1:
         return picture
-    factor = max(0.0, opacity)
     result = picture.copy()
-    result.putalpha(
-        picture.getchannel("A").point([int(value * factor + 0.5) for value in range(256)])
-    )
+    result.putalpha(picture.getchannel("A").point(_fading(max(0.0, opacity))))
     return result
+
+
+@lru_cache(maxsize=256)
+def _fading(factor: float) -> list[int]:
+    return [int(value * factor + 0.5) for value in range(256)]
 
 
 def ring(size: tuple[int, int], corners: Corners, width: float, colour: Rgba) -> Image.Image:

@@ -79,14 +79,16 @@ class Sprite:
     left: int
     top: int
     motion: Motion
+    is_opaque: bool
 
     @classmethod
     def of(cls, picture: Image.Image, left: int, top: int, motion: Motion) -> "Sprite":
         """A sprite; transparent margins are left out, save where they count for a reveal."""
         bounds = picture.getchannel("A").getbbox()
-        if bounds is None or _reveals(motion):
-            return cls(picture, left, top, motion)
-        return cls(picture.crop(bounds), left + bounds[0], top + bounds[1], motion)
+        if bounds is not None and not _reveals(motion):
+            picture = picture.crop(bounds)
+            left, top = left + bounds[0], top + bounds[1]
+        return cls(picture, left, top, motion, _is_opaque(picture))
 
     @property
     def reach(self) -> Area:
@@ -106,7 +108,8 @@ class Sprite:
     def draw(self, canvas: Image.Image, origin: tuple[int, int], moment: Moment) -> None:
         """Lay it onto a canvas, in place."""
         corner = (self.left - origin[0], self.top - origin[1])
-        _lay(canvas, self.picture, corner, state_at(self.motion, moment), self.motion.reveal_from)
+        state = state_at(self.motion, moment)
+        _lay(canvas, self.picture, corner, state, self.motion.reveal_from, self.is_opaque)
 
 
 class Cluster:
@@ -138,7 +141,7 @@ class Cluster:
         self._mask = mask
         self._clips = clips
         self._inner = area if clips else union([node.reach for node in nodes]) or area
-        self._drawn: tuple[Hashable, Image.Image] | None = None
+        self._drawn: tuple[Hashable, Image.Image, bool] | None = None
 
     @property
     def reach(self) -> Area:
@@ -164,9 +167,11 @@ class Cluster:
                 node.draw(canvas, origin, moment)
             return
         corner = (self._inner[0] - origin[0], self._inner[1] - origin[1])
-        _lay(canvas, self._own(moment), corner, state, self._motion.reveal_from)
+        own, is_opaque = self._own(moment)
+        _lay(canvas, own, corner, state, self._motion.reveal_from, is_opaque)
 
-    def _own(self, moment: Moment) -> Image.Image:
+    def _own(self, moment: Moment) -> tuple[Image.Image, bool]:
+        """All of them in one picture, and whether nothing is seen through it."""
         pose = self._inner_pose(moment)
         if self._drawn is None or self._drawn[0] != pose:
             left, top, right, bottom = self._inner
@@ -175,8 +180,9 @@ class Cluster:
                 node.draw(own, (left, top), moment)
             if self._mask is not None:
                 own = masked(own, self._mask)
-            self._drawn = (pose, faded(own, self._opacity))
-        return self._drawn[1]
+            own = faded(own, self._opacity)
+            self._drawn = (pose, own, _is_opaque(own))
+        return self._drawn[1:]
 
     def _inner_pose(self, moment: Moment) -> Hashable:
         return tuple(node.pose(moment) for node in self._nodes)
@@ -200,6 +206,7 @@ def _lay(
     corner: tuple[int, int],
     state: State,
     side: Side,
+    is_opaque: bool,
 ) -> None:
     if state.opacity <= 0 or state.reveal <= 0:
         return
@@ -209,11 +216,17 @@ def _lay(
     right, bottom = min(part[2], canvas.width - x), min(part[3], canvas.height - y)
     if left >= right or top >= bottom:
         return
-    if state.opacity < 1:
+    if state.opacity >= 1 and is_opaque:  # nothing to mix
+        canvas.paste(picture.crop((left, top, right, bottom)), (x + left, y + top))
+    elif state.opacity < 1:
         picture = faded(picture.crop((left, top, right, bottom)), state.opacity)
         canvas.alpha_composite(picture, (x + left, y + top))
     else:
         canvas.alpha_composite(picture, (x + left, y + top), (left, top, right, bottom))
+
+
+def _is_opaque(picture: Image.Image) -> bool:
+    return picture.getchannel("A").getextrema() == (255, 255)
 
 
 def _revealed(size: tuple[int, int], share: float, side: Side) -> Area:

@@ -44,6 +44,13 @@ class Colours:
         )
         return y, u, v
 
+    def rgb(self, y: Floats, u: Floats, v: Floats) -> tuple[Floats, Floats, Floats]:
+        """Convert planes of one shape back; red, green and blue may lie outside 0 to 255."""
+        to_rgb = np.linalg.inv([self._row(plane)[0] for plane in range(3)])
+        parts = [part - self._row(plane)[1] for plane, part in enumerate((y, u, v))]
+        red, green, blue = np.tensordot(to_rgb.astype(np.float32), parts, axes=1)
+        return red, green, blue
+
     def _row(self, plane: int) -> tuple[tuple[float, float, float], int]:
         kr, kb = self.kr, self.kb
         kg = 1 - kr - kb

@@ -53,7 +53,12 @@ class Palette:
 
 
 def make_palette(
-    *, hue_degrees: float = 0, saturation: float = 1, contrast: float = 1, brightness: float = 0
+    *,
+    hue_degrees: float = 0,
+    saturation: float = 1,
+    contrast: float = 1,
+    brightness: float = 0,
+    full_range: bool = False,
 ) -> Palette:
     """Make a palette.
 
@@ -62,15 +67,18 @@ def make_palette(
         saturation: 0 for grey, 1 as it is.
         contrast: Factor of luma, around middle grey.
         brightness: Added to luma, as a share of its range.
+        full_range: Whether black is 0 in the film.
     """
+    black, white, most = (0, 255, 255) if full_range else (16, 235, 240)
+    grey = (black + white) / 2
     levels = np.arange(256)
-    luma = (levels - 125.5) * contrast + 125.5 + 219 * brightness
+    luma = (levels - grey) * contrast + grey + (white - black) * brightness
     turn = math.radians(hue_degrees)
     u, v = np.meshgrid(levels - 128, levels - 128, indexing="ij")
     turned = (u * math.cos(turn) - v * math.sin(turn), u * math.sin(turn) + v * math.cos(turn))
-    u, v = np.clip(np.rint(np.stack(turned) * saturation + 128), 16, 240).astype(np.uint16)
+    u, v = np.clip(np.rint(np.stack(turned) * saturation + 128), black, most).astype(np.uint16)
     return Palette(
-        np.clip(np.rint(luma), 16, 235).astype(np.uint8).tobytes(), (u << 8 | v).reshape(-1)
+        np.clip(np.rint(luma), black, white).astype(np.uint8).tobytes(), (u << 8 | v).reshape(-1)
     )
 
 

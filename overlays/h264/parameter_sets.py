@@ -10,7 +10,7 @@ from overlays.h264.bits import BitReader
 from overlays.h264.nal import unescape
 
 _WITH_CHROMA_FORMAT = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
-_EXTENDED_SAR = 255
+EXTENDED_SAR = 255
 _MOST_MBS = 139_264  # of a frame, at any level (table A-1)
 
 
@@ -32,6 +32,7 @@ class Sps:
     height_mbs: int
     frame_mbs_only: bool
     crop: tuple[int, int, int, int]  # left, right, top, bottom; pixels
+    aspect: tuple[int, int, int] = (0, 0, 0)  # of a pixel: table E-1, and the extended one
     full_range: bool = False
     colour: tuple[int, int, int] = (2, 2, 2)  # H.273: primaries, transfer, matrix; 2: not said
 
@@ -121,7 +122,10 @@ def read_sps(nal: bytes) -> Sps:
         down = fields * (2 if chroma_format == 1 else 1)
         left, right, top, bottom = (bits.ue() for _ in range(4))
         crop = (across * left, across * right, down * top, down * bottom)
-    full_range, colour = _read_colours(bits) if bits.flag() else (False, (2, 2, 2))
+    aspect, full_range, colour = (0, 0, 0), False, (2, 2, 2)
+    if bits.flag():
+        aspect = _read_aspect(bits)
+        full_range, colour = _read_colours(bits)
     return Sps(
         number=number,
         profile=profile,
@@ -137,6 +141,7 @@ def read_sps(nal: bytes) -> Sps:
         height_mbs=height_units * fields,
         frame_mbs_only=frame_mbs_only,
         crop=crop,
+        aspect=aspect,
         full_range=full_range,
         colour=colour,
     )
@@ -220,9 +225,12 @@ def _skip_scaling_lists(bits: BitReader, lists: int) -> None:
                 break
 
 
+def _read_aspect(bits: BitReader) -> tuple[int, int, int]:
+    aspect = bits.bits(8) if bits.flag() else 0
+    return (aspect, bits.bits(16), bits.bits(16)) if aspect == EXTENDED_SAR else (aspect, 0, 0)
+
+
 def _read_colours(bits: BitReader) -> tuple[bool, tuple[int, int, int]]:
-    if bits.flag() and bits.bits(8) == _EXTENDED_SAR:
-        bits.bits(32)
     if bits.flag():  # overscan
         bits.flag()
     if not bits.flag():  # video signal type

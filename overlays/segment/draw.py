@@ -68,7 +68,9 @@ class Painter:
     def _patch(self, index: int, picture: Picture, size: tuple[int, int]) -> Patch:
         held = self._patches.get(index)
         if held is None or held[0] is not picture or held[1] != size:
-            held = picture, size, make_patch(picture, size, self._colours)
+            before = held[2] if held is not None and held[1] == size else None
+            patch = make_patch(picture, size, self._colours, before=before)
+            held = picture, size, patch
             self._patches[index] = held
         return held[2]
 

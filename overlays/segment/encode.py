@@ -49,7 +49,6 @@ def encode(
     *,
     idr_qp: float,
     allowed_bytes: int,
-    sets_number: int = 0,
 ) -> Encoded:
     """Encode pictures, again and coarser until they are small enough.
 
@@ -60,7 +59,6 @@ def encode(
         profile: How hard to try.
         idr_qp: For the IDR pictures; see `idr_qp_like`.
         allowed_bytes: For all slices.
-        sets_number: Of the encoder's own parameter sets.
 
     Raises:
         SegmentRefused: TOO_MANY_BYTES.
@@ -68,7 +66,7 @@ def encode(
     """
     aim = _AIM * allowed_bytes
     for _ in range(profile.tries):
-        parameters = _x264_parameters(demands, starts, idr_qp, sets_number)
+        parameters = _x264_parameters(demands, starts, idr_qp)
         encoded = _encode(frames, starts, demands, profile.preset, aim, parameters)
         excess = encoded.size / max(allowed_bytes, 1)
         if excess <= 1:
@@ -125,9 +123,7 @@ def _encode(
     return _take_apart([split_stream(bytes(packet)) for packet in packets], starts)
 
 
-def _x264_parameters(
-    demands: Demands, starts: Sequence[int], idr_qp: float, sets_number: int
-) -> str:
+def _x264_parameters(demands: Demands, starts: Sequence[int], idr_qp: float) -> str:
     qp = min(max(round(idr_qp), demands.min_qp), 51)
     values = {
         "bframes": 0,
@@ -149,7 +145,6 @@ def _x264_parameters(
         "qpmin": demands.min_qp,
         "ratetol": _TOLERANCE,
         "zones": "/".join(f"{start},{start},q={qp}" for start in starts),
-        "sps-id": sets_number,
         "fullrange": "on" if demands.full_range else "off",
     }
     return ":".join(f"{name}={value}" for name, value in values.items())

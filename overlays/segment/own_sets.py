@@ -4,19 +4,16 @@ They have a number that the original does not use: an init section with both, gi
 serves original and replaced segments alike, without a discontinuity.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import av
-
-from overlays.errors import MediaMalformed, Refusal, RetargetRefused, SegmentRefused
+from overlays.errors import Refusal, RetargetRefused, SegmentRefused
 from overlays.h264.avcc import read_avcc, write_avcc
 from overlays.h264.nal import PPS, SPS, nal_type
 from overlays.h264.parameter_sets import ParameterSets, read_pps, read_sps
-from overlays.h264.retarget import Demands, check_pictures
+from overlays.h264.retarget import Demands, check_pictures, demands_of
+from overlays.h264.write_sets import write_sets
 from overlays.mp4.init import read_init, replace_avcc, video_track
-from overlays.segment.encode import encode
-from overlays.segment.profile import Profile
 
 _NUMBERS = 32  # of sequence parameter sets; there may be more of the others
 
@@ -29,9 +26,14 @@ class OwnSets:
     nals: tuple[bytes, bytes]
     in_band: bool = False
 
+    @property
+    def sets(self) -> ParameterSets:
+        """What they say."""
+        return ParameterSets(read_sps(self.nals[0]), read_pps(self.nals[1]))
 
-def augmented_init(init: bytes) -> bytes:
-    """Return an init section that has our parameter sets too; the same bytes for the same init.
+
+def augmented_init(init: bytes) -> bytes | None:
+    """Return an init section that has our parameter sets too; None where the original's own do.
 
     Raises:
         MediaMalformed: It cannot be read.
@@ -39,8 +41,30 @@ def augmented_init(init: bytes) -> bytes:
     """
     track = video_track(read_init(init))
     configuration = read_avcc(track.avcc or b"")
-    own = make_own_sets(configuration.sets)
+    own = own_sets_beside(configuration.sets)
+    if own is None:
+        return None
     return replace_avcc(init, track, write_avcc(configuration.with_sets(own.nals)))
+
+
+def own_sets_beside(nals: Iterable[bytes]) -> OwnSets | None:
+    """Return parameter sets of ours where slices cannot be made for one of these; None else.
+
+    Raises:
+        MediaMalformed: They cannot be read.
+        SegmentRefused: See `make_own_sets`.
+    """
+    nals = tuple(nals)
+    return None if all(map(_serve, _pairs(nals))) else make_own_sets(nals)
+
+
+def _serve(sets: ParameterSets) -> bool:
+    """Whether slices can be made for parameter sets."""
+    try:
+        demands_of(sets)
+    except RetargetRefused:
+        return False
+    return sets.sps.reference_frames > 0
 
 
 def make_own_sets(nals: Iterable[bytes], *, in_band: bool = False) -> OwnSets:
@@ -49,31 +73,27 @@ def make_own_sets(nals: Iterable[bytes], *, in_band: bool = False) -> OwnSets:
     Raises:
         SegmentRefused: There are no others, their pictures are refused, or no number is free.
     """
-    taken: dict[int, dict[int, bytes]] = {SPS: {}, PPS: {}}
-    for nal in nals:
-        kind = nal_type(nal)
-        number = read_sps(nal).number if kind == SPS else read_pps(nal).number
-        taken[kind][number] = nal
-    free = [n for n in range(_NUMBERS) if n not in taken[SPS] and n not in taken[PPS]]
-    if not taken[SPS] or not taken[PPS]:
+    nals = tuple(nals)
+    sets = next(_pairs(nals), None)
+    if sets is None:
         raise SegmentRefused(Refusal.SETS_MISSING)
-    if not free:
+    taken = {read_sps(nal).number if nal_type(nal) == SPS else read_pps(nal).number for nal in nals}
+    free = next((number for number in range(_NUMBERS) if number not in taken), None)
+    if free is None:
         raise RetargetRefused(Refusal.SETS_FULL)
-    pps = read_pps(next(iter(taken[PPS].values())))
-    if pps.sps_number not in taken[SPS]:
-        raise MediaMalformed("a picture parameter set names a sequence that is nowhere")
-    demands = own_demands(ParameterSets(read_sps(taken[SPS][pps.sps_number]), pps))
-    frame = av.VideoFrame(demands.width, demands.height, "yuv420p")
-    encoded = encode(
-        [frame],
-        [0],
-        demands,
-        Profile(),
-        idr_qp=51,
-        allowed_bytes=1 << 30,
-        sets_number=free[0],
-    )
-    return OwnSets(free[0], encoded.set_nals, in_band)
+    return OwnSets(free, write_sets(free, sets.sps, own_demands(sets)), in_band)
+
+
+def _pairs(nals: tuple[bytes, ...]) -> Iterator[ParameterSets]:
+    """All that slices may be decoded under."""
+    sequences = {sps.number: sps for sps in map(read_sps, _of(SPS, nals))}
+    for pps in map(read_pps, _of(PPS, nals)):
+        if pps.sps_number in sequences:
+            yield ParameterSets(sequences[pps.sps_number], pps)
+
+
+def _of(kind: int, nals: Iterable[bytes]) -> Iterator[bytes]:
+    return (nal for nal in nals if nal_type(nal) == kind)
 
 
 def own_demands(sets: ParameterSets) -> Demands:

@@ -11,7 +11,7 @@ from itertools import accumulate, chain, pairwise
 from statistics import fmean
 from typing import Any, Protocol
 
-from overlays.errors import EncodingFailed, Refusal, RetargetRefused, SegmentRefused
+from overlays.errors import Refusal, RetargetRefused, SegmentRefused
 from overlays.frames.colour import Colours, colours_of
 from overlays.h264.parameter_sets import Sps
 from overlays.h264.retarget import check_same_meaning, demands_of, retarget_picture
@@ -20,7 +20,7 @@ from overlays.segment.decode import Decoded, decode_gop
 from overlays.segment.draw import Painter, Showing
 from overlays.segment.encode import encode, idr_qp_like
 from overlays.segment.gops import Gop, Pictures
-from overlays.segment.own_sets import OwnSets, make_own_sets, own_demands
+from overlays.segment.own_sets import OwnSets, make_own_sets, own_demands, own_sets_beside
 from overlays.segment.profile import Profile
 from overlays.segment.transport import open_transport
 
@@ -66,7 +66,8 @@ def render_cmaf(
         profile: How hard to try.
         starts_at: When the segment's first picture is shown, on the clock of the overlays, in
             seconds; None: as its timestamps and the edit list say.
-        augmented: Whether players are given the init section of `augmented_init`.
+        augmented: Whether players are given the init section of `augmented_init`, where there is
+            one.
 
     Returns:
         A segment for each variant: as many samples, the same start times, durations, set of
@@ -80,7 +81,7 @@ def render_cmaf(
         EncodingFailed: Decoder or encoder failed.
     """
     film = open_cmaf(init, segment)
-    own_sets = make_own_sets(film.configuration.sets) if augmented else None
+    own_sets = own_sets_beside(film.configuration.sets) if augmented else None
     return _render_film(film, segment, variants, profile or Profile(), starts_at, own_sets)
 
 
@@ -199,11 +200,8 @@ def _render(
         profile,
         idr_qp=idr_qp,
         allowed_bytes=int(profile.rate * sum(gop.size for gop in gops)) - beside,
-        sets_number=own_sets.number if own_sets else 0,
     )
-    if own_sets and encoded.set_nals != own_sets.nals:
-        raise EncodingFailed("the encoder's parameter sets are not those that were announced")
-    target = encoded.sets if own_sets else sets
+    target = own_sets.sets if own_sets else sets
     check_same_meaning(encoded.sets, target)
     return [
         gop.dressed(

@@ -43,7 +43,7 @@ def check_template(template: Template, sizes: Sequence[Size] = LADDER) -> Iterat
             layer = make_layer(template, data, size)
             findings = [*layer.findings, *_unsafe(template, layer, size), *_unsupported(template)]
             at_rest = template.phases.enter_s
-            if layer.at(at_rest) is None:
+            if layer.at(at_rest) is None and template.video is None:
                 findings.append(Finding("empty", "", "nothing is drawn"))
             yield Checked(sample, size, layer, at_rest, tuple(findings))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from overlays.drawing.scene import Box, Scene
 from overlays.drawing.sprites import Moment
@@ -14,6 +14,8 @@ from overlays.text.fonts import Font
 
 Size = tuple[int, int]
 """Width and height in pixels."""
+
+_Set = TypeVar("_Set")
 
 SAFE_AREAS: Mapping[str, float] = {"graphics": 0.05, "action": 0.035, "none": 0.0}
 """EBU R 95 (16:9): the share of width and height that is left free on each side."""
@@ -54,23 +56,43 @@ class Phases:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Palettes:
-    """Sets of named colours, one of which the data chooses."""
+class Palettes(Generic[_Set]):
+    """Sets of colours, one of which the data chooses."""
 
     by: str | None  # the property that names one
-    of: Mapping[str, Mapping[str, str]]
+    of: Mapping[str, _Set]
 
-    def chosen(self, data: Mapping[str, Any]) -> Mapping[str, str]:
-        """The colours for some data; the first set where the data names none."""
+    def chosen(self, data: Mapping[str, Any]) -> _Set | None:
+        """The set for some data; the first one where the data names none, None of none."""
         named = data.get(self.by) if self.by else None
-        return self.of.get(str(named)) or next(iter(self.of.values()), {})
+        return self.of.get(str(named), next(iter(self.of.values()), None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VideoBox:
-    """Where the content goes while an L-frame stands: it shrinks as the overlay enters."""
+class Tone:
+    """How the content's own colours are changed; as it is made, they are not."""
 
-    box: Box  # the template's pixels
+    hue: float = 0.0  # degrees by which they are turned
+    saturation: float = 1.0  # 0 for grey
+    contrast: float = 1.0  # of luma, around middle grey
+    brightness: float = 0.0  # added to luma, as a share of its range
+
+    def part(self, share: float) -> "Tone":
+        """On the way to this one, from 0 to 1."""
+        return Tone(
+            hue=self.hue * share,
+            saturation=1 + (self.saturation - 1) * share,
+            contrast=1 + (self.contrast - 1) * share,
+            brightness=self.brightness * share,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """What becomes of the content while the overlay stands; it gets there as the overlay enters."""
+
+    box: Box | None  # where an L-frame wants it, in the template's pixels
+    palettes: Palettes[Tone]  # none where its colours stay
     easing: str
 
 
@@ -93,11 +115,11 @@ class Template:
     size: Size
     phases: Phases
     schema: DataSchema
-    palettes: Palettes
+    palettes: Palettes[Mapping[str, str]]
     families: Mapping[str, tuple[Font, ...]]
     scene: Scene  # drawn over the art, where there is any
     art: Lottie | Clip | None
-    video: VideoBox | None
+    video: Video | None
     pictures: Mapping[str, bytes]  # its own, by file name
     samples: tuple[Sample, ...]
     thumbnail: str | None  # name of its file

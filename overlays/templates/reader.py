@@ -2,9 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 import orjson
 
@@ -18,7 +18,15 @@ from overlays.errors import DataError, FontError, ImageError, TemplateError
 from overlays.templates.art_reader import read_box, read_clip, read_lottie
 from overlays.templates.clip import Clip
 from overlays.templates.lottie import Lottie
-from overlays.templates.model import SAFE_AREAS, Palettes, Phases, Sample, Template, VideoBox
+from overlays.templates.model import (
+    SAFE_AREAS,
+    Palettes,
+    Phases,
+    Sample,
+    Template,
+    Tone,
+    Video,
+)
 from overlays.templates.schema import DataSchema, read_schema
 from overlays.text.fonts import Font, read_font
 from overlays.text.shelf import WEIGHTS, Shelf
@@ -27,6 +35,7 @@ FILE = "template.json"
 MAX_DOCUMENT_BYTES = 1 << 20
 _ENGINE = b"weft-templates-1"  # goes up when the same template comes to be drawn otherwise
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_Set = TypeVar("_Set")
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -51,6 +60,7 @@ def read_template(files: Mapping[str, bytes], shelf: Shelf) -> Template:
     )
     schema = read_schema(root.raw("data"), file=FILE, place="data")
     palettes = _palettes(root, schema)
+    video = _video(root, schema)
     scene = Scene(elements=read_elements(root.nodes("elements"), families=families))
     whole = (0.0, 0.0, float(width), float(height))
     art: Lottie | Clip | None = None
@@ -58,7 +68,7 @@ def read_template(files: Mapping[str, bytes], shelf: Shelf) -> Template:
         art = read_lottie(root, files, families, whole)
     elif kind == "clip":
         art = read_clip(root, files, whole)
-    elif not scene.elements:
+    elif not scene.elements and video is None:
         raise root.error("a drawing needs elements", "elements")
     phases = _phases(root, art)
     if not phases.loop_s and _loops(scene.elements):
@@ -77,7 +87,7 @@ def read_template(files: Mapping[str, bytes], shelf: Shelf) -> Template:
         families=families,
         scene=scene,
         art=art,
-        video=_video(root),
+        video=video,
         pictures=_pictures(files),
         samples=_samples(root, files),
         thumbnail=_thumbnail(root, files),
@@ -89,7 +99,7 @@ def read_template(files: Mapping[str, bytes], shelf: Shelf) -> Template:
         try:
             template.canonical(sample.data)
         except DataError as error:
-            raise TemplateError(sample.name, "", str(error)) from None
+            raise TemplateError(sample.name, "", "; ".join(error.problems)) from None
     return template
 
 
@@ -162,32 +172,55 @@ def _families(root: Node, files: Mapping[str, bytes], shelf: Shelf) -> dict[str,
     return found
 
 
-def _palettes(root: Node, schema: DataSchema) -> Palettes:
-    node = root.node("palettes")
+def _sets(node: Node, schema: DataSchema, read: Callable[[Node], _Set]) -> Palettes[_Set]:
+    """Read `by`, a property of the data, and `of`, what it names."""
     by = node.text("by") if node.has("by") else None
     if by is not None and by not in schema.schema["properties"]:
         raise node.error(f"{by} is no property of the data", "by")
-    sets: dict[str, dict[str, str]] = {}
     of = node.node("of")
-    for name in of.names():
-        colours = of.node(name)
-        sets[name] = {token: colours.text(token) for token in colours.names()}
-        for token, colour in sets[name].items():
-            if not is_colour(colour):
-                raise colours.error("must be #rrggbb or #rrggbbaa", token)
-        if sets[name].keys() != next(iter(sets.values())).keys():
-            raise of.error("must name the same colours as the first palette", name)
-    of.finish()
+    sets = {name: read(of.node(name)) for name in of.names()}
     node.finish()
     return Palettes(by=by, of=sets)
 
 
-def _video(root: Node) -> VideoBox | None:
+def _palettes(root: Node, schema: DataSchema) -> Palettes[Mapping[str, str]]:
+    node = root.node("palettes")
+    found = _sets(node, schema, _colours)
+    for name, colours in found.of.items():
+        if colours.keys() != next(iter(found.of.values())).keys():
+            raise node.node("of").error("must name the same colours as the first palette", name)
+    return found
+
+
+def _colours(node: Node) -> Mapping[str, str]:
+    colours = {token: node.text(token) for token in node.names()}
+    for token, colour in colours.items():
+        if not is_colour(colour):
+            raise node.error("must be #rrggbb or #rrggbbaa", token)
+    return colours
+
+
+def _video(root: Node, schema: DataSchema) -> Video | None:
     if not root.has("video"):
         return None
     node = root.node("video")
-    found = VideoBox(
-        box=read_box(node, (0.0, 0.0, 0.0, 0.0)), easing=node.choice("ease", EASINGS, "in_out")
+    if not (node.has("box") or node.has("palette")):
+        raise node.error("needs a `box` for the content, or a `palette`")
+    found = Video(
+        box=read_box(node, (0.0, 0.0, 0.0, 0.0)) if node.has("box") else None,
+        palettes=_sets(node.node("palette"), schema, _tone),
+        easing=node.choice("ease", EASINGS, "in_out"),
+    )
+    node.finish()
+    return found
+
+
+def _tone(node: Node) -> Tone:
+    found = Tone(
+        hue=node.number("hue", 0.0, least=-180, most=180),
+        saturation=node.number("saturation", 1.0, least=0, most=4),
+        contrast=node.number("contrast", 1.0, least=0, most=4),
+        brightness=node.number("brightness", 0.0, least=-1, most=1),
     )
     node.finish()
     return found

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import orjson
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
+from jsonschema.exceptions import SchemaError, ValidationError
 
 from overlays.errors import DataError, TemplateError
 from overlays.text.clean import clean
@@ -71,17 +71,23 @@ class DataSchema:
         """
         images = images or {}
         visible = _visible(data, self.schema)
-        problems = tuple(
-            f"{'.'.join(map(str, error.absolute_path)) or 'data'}: {error.message[:300]}"
-            for error in sorted(self._validator.iter_errors(visible), key=lambda e: e.json_path)
-        )
-        if problems:
-            raise DataError(problems[:20])
+        errors = sorted(self._validator.iter_errors(visible), key=lambda error: error.json_path)
+        if errors:
+            named = [(_place(error), error) for error in errors[:20]]
+            raise DataError(
+                tuple(f"{place}: {error.message[:300]}" for place, error in named),
+                told=tuple(f"{place}: breaks {error.validator!r}" for place, error in named),
+            )
         used = {name: images[name] for name in _names(visible, self.schema) if name in images}
         text = orjson.dumps(_with_digests(visible, self.schema, used), option=orjson.OPT_SORT_KEYS)
         if len(text) > MAX_DATA_BYTES:
-            raise DataError((f"data: {len(text)} bytes: {MAX_DATA_BYTES} at most",))
+            problems = (f"data: {len(text)} bytes: {MAX_DATA_BYTES} at most",)
+            raise DataError(problems, told=problems)
         return Canonical(visible, used, text)
+
+
+def _place(error: ValidationError) -> str:
+    return ".".join(map(str, error.absolute_path)) or "data"
 
 
 def read_schema(value: Any, *, file: str, place: str) -> DataSchema:

@@ -14,10 +14,10 @@ from overlays.drawing.painter import Finding, Painter, Palette
 from overlays.drawing.scene import Box, Scene
 from overlays.drawing.sprites import Area, Moment, Node, union
 from overlays.errors import DataError, ImageError
-from overlays.layers import Picture
+from overlays.layers import Picture, Rgba
 from overlays.templates.clip import Clip, ClipNode
 from overlays.templates.lottie import AssetSlot, Lottie, LottieNode, with_slots
-from overlays.templates.model import Size, Template
+from overlays.templates.model import Size, Template, Tone
 from overlays.templates.schema import Canonical
 
 
@@ -49,10 +49,12 @@ class TemplateLayer:
     ) -> None:
         self._template = template
         self._lasts = lasts
+        video = template.video
+        self._tone = None if video is None else video.palettes.chosen(data.data)
         self._frame: Area = (0, 0, *size)
         self._scale, self._corner = placed(template.size, size)
         palette = Palette(
-            colours=template.palettes.chosen(data.data),
+            colours=template.palettes.chosen(data.data) or {},
             fonts=template.families,
             image=_images({**template.pictures, **data.images}),
         )
@@ -68,7 +70,7 @@ class TemplateLayer:
             elif isinstance(art, Clip):
                 self._nodes.insert(0, ClipNode(art, self._pixels(art.box)))
         except ValueError as error:
-            raise DataError((str(error),)) from None
+            raise DataError((str(error),), told=("a picture or a colour cannot be used",)) from None
         self._reach = self._within(union([node.reach for node in self._nodes]))
         self._moves = any(node.moves for node in self._nodes)
         self._moment: Moment | None = None
@@ -99,15 +101,10 @@ class TemplateLayer:
 
         Its edges are even, so that planes of half the size can be placed.
         """
-        video, phases = self._template.video, self._template.phases
-        moment = phases.moment(time, self._lasts)
-        if video is None or moment is None:
+        video = self._template.video
+        share = self._video_share(time)
+        if video is None or video.box is None or share is None:
             return None
-        share = 1.0
-        if moment.phase == "in":
-            share = EASINGS[video.easing](moment.seconds / float(phases.enter_s))
-        elif moment.phase == "out":
-            share = 1 - EASINGS[video.easing](moment.seconds / float(phases.leave_s))
         target = self._pixels(video.box)
         left, top, right, bottom = (
             start + (end - start) * share for start, end in zip(self._frame, target, strict=True)
@@ -120,20 +117,41 @@ class TemplateLayer:
             math.ceil(round(bottom, 3) / 2) * 2,
         )
 
+    def tone_at(self, time: Fraction) -> Tone | None:
+        """How the content's colours are changed at `time`; None where they are not."""
+        share = self._video_share(time)
+        if self._tone is None or share is None:
+            return None
+        tone = self._tone.part(share)
+        return None if tone == Tone() else tone
+
+    def _video_share(self, time: Fraction) -> float | None:
+        """How far the content has come to what it is to be; None where it is left alone."""
+        video, phases = self._template.video, self._template.phases
+        moment = phases.moment(time, self._lasts)
+        if video is None or moment is None:
+            return None
+        if moment.phase == "in":
+            return EASINGS[video.easing](moment.seconds / float(phases.enter_s))
+        if moment.phase == "out":
+            return 1 - EASINGS[video.easing](moment.seconds / float(phases.leave_s))
+        return 1.0
+
     def _draw(self, moment: Moment, reach: Area) -> Picture | None:
         left, top, right, bottom = reach
         only = self._nodes[0] if len(self._nodes) == 1 else None
         if isinstance(only, LottieNode) and only.reach == reach:
             return Picture(only.pixels(moment), left, top)
-        canvas = Image.new("RGBA", (right - left, bottom - top), (0, 0, 0, 0))
+        pixels = np.zeros((bottom - top, right - left, 4), np.uint8)
+        canvas = _canvas_on(pixels)
         for node in self._nodes:
             node.draw(canvas, (left, top), moment)
-        bounds = canvas.getchannel("A").getbbox()
+        bounds = canvas.getbbox()
         if bounds is None:
             return None
-        pixels = np.array(canvas.crop(bounds))
         pixels.flags.writeable = False
-        return Picture(pixels, left + bounds[0], top + bounds[1])
+        seen = pixels[bounds[1] : bounds[3], bounds[0] : bounds[2]]
+        return Picture(seen, left + bounds[0], top + bounds[1])
 
     def _lottie(self, art: Lottie, palette: Palette, data: Canonical) -> LottieNode:
         area = self._pixels(art.box)
@@ -174,6 +192,14 @@ class TemplateLayer:
         return (left, top, right, bottom) if left < right and top < bottom else None
 
 
+def _canvas_on(pixels: Rgba) -> Image.Image:
+    """A canvas whose pixels are those of an array: what is drawn on it need not be copied out."""
+    height, width = pixels.shape[:2]
+    canvas = Image.frombuffer("RGBA", (width, height), pixels, "raw", "RGBA", 0, 1)
+    canvas.readonly = 0  # else the first stroke would copy it
+    return canvas
+
+
 def placed(inner: Size, outer: Size) -> tuple[float, tuple[float, float]]:
     """How a template lies in a rendition: its scale, and where its corner comes to lie."""
     scale = min(outer[0] / inner[0], outer[1] / inner[1])
@@ -187,6 +213,6 @@ def _images(files: Mapping[str, bytes]) -> Callable[[str], Image.Image | None]:
         try:
             return read_image(files[name])
         except ImageError as error:
-            raise DataError((f"{name}: {error}",)) from None
+            raise DataError((f"{name}: {error}",), told=(f"a picture: {error}",)) from None
 
     return image

@@ -8,6 +8,10 @@ from pathlib import Path
 from packager.config import asset_checks, scalars
 from packager.config.settings import ListOf, MapOf, Section, required, setting
 
+OR = (
+    "the asset that is shown where this one cannot be, or is not made yet; without it, what there"
+    " is for want of ads"
+)
 LEAST_WEIGHT, MOST_WEIGHT = 0, 1000
 
 
@@ -68,11 +72,10 @@ class Asset(Playable):
     )
     otherwise: str | None = setting(
         None,
-        "the asset that plays where this one cannot be had, or does not fit the ladder",
+        OR,
         read=scalars.name,
         key="or",
     )
 
 
 ASSET = Section(Asset, checks=(asset_checks.is_somewhere,))
-ASSETS = MapOf(ASSET, check_name=scalars.check_name)

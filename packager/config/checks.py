@@ -17,6 +17,8 @@ from packager.facts.values import read_value
 from packager.looks.binding import facts_of
 from packager.rules import Kind, RuleError, compile_rule
 
+MOST_VARIANTS = 64  # of a clip that is made before anybody asks
+
 _BREAK = re.compile(r"\{(break\.[a-z_.]+)\}")
 _FACT = re.compile(r"\{fact\.([A-Za-z0-9_.-]+)\}")
 
@@ -44,6 +46,46 @@ def assets_exist(show: Entries) -> Iterator[Problem]:
                 yield Problem(asset.place, f"no asset {name!r}; {suggestion(name, known)}")
 
 
+def clips_end(show: Entries) -> Iterator[Problem]:
+    """What a clip's `or` names is an asset of the show, and in the end one that needs none."""
+    assets = below(show, "assets")
+    known = tuple(assets.keys) if isinstance(assets, Entries) else ()
+    for name in known:
+        first = other = below(assets, name, "or")
+        seen = [name]
+        while first is not None and (after := _text(other)):
+            if after not in known and other is first:
+                yield Problem(first.place, f"no asset {after!r}; {suggestion(after, known)}")
+            if after == name:
+                yield Problem(first.place, f"{' or '.join(seen)} or {name} never ends")
+            if after not in known or after in seen:
+                break
+            seen.append(after)
+            other = below(assets, after, "or")
+
+
+def clips_can_be_warm(show: Entries) -> Iterator[Problem]:
+    """A clip that is made before anybody asks has only so many variants."""
+    facts = below(show, "facts")
+    for asset in each(below(show, "assets")):
+        warm = below(asset, "warm")
+        if not isinstance(warm, Scalar) or warm.value is not True:
+            continue
+        count = 1
+        names = {name for text in _leaves(below(asset, "data")) for name in facts_of(_text(text))}
+        for name in sorted(names):
+            fact = below(facts, name)
+            values = len(list(each(below(fact, "of"))))
+            if not values and "bool" in (_text(fact), _text(below(fact, "type"))):
+                values = 2
+            if not values:
+                yield Problem(warm.place, f"{name} can be anything; give it `of`, or remove `warm`")
+                break
+            count *= values + (below(fact, "default") is None)
+        if count > MOST_VARIANTS:
+            yield Problem(warm.place, f"{count} clips would be made, {MOST_VARIANTS} at most are")
+
+
 def slate_exists(show: Entries) -> Iterator[Problem]:
     """A show whose breaks need slate has one."""
     for rule in each(below(show, "breaks")):
@@ -57,19 +99,19 @@ def facts_exist(show: Entries) -> Iterator[Problem]:
     """Ad servers are told facts that the show declares."""
     facts = below(show, "facts")
     known = tuple(facts.keys) if isinstance(facts, Entries) else ()
-    for rule in (*each(below(show, "breaks")), *_parts(below(show, "story"))):
+    for rule in _rules(show):
         for text in _templates(rule):
             for name in _FACT.findall(_text(text)):
                 if name not in known:
                     yield Problem(text.place, f"no fact {name!r}; {suggestion(name, known)}")
 
 
-def overlays_show_facts(show: Entries) -> Iterator[Problem]:
-    """Overlays show facts that the show declares."""
+def templates_show_facts(show: Entries) -> Iterator[Problem]:
+    """Overlays and clips show facts that the show declares."""
     facts = below(show, "facts")
     known = tuple(facts.keys) if isinstance(facts, Entries) else ()
-    for overlay in each(below(show, "overlays")):
-        for text in _leaves(below(overlay, "data")):
+    for one in (*each(below(show, "overlays")), *each(below(show, "assets"))):
+        for text in _leaves(below(one, "data")):
             for name in facts_of(_text(text)):
                 if name not in known:
                     yield Problem(text.place, f"no fact {name!r}; {suggestion(name, known)}")
@@ -189,21 +231,45 @@ def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
     for item in each(below(config, "outbound", "allow")):
         with suppress(ValueError):
             networks.append(ip_network(_text(item)))
+    urls = [*each(below(config, "pictures", "below"))]
+    if (moderate := below(config, "pictures", "moderate")) is not None:
+        urls.append(below(moderate, "url") or moderate)
     for show in each(below(config, "shows")):
-        rules = [*each(below(show, "breaks")), *_parts(below(show, "story"))]
-        servers = [server for rule in rules for server in _servers(rule)]
+        servers = [server for rule in _rules(show) for server in _servers(rule)]
         servers += [feed for fact in each(below(show, "facts")) if (feed := below(fact, "feed"))]
-        urls: list[Node | None] = [below(server, "url") or server for server in servers]
-        assets = [below(asset, "origin") for asset in each(below(show, "assets"))]
-        cuts = [each(below(asset, "cuts")) for asset in each(below(show, "assets"))]
-        urls += [below(cut, "origin") for of in cuts for cut in of]
-        for url in (below(show, "origin"), *assets, *urls):
-            with suppress(ValueError):
-                host = urlsplit(_text(url)).hostname or ""
-                address = ip_address("127.0.0.1" if host == "localhost" else host)
-                if url and not address.is_global and not any(address in n for n in networks):
-                    reason = f"{host} is a private address; add {address} to `outbound.allow`"
-                    yield Problem(url.place, reason)
+        urls += [below(server, "url") or server for server in servers]
+        urls += [origin] if (origin := below(show, "origin")) else []
+        for one in (*each(below(show, "overlays")), *each(below(show, "assets"))):
+            urls += _pictures(below(one, "data"))
+        for asset in each(below(show, "assets")):
+            media = (asset, *each(below(asset, "cuts")))
+            urls += [found for one in media if (found := below(one, "origin")) is not None]
+    for url in urls:
+        with suppress(ValueError):
+            host = urlsplit(_text(url)).hostname or ""
+            address = ip_address("127.0.0.1" if host == "localhost" else host)
+            if not address.is_global and not any(address in n for n in networks):
+                reason = f"{host} is a private address; add {address} to `outbound.allow`"
+                yield Problem(url.place, reason)
+
+
+def _pictures(node: Node | None) -> Iterator[Node]:
+    """The URLs of pictures in a template's data."""
+    if isinstance(node, Entries) and list(node.keys) == ["picture"]:
+        yield node.values["picture"]
+        return
+    for child in each(node):
+        yield from _pictures(child)
+
+
+def _rules(show: Node) -> list[Node]:
+    """Everything of a show that may have ad servers asked: its breaks, and when overlays show.
+
+    Breaks of stories are among their parts.
+    """
+    shown = [below(overlay, "show") for overlay in each(below(show, "overlays"))]
+    breaks = (*each(below(show, "breaks")), *_parts(below(show, "story")))
+    return [*breaks, *(rule for rule in shown if rule is not None)]
 
 
 def _parts(story: Node | None) -> Iterator[Node]:

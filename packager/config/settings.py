@@ -190,6 +190,19 @@ class MapOf:
 
 
 @dataclass(frozen=True)
+class Either:
+    """Reads a mapping by one section where a key stands in it, and else by another."""
+
+    key: str
+    present: Section
+    absent: Section
+
+    def __call__(self, node: Node) -> Any:
+        """Read, or raise ConfigError."""
+        return (self.present if self.key in entries_of(node).keys else self.absent)(node)
+
+
+@dataclass(frozen=True)
 class ByWord:
     """Reads a mapping by the section that the word of one of its keys names.
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from packager.config import asset_checks, checks, scalars, story_checks
+from packager.config import checks, scalars, story_checks
 from packager.config.ad_settings import Ads, ConsentSettings
-from packager.config.asset_settings import ASSETS, Asset, HouseFile
+from packager.config.asset_settings import ASSET, Asset, HouseFile
 from packager.config.break_settings import BREAK, CueBreaks, ScheduledBreak, VmapBreaks
+from packager.config.clip_settings import Clip
 from packager.config.fact_settings import FACT, Fact
 from packager.config.overlay_settings import OVERLAYS, Overlay
-from packager.config.settings import ListOf, MapOf, Section, section, setting
+from packager.config.settings import Either, ListOf, MapOf, Section, section, setting
 from packager.config.story_settings import PARTS, Part, StoryLadder, break_parts
 from packager.rules import check_rule_name
 
@@ -98,8 +99,10 @@ class Show:
     slate: HouseFile | None = setting(
         None, "what fills time that no ad takes", read=Section(HouseFile)
     )
-    assets: Mapping[str, Asset] = setting(
-        {}, "what breaks and stories may show, by name", read=ASSETS
+    assets: Mapping[str, Asset | Clip] = setting(
+        {},
+        "what breaks and stories may show, by name: files, what is at a URL, clips of templates",
+        read=MapOf(Either("template", Section(Clip), ASSET), check_name=scalars.check_name),
     )
     facts: Mapping[str, Fact] = setting(
         {},
@@ -153,6 +156,11 @@ class Show:
         """All rules that say what breaks show, those between the parts of a story too."""
         return (*self.breaks, *break_parts(self.story))
 
+    @property
+    def draws_ads(self) -> bool:
+        """Whether ad servers say what some overlay shows."""
+        return any(overlay.fill is not None for overlay in self.overlays.values())
+
 
 SHOW = Section(
     Show,
@@ -162,10 +170,11 @@ SHOW = Section(
         story_checks.plays_assets,
         story_checks.asks_for_what_is_finite,
         story_checks.follows_rules,
-        asset_checks.stand_ins_exist,
         checks.assets_exist,
+        checks.clips_end,
+        checks.clips_can_be_warm,
         checks.facts_exist,
-        checks.overlays_show_facts,
+        checks.templates_show_facts,
         checks.overlays_follow_rules,
         checks.slate_exists,
         checks.one_vmap,

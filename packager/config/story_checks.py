@@ -106,6 +106,10 @@ def plays_assets(show: Entries) -> Iterator[Problem]:
                 yield from _every_value_is_asset(name, match[1], asked, known)
             elif text not in known:
                 yield Problem(name.place, f"no asset {text!r}; {suggestion(text, known)}")
+        for name in each(below(part, "fit", "moments")):
+            if below(assets, _text(name), "template") is not None:
+                reason = f"{_text(name)!r} is made of a template, and is no moment; play it"
+                yield Problem(name.place, reason)
         slates = (below(part, "break"), below(part, "else"))
         if any(_text(one) == "slate" for one in slates) and "slate" not in show.keys:
             reason = "the show has no slate; add `slate: {file: slate.mp4}` to it"

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from packager.config import checks, scalars
+from packager.config.clip_settings import ClipLimits
+from packager.config.picture_settings import PictureSettings
 from packager.config.process_settings import (
     Admin,
     Beacons,
@@ -51,6 +53,8 @@ class Config:
     timeouts: Timeouts = section(Timeouts(), "longest waits")
     sessions: Sessions = section(Sessions(), "lives of sessions")
     beacons: Beacons = section(Beacons(), "what ad servers are owed")
+    clips: ClipLimits = section(ClipLimits(), "assets made of templates")
+    pictures: PictureSettings = section(PictureSettings(), "what templates show of others")
     rendering: RenderingSettings = section(RenderingSettings(), "how overlays are drawn")
     log: Log = section(Log(), "what is logged")
     tenants: tuple[str, ...] = setting(

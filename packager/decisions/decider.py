@@ -75,20 +75,20 @@ class FixedDecider:
     def __init__(
         self,
         assets: tuple[str, ...],
-        ready: Callable[[str, Ladder], Awaitable[Creative | Reason | None]],
+        ready: Callable[[str, DecisionRequest], Creative | Reason | None],
     ) -> None:
-        """Make a decider; `ready` gives the asset of a name as packaged for a ladder."""
+        """Make a decider; `ready` gives the asset of a name as it is packaged for a request."""
         self._assets = assets
         self._ready = ready
 
     async def decide(self, request: DecisionRequest) -> Decided:
         """Offer every asset."""
-        return await self.renewed(Decided(), request.ladder)
+        offers = [Offer.of(Ad(id=name), self._ready(name, request)) for name in self._assets]
+        return Decided(offers=tuple(offers))
 
     async def renewed(self, decided: Decided, ladder: Ladder) -> Decided:
-        """Offer every asset, as it is now."""
-        assets = [Offer.of(Ad(id=name), await self._ready(name, ladder)) for name in self._assets]
-        return Decided(offers=tuple(assets))
+        """The same: nobody is called for an asset, so it can as well be decided on anew."""
+        return decided
 
 
 class VastDecider:

@@ -11,6 +11,7 @@ from packager.decisions.macros import fill_macros
 from packager.reasons import Reason
 
 NO_AD = 303
+NO_PICTURE = 503  # of a NonLinear ad that is to be drawn
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Facts as they are for one session at one moment: what its viewer said, and what feeds say."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from packager.config.fact_settings import Fact
@@ -42,6 +43,10 @@ class Facts:
             instant: See there.
         """
         return self._known(show, show.facts[name], dict(said), instant)
+
+    def at(self, show: Show, said: Pairs, instant: datetime) -> Callable[[str], Value | None]:
+        """The same of whichever fact is asked for; the arguments as in `value`."""
+        return lambda name: self.value(show, name, said, instant)
 
     def told(self, show: Show, said: Pairs, instant: datetime, *, anonymous: bool) -> Pairs:
         """The facts that ad servers are told: those that are known, sorted by name.

@@ -19,6 +19,7 @@ from packager.dash.presentations import DashPresentations
 from packager.handlers.sessions import TOKEN_PARAMETER, SessionDesk
 from packager.log import report
 from packager.looks.dash import DashLooks
+from packager.looks.own import OwnLooks
 from packager.metrics import Metrics, Outcome
 from packager.parameters import ParameterError
 from packager.paths import Ending
@@ -54,6 +55,7 @@ class DashHandlers:
     mpds: Mpds
     patches: Patches
     looks: DashLooks
+    own_looks: OwnLooks
     metrics: Metrics
 
     async def mpd(self, request: Request) -> Response:
@@ -77,7 +79,7 @@ class DashHandlers:
             location=self.desk.url(latest.session, ENDING),
             publish_time=latest.published_at,
             patch_location=patch_location,
-            base_url=self.desk.reporting_url(latest.session),
+            base_url=self.desk.own_url(latest.session),
         )
         outcome: Outcome = "shared" if latest.is_shared else "made"
         self.metrics.manifest("dash", "mpd", outcome, perf_counter() - began)
@@ -120,6 +122,7 @@ class DashHandlers:
         session, plan = await self.viewing.plan(session, presentation, channel, who)
         past = partial(self.viewing.planner.past, session, presentation, channel)
         worn = self.looks.worn(session, presentation, channel)
+        self.own_looks.foresee(session, presentation, channel, who)
         mpd, shared = self.mpds.joined(session, presentation, channel, plan, past, worn)
         for break_id, why in () if shared else mpd.text.left_out.items():
             report(

@@ -12,6 +12,7 @@ from packager.handlers.sessions import SessionDesk
 from packager.hls.playlists import Playlists
 from packager.hls.presentations import HlsPresentations
 from packager.looks.hls import HlsLooks
+from packager.looks.own import OwnLooks
 from packager.metrics import Metrics
 from packager.reasons import Reason
 from packager.responses import playlist_response, refusal
@@ -27,6 +28,7 @@ class HlsHandlers:
     viewing: Viewing
     playlists: Playlists
     looks: HlsLooks
+    own_looks: OwnLooks
     metrics: Metrics
 
     async def multivariant(self, request: Request) -> Response:
@@ -57,6 +59,7 @@ class HlsHandlers:
         if any(one.is_insertion and one.final for one in plan.splices):
             channel = await keeper.undated(channel)
         worn = await self.looks.worn(session, presentation, number, channel)
+        self.own_looks.foresee(session, presentation, channel, who, rendition=number)
         past = partial(self.viewing.planner.past, session, presentation, channel)
         body, shared = self.playlists.body(
             session.sid, presentation, number, channel, plan, past, worn

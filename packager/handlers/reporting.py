@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from manifests.creative import Creative
 from packager.clock import Clock
-from packager.cmcd import buffered_s
+from packager.cmcd import LONGEST_BUFFER_S, buffered_s
 from packager.handlers.sessions import SessionDesk
 from packager.metrics import Metrics
 from packager.reasons import Reason
@@ -20,8 +20,6 @@ from packager.reporting.reporter import Reporter
 from packager.reporting.reporter import Request as Evidence
 from packager.responses import PERSONAL, refusal
 from packager.sessions import Sessions
-
-LONGEST_BUFFER_S = 120.0  # that a player is believed to have
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,15 +105,18 @@ class SessionDesk:
         record = session.record
         return f"{self._base()}v1/session/{record.tenant}/{record.show}/{session.token}"
 
-    def reporting_url(self, session: Session) -> str | None:
-        """What relative URLs of ads' segments follow; None: the session has no such ads.
+    def own_url(self, session: Session) -> str | None:
+        """What relative URLs of segments follow; None: the session has none of its own.
 
-        It stays the same all through a session (B-04), whatever its breaks turn out to be.
+        They are of ads that the server reports, and of content that ads are drawn on. It stays the
+        same all through a session (B-04), whatever its breaks turn out to be.
         """
         record = session.record
         show: Show | None = self.config.shows.get(record.show)
-        asks = show is not None and any(isinstance(rule.fill, _ADS) for rule in show.break_rules)
-        if not asks or record.parameters.reporting != "server":
+        if show is None:
+            return None
+        asks = any(isinstance(rule.fill, _ADS) for rule in show.break_rules)
+        if not show.draws_ads and not (asks and record.parameters.reporting == "server"):
             return None
         return f"{self._base()}v1/manifest/{record.tenant}/{session.token}/"
 
@@ -190,7 +193,8 @@ class SessionDesk:
         if show.story:
             # Settled once and for all: what plays is in the session from its beginning (A-03).
             values = self.facts.values(show, said.pairs, self.clock.now())
-            told = self.stories.settled(show, FactAnswers(values))
+            known = self.facts.at(show, said.pairs, self.clock.now())
+            told = self.stories.settled(show, FactAnswers(values), known)
             parameters = replace(parameters, manifest=told)
         presentation = await source.get(tenant, show, asset, parameters.manifest)
         session = await self.sessions.start(

@@ -1,25 +1,22 @@
 """The tracking document of a session, for its player (design, section 5.2)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from manifests.dash.channel import DashChannel
 from manifests.dash.content_clock import origin_of
-from manifests.splicing.content import Content
 from manifests.timing import EPOCH
-from packager.dash.presentations import DashPresentation
 from packager.decisions.ad_record import NO_POD, PodRecord
 from packager.decisions.beacon_macros import beacon_macros
 from packager.decisions.macros import MacroValue
 from packager.filmless import FilmlessBreaks
+from packager.handlers.contents import CONTENT
 from packager.handlers.sessions import FORMAT_PARAMETER, SessionDesk
-from packager.hls.presentations import HlsPresentation
 from packager.paths import Ending
 from packager.pods import Pods
 from packager.responses import PERSONAL
@@ -49,7 +46,7 @@ class TrackingHandlers:
         source = self.desk.by_format[ending]
         session, presentation = await self.desk.of_token(path["tenant"], path["session"], source)
         session.require(show=path["show"])
-        content = await _CONTENT[ending](presentation)
+        content = await CONTENT[ending](presentation)
         who = partial(self.desk.viewer, request)
         session, plan = await self.viewing.plan(session, presentation, content, who)
         pods: dict[str, PodRecord] = {}
@@ -87,16 +84,3 @@ def _macros(
         return values
     # The time and the number that is new each time are left to who makes the request.
     return beacon_macros(placed.ad, index=placed.index, now=EPOCH, seed="", base=values)
-
-
-async def _hls(presentation: HlsPresentation) -> Content:
-    keeper, number = presentation.keeper, presentation.reference
-    return keeper.fresh(number) or await keeper.current(number)
-
-
-async def _dash(presentation: DashPresentation) -> Content:
-    keeper = presentation.keeper
-    return keeper.fresh() or await keeper.current()
-
-
-_CONTENT: Mapping[Ending, Callable[[Any], Awaitable[Content]]] = {"m3u8": _hls, "mpd": _dash}

@@ -18,7 +18,8 @@ from manifests.errors import ManifestError
 from packager.clock import Clock, unix_seconds
 from packager.dash.presentations import DashPresentation
 from packager.looks.frames import Frames
-from packager.looks.looks import Looks
+from packager.looks.looks import Looks, Worn
+from packager.looks.places import own_way
 from packager.looks.route import LookRoute
 from packager.looks.segments import Segments
 from packager.session import Session
@@ -55,19 +56,15 @@ class DashLooks:
         if worn is None or channel.mpd is None:
             return None
         seen = (presentation.channel_id, channel.version)
-        if worn.is_behind(_ALL, *seen):
-            worn.observe(channel.cues, channel)
-            worn.is_dated = channel.mpd.is_dynamic
-            now = unix_seconds(self._clock.now()) if channel.mpd.is_dynamic else None
-            for segment in reversed(_reference(channel.mpd, now)):
-                worn.look.drawn(segment)  # in order, before players ask in theirs
-            if now is not None and channel.window is not None:
-                worn.look.forget_before(channel.window[0] - KEPT_S)
-            worn.segments = Segments(partial(_listed, channel.mpd, now))
-            self._route.keep_up(worn)
-            worn.seen[_ALL] = seen
         tenant, show = session.record.tenant, presentation.show
         way = f"{self._base}v1/look/{tenant}/{show.name}/{worn.look.key}/"
+        if show.draws_ads:
+            way = own_way("mpd")
+        elif worn.is_behind(_ALL, *seen):
+            worn.observe(channel.cues, channel)
+            keep_up(worn, channel, unix_seconds(self._clock.now()))
+            self._route.keep_up(worn)
+            worn.seen[_ALL] = seen
         place = (presentation.renderer_id, way)
         renderer = self._renderers.get(place)
         if renderer is None:
@@ -76,6 +73,26 @@ class DashLooks:
             )
             self._renderers[place] = renderer
         return WornMpd(way, renderer)
+
+
+def keep_up(worn: Worn, channel: DashChannel, now: Decimal) -> None:
+    """Have a look know what a version of the content lists.
+
+    Args:
+        worn: The look, which knows when its overlays show.
+        channel: The content.
+        now: Seconds since 1970.
+    """
+    mpd = channel.mpd
+    if mpd is None:
+        return
+    worn.is_dated = mpd.is_dynamic
+    until = now if mpd.is_dynamic else None
+    for segment in reversed(_reference(mpd, until)):
+        worn.look.drawn(segment)  # in order, before players ask in theirs
+    if mpd.is_dynamic and channel.window is not None:
+        worn.look.forget_before(channel.window[0] - KEPT_S)
+    worn.segments = Segments(partial(_listed, mpd, until))
 
 
 def _reference(mpd: Mpd, now: Decimal | None) -> list[ContentSegment]:

@@ -4,7 +4,7 @@ Live, a segment that is drawn on is named as what is being drawn; in VOD, where 
 once, it is named as a place that has it drawn when a player comes there (`packager.looks.route`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
@@ -15,11 +15,15 @@ from manifests.content_segment import ContentSegment
 from manifests.hls.channel import Channel
 from manifests.hls.fragments import Strip
 from manifests.hls.replaced import latest_segments, with_replaced
+from manifests.hls.track import Track
 from packager.clock import Clock
+from packager.config.show_settings import Show
 from packager.hls.presentations import HlsPresentation
 from packager.looks.frames import Frames
+from packager.looks.inits import WAY, inits_of
 from packager.looks.look import Choice, Look
 from packager.looks.looks import STORE_S, Looks, Worn
+from packager.looks.places import own_way
 from packager.looks.segments import Segments
 from packager.paths import is_asset
 from packager.session import Session
@@ -75,15 +79,24 @@ class HlsLooks:
         for part in parts:
             replaced |= part.look.replaced(name, since=part.since, until=part.until)
         held = worn.look.listed_until(name) if name in worn.held else None
-        if not replaced and held is None:
-            return None
         key = tuple((one.look.key, one.look.version, one.until) for one in parts)
         dressing = channel.rules.dressing
         place = (presentation.channel_id, channel.version, dressing.dates, name, *key)
         strip = self._strips.get(place)
         if strip is None:
-            strip = self._strips[place] = with_replaced(channel.strips[name], replaced)
+            inits = self._inits(session, presentation, channel.tracks[name])
+            strip = with_replaced(channel.strips[name], replaced, inits)
+            self._strips[place] = strip
+        if strip is channel.strips[name] and held is None:
+            return None
         return WornStrip((*key, held), strip, held)
+
+    def _inits(
+        self, session: Session, presentation: HlsPresentation, track: Track
+    ) -> Mapping[str, str]:
+        show = presentation.show
+        way = f"{self._base}v1/look/{session.record.tenant}/{show.name}/{WAY}/"
+        return inits_of(track.segments, origin=show.origin, way=way)
 
     async def _parts(
         self,
@@ -154,15 +167,18 @@ class HlsLooks:
             if worn.is_behind(name, *seen):
                 if not presentation.live:
                     self._take_in_whole(worn, session, presentation, name, channel)
-                elif not await self._take_in(worn, presentation.frames[number], name, channel):
+                elif not await self._take_in(worn, presentation, number, channel):
                     return
                 worn.seen[name] = seen
 
-    async def _take_in(self, worn: Worn, frames: Frames, name: str, channel: Channel) -> bool:
+    async def _take_in(
+        self, worn: Worn, presentation: HlsPresentation, number: int, channel: Channel
+    ) -> bool:
         """Take in a live playlist; False: it stands still, for the store is slow.
 
         It may for 1.5 target durations; then originals are named.
         """
+        name = str(number)
         track = channel.tracks[name]
         worn.observe(channel.cues, channel)
         worn.is_dated = track.utc
@@ -170,8 +186,9 @@ class HlsLooks:
         urls = await self._looks.named(
             worn.look,
             choices,
-            frames=frames,
+            frames=presentation.frames[number],
             pace_s=float(channel.pace_s),
+            ways=_own_ways(worn, presentation, choices),
             window_s=_length(channel),
             # Where nothing was listed there is nothing to stand still with.
             store_s=FIRST_STORE_S if worn.look.listed_until(name) is None else STORE_S,
@@ -195,21 +212,56 @@ class HlsLooks:
     ) -> None:
         worn.observe(channel.cues, channel)
         choices = worn.look.choices(name, latest_segments(channel.tracks[name]), live=False)
-        origin, show = presentation.show.origin, presentation.show.name
-        prefix = f"{self._base}v1/look/{session.record.tenant}/{show}/{worn.look.key}/"
-        urls: dict[str, str] = {}
-        for one in choices:
-            url = one.segment.name
-            path = url.removeprefix(origin)
-            if one.drawn and path != url and is_asset(path):
-                urls[url] = prefix + path
+        show, tenant = presentation.show, session.record.tenant
+        way = f"{self._base}v1/look/{tenant}/{show.name}/{worn.look.key}/"
+        drawn = (one.segment.name for one in choices if one.drawn)
+        urls = {**_ways(show, way, drawn), **_own_ways(worn, presentation, choices)}
         worn.segments = Segments(partial(_listed, presentation, channel))
         worn.look.list(name, choices, urls)
+
+
+def keep_up(worn: Worn, presentation: HlsPresentation, channel: Channel) -> None:
+    """Have a look know what a version of the content lists, whoever asks for which rendition.
+
+    Args:
+        worn: The look, which knows when its overlays show.
+        presentation: Of the content.
+        channel: The content.
+    """
+    track = channel.tracks.get(channel.reference)
+    if track is None:
+        return
+    worn.is_dated = track.utc
+    for segment in reversed(list(latest_segments(track))):
+        worn.look.drawn(segment)  # in order, before players ask in theirs
+    if presentation.live:
+        worn.look.forget_before(track.starts[0] - KEPT_S)
+    worn.segments = Segments(partial(_listed, presentation, channel))
 
 
 def _length(channel: Channel) -> float:
     """Seconds that are listed."""
     return 0.0 if channel.window is None else float(channel.window[1] - channel.window[0])
+
+
+def _own_ways(
+    worn: Worn, presentation: HlsPresentation, choices: Iterable[Choice]
+) -> Mapping[str, str]:
+    """Where sessions ask for what an ad server may say of, each for itself: below its playlists."""
+    names = (
+        one.segment.name for one in choices if worn.has_slot(one.segment.start, one.segment.end)
+    )
+    return _ways(presentation.show, own_way("m3u8"), names)
+
+
+def _ways(show: Show, way: str, names: Iterable[str]) -> Mapping[str, str]:
+    """By the name of a segment, the way that leads to it, where there can be one."""
+    found: dict[str, str] = {}
+    for url in names:
+        path = url.removeprefix(show.origin)
+        if path != url and is_asset(path):
+            found[url] = way + path
+    return found
 
 
 def _listed(

@@ -44,14 +44,16 @@ class _Listed:
 class Look:
     """One look."""
 
-    def __init__(self, key: str, drawables: Sequence[Drawable]) -> None:
+    def __init__(self, key: str, drawables: Sequence[Drawable], *, origin: str = "") -> None:
         """Make one that nobody has seen yet.
 
         Args:
             key: Names it to caches and in URLs.
             drawables: In z-order, the lowest first.
+            origin: Of the show: init sections below it come by the way of Weft.
         """
         self.key = key
+        self.origin = origin
         self.version = 0  # rises with every change
         self._drawables = drawables
         self._steps = Steps()
@@ -87,6 +89,12 @@ class Look:
     def drawn(self, segment: ContentSegment) -> tuple[Drawn, ...]:
         """What is drawn onto a segment, settled now if it was not."""
         self._steps, drawn = self._steps.settle(segment.start, segment.end, self._draw)
+        return drawn
+
+    def told(self, segment: ContentSegment) -> tuple[Drawn, ...]:
+        """What is drawn onto a segment that is told of now and was settled before, for good."""
+        self.drawn(segment)
+        self._steps, drawn = self._steps.renewed(segment.start, segment.end, self._draw)
         return drawn
 
     def _draw(self, start: Decimal, end: Decimal) -> tuple[Drawn, ...]:

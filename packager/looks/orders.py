@@ -10,6 +10,7 @@ from manifests.timing import format_date_time
 from manifests.uris import without_query
 from overlays.states import Shown, part_of_life, state_key
 from packager.looks.frames import Frames
+from packager.looks.inits import path_of
 from packager.looks.look import Choice
 from packager.looks.steps import Drawn
 from packager.rendering.jobs import Drawing, Ending, Job, Piece, Priority, Work
@@ -20,6 +21,7 @@ PROFILE = "superfast"
 def order(
     choice: Choice,
     *,
+    origin: str,
     frames: Frames,
     deadline: datetime,
     priority: Priority = Priority.NEXT,
@@ -28,19 +30,22 @@ def order(
 
     Args:
         choice: What is drawn onto which segment.
+        origin: Of the show.
         frames: Of the rendition.
         deadline: When the result is of no use any more.
         priority: What goes first.
     """
     segment = choice.segment
+    augmented = path_of(segment.init, origin) is not None
     return Job(
-        key=_key(choice),
+        key=_key(choice, augmented),
         work=Work(
             segment=_piece(segment.media),
             init=None if segment.init is None else _piece(segment.init),
             drawings=tuple(_drawing(one, segment) for one in choice.drawn),
             profile=PROFILE,
             ending=_ending(segment),
+            augmented=augmented,
         ),
         megapixels=frames.megapixels(float(segment.duration)),
         deadline=deadline,
@@ -49,12 +54,12 @@ def order(
     )
 
 
-def _key(choice: Choice) -> str:
+def _key(choice: Choice, augmented: bool) -> str:
     segment = choice.segment
     # An origin that begins again may give an old name to new pictures, at another time.
     identity = f"{_identity(segment.media)} {format_date_time(segment.start)}"
     # Its init section names a rendition alike to all, whether they read a playlist or an MPD.
-    rendition = "" if segment.init is None else _identity(segment.init)
+    rendition = "" if segment.init is None else f"{_identity(segment.init)} {augmented}"
     shown = [Shown(one.template, one.data, _part(one, segment)) for one in choice.drawn]
     return state_key(shown, segment=identity, rendition=rendition, profile=PROFILE)
 

@@ -14,10 +14,11 @@ from packager.clock import Clock
 from packager.looks.look import Choice
 from packager.looks.looks import Looks, Worn
 from packager.looks.segments import Found
+from packager.rendering.jobs import Priority
 from packager.single_flight import FlightError, SingleFlight
 
 NAMED = 65_536  # segments of looks whose answer is remembered
-AHEAD = 256  # that are named at a time before anybody asks
+AHEAD = 256  # that are prepared at a time before anybody asks
 ASKED_S = 15.0  # for which a rendition is of interest after a player asked for it
 
 
@@ -36,7 +37,8 @@ class LookRoute:
         """Join the looks and a clock."""
         self._looks = looks
         self._clock = clock
-        self._naming: SingleFlight[str] = SingleFlight(limit=AHEAD)
+        self._preparing: SingleFlight[str | None] = SingleFlight(limit=AHEAD)
+        self._prepared: LRUCache[tuple[str, str], None] = LRUCache(NAMED)
         self._named: LRUCache[tuple[str, str], str] = LRUCache(NAMED)
 
     async def way(self, key: str, original: str) -> Way:
@@ -56,7 +58,7 @@ class LookRoute:
             return Way(original, settled=False)  # an init section, or another process's look
         worn.asked[found.rendition] = self._clock.monotonic()
         url = await self._name(worn, found)
-        self._begin(worn, segments.after(found))
+        self._prepare(worn, segments.after(found), Priority.LIKELY)
         return Way(url or original, settled=True)
 
     def keep_up(self, worn: Worn) -> None:
@@ -65,18 +67,30 @@ class LookRoute:
         worn.asked = {name: at for name, at in worn.asked.items() if at >= since}
         if worn.segments is not None:
             for rendition in worn.asked:
-                self._begin(worn, worn.segments.latest(rendition))
+                self._prepare(worn, worn.segments.latest(rendition), Priority.NEXT)
 
     async def aclose(self) -> None:
-        """End what is being named."""
-        await self._naming.aclose()
+        """End what is being prepared."""
+        await self._preparing.aclose()
 
-    def _begin(self, worn: Worn, found: Found | None) -> None:
-        """Name a segment before anybody asks, without waiting for it."""
-        if found is not None and (worn.look.key, found.segment.name) not in self._named:
-            with suppress(FlightError):  # it is named when somebody asks
-                place = (worn.look.key, found.segment.name)
-                self._naming.start(place, partial(self._name, worn, found))
+    def _prepare(self, worn: Worn, found: Found | None, priority: Priority) -> None:
+        """Have a segment drawn on before anybody asks, without waiting for it."""
+        if found is None:
+            return
+        place = (worn.look.key, found.segment.name)
+        if place in self._named or place in self._prepared:
+            return
+        self._prepared[place] = None
+        with suppress(FlightError):  # it is drawn on when somebody asks
+            prepare = partial(
+                self._looks.prepare,
+                worn.look,
+                Choice(found.segment, worn.look.drawn(found.segment)),
+                frames=found.frames,
+                pace_s=float(found.segment.duration),
+                priority=priority,
+            )
+            self._preparing.start(place, prepare)
 
     async def _name(self, worn: Worn, found: Found) -> str:
         """What stands for a segment from now on; empty: its own URL."""
@@ -85,7 +99,7 @@ class LookRoute:
         known = self._named.get(place)
         if known is not None:
             return known
-        choice = Choice(segment, worn.look.drawn(segment))
+        choice = Choice(segment, worn.look.told(segment))
         urls = await self._looks.named(
             worn.look,
             (choice,),

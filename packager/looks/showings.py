@@ -4,6 +4,7 @@ A value: each refresh of the content gives the next one. What viewers have been 
 change any more; that is the look's to keep.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -22,6 +23,7 @@ class Showing:
 
     begins: Decimal
     ends: Decimal | None  # None: not known yet
+    id: str = ""  # no other of the show's content has it, of those that come and go
 
     def covers(self, start: Decimal, end: Decimal) -> bool:
         """Whether something of an interval is in it."""
@@ -36,6 +38,7 @@ def cue_rules(rule: ShowAtCues) -> CueRules:
         splice_insert=False,
         honour_restrictions=False,
         classes=dict.fromkeys(rule.classes, "out"),
+        schemes=rule.schemes,
     )
 
 
@@ -69,11 +72,24 @@ class Showings:
             end: Of the interval.
             origin: The content clock where the content begins: schedules count from there.
         """
-        rule = self.overlay.show
+        if not isinstance(self.overlay.show, ShowAt | ShowAtCues):
+            return Showing(start - LONG_AGO_S, None)
+        found: Showing | None = None
+        for one in self.latest(origin=origin):
+            if one.ends is not None and one.ends <= start:
+                break
+            found = one if one.covers(start, end) else found
+        return found
+
+    def latest(self, *, origin: Decimal) -> Iterator[Showing]:
+        """All times that are known, the latest first; none of what does not come and go.
+
+        Args:
+            origin: As `at` takes it.
+        """
+        rule, name = self.overlay.show, f"o.{self.overlay.name}"
         if isinstance(rule, ShowAt):
-            one = Showing(origin + rule.at, origin + rule.at + rule.seconds)
-            return one if one.covers(start, end) else None
-        if isinstance(rule, ShowAtCues):
-            shown = (Showing(each.out_at, each.in_at) for each in self.log.breaks)
-            return next((one for one in shown if one.covers(start, end)), None)
-        return Showing(start - LONG_AGO_S, None)
+            yield Showing(origin + rule.at, origin + rule.at + rule.seconds, name)
+        elif isinstance(rule, ShowAtCues):
+            for one in reversed(self.log.breaks):
+                yield Showing(one.out_at, one.in_at, f"{name}.{one.id}")

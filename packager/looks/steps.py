@@ -5,7 +5,7 @@ score changes at one instant in all of them, however their playlists are refresh
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from overlays.templates.model import Template
@@ -25,6 +25,8 @@ class Drawn:
     begins: Decimal
     ends: Decimal | None  # None: not known yet
     private: bool = False  # pixels of one viewer
+    slot: str = ""  # that an ad of which somebody wants to be told is shown in
+    lacks: bool = False  # a picture was not there yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,35 @@ class Steps:
         begin = start if frontier is None else min(start, frontier)
         return Steps((*self.steps, Step(start=begin, end=end, drawn=drawn))), drawn
 
+    def renewed(
+        self, start: Decimal, end: Decimal, draw: Callable[[Decimal, Decimal], tuple[Drawn, ...]]
+    ) -> tuple["Steps", tuple[Drawn, ...]]:
+        """What a settled segment shows that is to be told now, for good.
+
+        What lacked a picture when it was settled may have it by now.
+
+        Args:
+            start: As `settle` takes it, and what follows.
+            end: See there.
+            draw: See there.
+        """
+        settled = self.at(start)
+        if not any(one.lacks for one in settled):
+            return self, settled
+        told = tuple(replace(one, lacks=False) for one in draw(start, end))
+        steps: list[Step] = []
+        for step in self.steps:
+            if step.drawn != settled or not step.start <= start + NEAR_S < step.end:
+                steps.append(step)
+                continue
+            parts = ((step.start, start), (start, min(end, step.end)), (end, step.end))
+            steps += [
+                Step(start=begins, end=ends, drawn=told if begins == start else settled)
+                for begins, ends in parts
+                if ends - begins > NEAR_S
+            ]
+        return Steps(_merged(steps)), told
+
     def at(self, instant: Decimal) -> tuple[Drawn, ...]:
         """What was settled for the interval that has an instant, or for the nearest one."""
         for step in reversed(self.steps):
@@ -81,3 +112,14 @@ class Steps:
         """Drop what ended before an instant."""
         kept = tuple(step for step in self.steps if step.end > instant)
         return self if len(kept) == len(self.steps) else Steps(kept)
+
+
+def _merged(steps: list[Step]) -> tuple[Step, ...]:
+    """The same with what shows the same in one step: films are long."""
+    merged: list[Step] = []
+    for step in steps:
+        if merged and merged[-1].drawn == step.drawn:
+            merged[-1] = replace(merged[-1], end=step.end)
+        else:
+            merged.append(step)
+    return tuple(merged)

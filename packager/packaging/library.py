@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import anyio.to_thread
 from cachetools import LRUCache
@@ -35,6 +35,7 @@ from packager.packaging.errors import (
 )
 from packager.packaging.files import look_at_files
 from packager.packaging.jobs import WORKER, run_job
+from packager.packaging.keeping import Keeping
 from packager.packaging.ladder import Ladder, Rung
 from packager.packaging.making import Maker, Progress
 from packager.packaging.mpd_excerpt import Excerpt
@@ -94,6 +95,7 @@ class MediaLibrary:
             limits=limits or WorkerLimits(),
             command=command,
         )
+        self._keeping = Keeping(self._folder)
         self._command = command
         self._slots = asyncio.Semaphore(workers)
         self._probe_slots = asyncio.Semaphore(workers)
@@ -221,6 +223,61 @@ class MediaLibrary:
             return creative
         make = partial(self._maker.condition, source, digest, ladder, kind)
         return await self._once(creative_id, kind, make, progress or _unheard)
+
+    def drawn_id(self, digest: str, ladder: Ladder) -> str:
+        """Return the id that the creative of `draw` has, or will have."""
+        return digest_of("drawn", digest, ladder.key, self._maker.profile)
+
+    async def draw(
+        self,
+        digest: str,
+        write: Callable[[Path], dict[str, Any]],
+        ladder: Ladder,
+        *,
+        now: Callable[[], float],
+    ) -> Creative:
+        """Return the creative of what a worker draws for `ladder`; made if it is not there yet.
+
+        Args:
+            digest: Of all that decides what is drawn.
+            write: As `Maker.draw` takes it.
+            ladder: Of the show.
+            now: Says the instant at which it was made.
+
+        Raises:
+            PackagingError: It cannot be drawn or packaged.
+        """
+        if not ladder.rungs:
+            raise LadderUnmatched("no playlist of the show can be matched")
+        creative_id = self.drawn_id(digest, ladder)
+        if creative := self.get(creative_id):
+            return creative
+        make = partial(self._maker.draw, write, digest, ladder, "bumper")
+        creative = await self._once(creative_id, "bumper", make, _unheard)
+        self._keeping.touch_all(self._assets[creative_id], now=now())
+        return creative
+
+    def touch(self, creative_id: str, *, now: float) -> bool:
+        """Take down that a creative is needed at an instant; False: it was removed."""
+        is_there = self._keeping.touch(creative_id, now=now)
+        if not is_there:
+            self._forget(creative_id)
+        return is_there
+
+    def touch_file(self, file: MediaFile, *, now: float) -> None:
+        """Take down that a file was asked for."""
+        self._keeping.touch_rendition(file.path, now=now)
+
+    async def tidy(self, *, before: float) -> int:
+        """Remove what was last needed before an instant; return the bytes of what stays."""
+        gone, size_bytes = await anyio.to_thread.run_sync(lambda: self._keeping.tidy(before=before))
+        for creative_id in gone:
+            self._forget(creative_id)
+        return size_bytes
+
+    def _forget(self, creative_id: str) -> None:
+        self._assets.pop(creative_id, None)
+        self._creatives.pop(creative_id, None)
 
     async def take(self, renditions: Mapping[Rung, Path], ladder: Ladder) -> Creative:
         """Return the creative of an ad whose renditions are those of `ladder` already.

@@ -82,6 +82,40 @@ class Maker:
             renditions=renditions,
         )
 
+    async def draw(
+        self,
+        write: Callable[[Path], dict[str, Any]],
+        source_digest: str,
+        ladder: Ladder,
+        kind: str,
+        creative_id: str,
+        progress: Progress,
+    ) -> Asset:
+        """Make the asset of a source that a worker draws first; the arguments as in `condition`.
+
+        Args:
+            write: Gives the worker's job, but for its ``target``; gets a folder for what it reads.
+            source_digest: Of all that decides what is drawn.
+            ladder: Of the show.
+            kind: What it is for.
+            creative_id: Of the creative.
+            progress: Told of the share that is done.
+
+        Raises:
+            CreativeRefused: It cannot be drawn.
+        """
+        with self.folder.work_folder() as work:
+            target = work / "drawn.mp4"
+            job = await anyio.to_thread.run_sync(write, work)
+            await run_job(
+                {**job, "target": str(target)},
+                work,
+                limits=self._limits,
+                progress=lambda share: None,
+                command=self._command,
+            )
+            return await self.condition(target, source_digest, ladder, kind, creative_id, progress)
+
     async def take(
         self,
         renditions: Mapping[Rung, Path],

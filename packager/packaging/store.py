@@ -81,14 +81,22 @@ class MediaFolder:
 
     def asset(self, asset_id: str) -> Asset | None:
         """Return an asset, also one that another process has made meanwhile."""
-        return _read_asset(self._assets / f"{asset_id}.json")
+        return _read_asset(self.index_of(asset_id))
+
+    def index_of(self, asset_id: str) -> Path:
+        """Return where an asset's index is, or would be."""
+        return self._assets / f"{asset_id}.json"
+
+    def rendition_folder(self, digest: str) -> Path:
+        """Return where the files of a rendition are, or would be."""
+        return self._renditions / digest
 
     def add_asset(self, asset: Asset) -> None:
         """Write an asset's index; its renditions are there already."""
         with self.work_folder() as work:
             path = work / "asset.json"
             path.write_text(json.dumps(asset_to_json(asset)), "utf-8")
-            put(path, self._assets / f"{asset.id}.json")
+            put(path, self.index_of(asset.id))
 
     def rendition(self, digest: str, rung: Rung) -> StoredRendition | None:
         """Return a whole rendition that was made before, by whatever asset."""

@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TextIO
 
-from packager.children import be_modest, set_limit
+from packager.children import be_modest, leave_network, set_limit
 from packager.packaging.encoded import encoded_to_json
 from packager.packaging.errors import MediaMissing, MediaWriteFailed, PackagingError
 from packager.packaging.ladder import rung_from_json
@@ -138,8 +138,19 @@ def _sizes(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, An
     return {"sizes": found}
 
 
+def _film(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any]:
+    leave_network()  # pictures of strangers are decoded here
+    try:
+        from packager.clips.drawing import draw_film
+    except ModuleNotFoundError as error:
+        raise MediaMissing from error
+    draw_film(job)
+    return {}
+
+
 _JOBS = {
     "condition": _condition,
+    "film": _film,
     "streams": _streams,
     "take": _take,
     "join": _join,

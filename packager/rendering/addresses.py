@@ -58,6 +58,15 @@ class Addresses:
         path = f"{PRIVATE if job.private else PUBLIC}/{id}/{original}/{name}"
         return self._base + path if len(path) < 2 * MAX_CHARACTERS else None
 
+    def address_of(self, url: str) -> Address:
+        """Read a URL that this server, or another one with its keys, made.
+
+        Raises:
+            InvalidToken: It is not ours.
+        """
+        *folder, id, original, name = url.removeprefix(self._base).rsplit("/", 3)
+        return self.read(private=folder == [PRIVATE], id=id, original=original, name=name)
+
     def read(self, *, private: bool, id: str, original: str, name: str) -> Address:
         """Verify the parts of a URL.
 

@@ -21,7 +21,7 @@ class Priority(IntEnum):
     """What goes first, whatever its deadline."""
 
     NEXT = 0  # a manifest names it, or is about to
-    LIKELY = 1  # a state that may come: home +1, away +1
+    LIKELY = 1  # a player is about to come to it, and nobody waits for it yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class Work:
     drawings: tuple[Drawing, ...]  # in z-order, the lowest first
     profile: str  # of the encoder
     ending: Ending = "m4s"
+    augmented: bool = False  # players have the init section with our parameter sets, if need be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,7 @@ def work_to_json(work: Work) -> dict[str, Any]:
         ],
         "profile": work.profile,
         "ending": work.ending,
+        "augmented": work.augmented,
     }
 
 
@@ -112,6 +114,7 @@ def work_from_json(value: dict[str, Any]) -> Work:
         ),
         profile=value["profile"],
         ending=value["ending"],
+        augmented=value["augmented"],
     )
 
 

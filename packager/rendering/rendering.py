@@ -16,7 +16,7 @@ from packager.metrics import Metrics, OverlayOutcome
 from packager.reasons import Reason
 from packager.rendering.addresses import Address, Addresses
 from packager.rendering.bell import Bell, heard
-from packager.rendering.jobs import Job, Piece
+from packager.rendering.jobs import Job, Piece, Priority
 from packager.rendering.queue import Queue
 from packager.rendering.rendered import Rendered
 from packager.rendering.renderer import Renderer
@@ -102,8 +102,8 @@ class Rendering:
     async def offer(self, job: Job) -> Overlay:
         """Have a job done, if its result would be there by its deadline.
 
-        Offer it before its segment is listed, and list what this says: another time the answer
-        may be another.
+        A refusal of what is only likely to be of use degrades nothing. Offer a job before its
+        segment is listed, and list what this says: another time the answer may be another.
         """
         url, id = self.addresses.url_of(job), self.addresses.id_of(job)
         if url is None:
@@ -113,6 +113,8 @@ class Rendering:
         except StoreError as error:
             return self._refused(id, Reason.OVERLAY_QUEUE_FAILED, detail=str(error))
         if offered.reason is not None:
+            if job.priority is Priority.LIKELY:
+                return Overlay(reason=offered.reason)
             return self._refused(id, offered.reason)
         if not offered.ready:
             self._put.ring()
@@ -125,6 +127,14 @@ class Rendering:
         if path is not None and len(self._touched) < _TOUCHED:
             self._touched.add(address.id)
         return path
+
+    async def is_there(self, url: str) -> bool:
+        """Wait for the result of a URL of ours: whether who asks for it is given that.
+
+        Raises:
+            InvalidToken: It is not ours.
+        """
+        return await self.result(self.addresses.address_of(url)) is not None
 
     async def original(self, piece: Piece) -> bytes:
         """Return the bytes of an original.

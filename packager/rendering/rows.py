@@ -13,7 +13,7 @@ import orjson
 
 from packager.reasons import Reason
 from packager.rendering.admission import Backlog, Pace, cost_s
-from packager.rendering.jobs import Job, Work, work_from_json, work_to_json
+from packager.rendering.jobs import Job, Priority, Work, work_from_json, work_to_json
 
 State = Literal["waiting", "taken", "done", "late", "failed"]
 
@@ -128,12 +128,13 @@ def private_since(connection: sqlite3.Connection, since: float) -> int:
 
 
 def drop_late(connection: sqlite3.Connection, *, pace: float, now: float) -> list[str]:
-    """Give up what would not be ready in time if it were begun now; return the ids."""
+    """Give up what would not be ready in time if it were begun now; return what was counted on."""
     sql = """UPDATE jobs SET state = 'late', work = '', reason = ?, ends_at = ? WHERE id IN (
             SELECT id FROM jobs WHERE state = 'waiting' AND late_at < ? + ? + megapixels * ? LIMIT ?
-        ) RETURNING id"""
+        ) RETURNING id, priority"""
     values = (Reason.OVERLAY_LATE, now + _LATE_S, now, cost_s(0.0, pace), pace, _STEP)
-    return [id for (id,) in connection.execute(sql, values).fetchall()]
+    dropped = connection.execute(sql, values).fetchall()
+    return [id for id, priority in dropped if priority == Priority.NEXT]
 
 
 def take(connection: sqlite3.Connection, *, now: float) -> Taken | None:
@@ -184,11 +185,11 @@ def fail(connection: sqlite3.Connection, id: str, reason: Reason, *, ends_at: fl
 def done(
     connection: sqlite3.Connection, id: str, size_bytes: int, *, now: float, private_s: float
 ) -> bool:
-    """Settle a job whose bytes are kept; return whether it was in time."""
+    """Settle a job whose bytes are kept; return whether nobody who counted on it was failed."""
     sql = """UPDATE jobs SET state = 'done', work = '', taken_at = NULL, bytes = ?, used_at = ?,
-        ends_at = iif(private, ?, NULL) WHERE id = ? RETURNING late_at"""
+        ends_at = iif(private, ?, NULL) WHERE id = ? RETURNING late_at, priority"""
     row = connection.execute(sql, (size_bytes, now, now + private_s, id)).fetchone()
-    return row is None or row[0] >= now
+    return row is None or row[0] >= now or row[1] != Priority.NEXT
 
 
 def evict(connection: sqlite3.Connection, *, private: bool, limit_bytes: int) -> list[Kept]:

@@ -20,7 +20,7 @@ from overlays.errors import (
     OverlayError,
     SegmentRefused,
 )
-from overlays.frames.treatments import Squeeze
+from overlays.frames.treatments import Palette, Squeeze
 from overlays.segment.cmaf import open_cmaf
 from overlays.segment.draw import Showing
 from overlays.segment.profile import Profile
@@ -30,6 +30,7 @@ from overlays.templates.model import Size, Template
 from overlays.templates.stage import TemplateLayer, make_layer
 from packager.rendering.jobs import Drawing
 from packager.rendering.order import DrawingRefused, Order
+from packager.templates.film_colours import palette_of
 from packager.templates.folder import load_template
 
 PROFILES = {"superfast": Profile(), "veryfast": Profile(preset="veryfast")}
@@ -55,7 +56,12 @@ def draw(order: Order) -> bytes:
         if work.ending == "m4s":
             variants = [_showings(order, open_cmaf(order.init, order.segment))]
             (drawn,) = render_cmaf(
-                order.init, order.segment, variants, profile, starts_at=starts_at
+                order.init,
+                order.segment,
+                variants,
+                profile,
+                starts_at=starts_at,
+                augmented=work.augmented,
             )
         elif work.ending == "ts":
             variants = [_showings(order, open_transport(order.segment))]
@@ -82,8 +88,9 @@ def _refusing() -> Iterator[None]:
 
 
 def _showings(order: Order, film: Film) -> list[Showing]:
-    """The overlays in z-order; where one makes the film smaller, that lies below it."""
-    size = film.gops[0].sets.sps.width, film.gops[0].sets.sps.height
+    """The overlays in z-order; what one does to the film lies below it."""
+    sps = film.gops[0].sets.sps
+    size = sps.width, sps.height
     found = []
     for drawing in order.work.drawings:
         # The same layer in the next segment, where the overlay began a segment earlier.
@@ -96,7 +103,7 @@ def _showings(order: Order, film: Film) -> list[Showing]:
                 begins_at=drawing.begins_s,
                 ends_at=None if lasts_s is None else drawing.begins_s + lasts_s,
             )
-            for content in (_Narrowing(layer, size), layer)
+            for content in (_Toning(layer, sps.full_range), _Narrowing(layer, size), layer)
         ]
     return found
 
@@ -130,3 +137,16 @@ class _Narrowing:
             return None
         left, top, right, bottom = area
         return Squeeze(left, top, right - left, bottom - top)
+
+
+class _Toning:
+    """The film in the colours that a template wants."""
+
+    def __init__(self, layer: TemplateLayer, full_range: bool) -> None:
+        self._layer = layer
+        self._full_range = full_range
+
+    def at(self, time: Fraction) -> Palette | None:
+        """Return the colours at `time`; None where they stay."""
+        tone = self._layer.tone_at(time)
+        return None if tone is None else palette_of(tone, full_range=self._full_range)

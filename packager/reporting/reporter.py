@@ -25,7 +25,14 @@ from packager.pods import Pods
 from packager.reasons import Reason
 from packager.reporting.evidence import Seen
 from packager.reporting.places import Position
-from packager.tracking.events import BREAK_END, BREAK_START, AdEvent, break_events, events_of
+from packager.tracking.events import (
+    BREAK_END,
+    BREAK_START,
+    AdEvent,
+    break_events,
+    events_of,
+    showing_events,
+)
 
 QUEUE = 16_384  # requests that were not looked at yet
 WATCHED = 65_536  # ads that are being watched, in one process
@@ -41,11 +48,12 @@ class Request:
 
     sid: str
     break_id: str
-    index: int  # of the ad in the break's pod
+    index: int  # of the ad in the break's pod, or among what is drawn in it
     position: Position
     ends: tuple[Decimal, ...] = field(repr=False)  # of the ad's segments, seconds from its start
     at: float  # monotonic seconds
     buffered_s: float = 0.0
+    drawn: bool = False  # the ad is drawn into the content
     # What ad servers may know of the viewer, as in the ad call (E-01).
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     macros: Mapping[str, MacroValue] = field(default_factory=dict, repr=False)
@@ -169,8 +177,11 @@ class Reporter:
             self._wait(watch, self._clock.monotonic() + RETRY_S)
             return
         index, duration = request.index, request.ends[-1]
-        ad = pod.ads[index] if index < len(pod.ads) else None
-        watch.ad = ad or _NOBODYS
+        ads = pod.overlays if request.drawn else pod.ads
+        watch.ad = (ads[index] if index < len(ads) else None) or _NOBODYS
+        if request.drawn:
+            watch.events = showing_events(watch.ad)
+            return
         own = [one for one in events_of(watch.ad, duration) if one.server]
         before, after = break_events(pod.tracking, pod.ads, index, duration)
         watch.events = (*before, *own, *after)

@@ -12,6 +12,7 @@ from itertools import product
 from pathlib import Path
 
 from packager.config.asset_settings import Asset, Playable
+from packager.config.clip_settings import Clip as Made
 from packager.config.show_settings import Show
 
 Names = Mapping[str, tuple[str, ...]]  # of what has only so many values: those
@@ -43,7 +44,7 @@ class Way:
         return f"{self.asset}{chosen}:{self.cut}" if self.cut else f"{self.asset}{chosen}"
 
 
-def ways_of(name: str, asset: Asset) -> tuple[Way, ...]:
+def ways_of(name: str, asset: Asset | Made) -> tuple[Way, ...]:
     """The ways to show an asset; the first is that in which it plays by itself."""
     return tuple(
         Way(name, cut, playable, weight, placeholders(playable))
@@ -56,8 +57,13 @@ def placeholders(playable: Playable) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(playable.url or "")))
 
 
-def ways_to_show(asset: Asset) -> Iterator[tuple[str, Playable, int]]:
-    """An asset as it is, and its cuts: the cut's name, where it is, what it is worth."""
+def ways_to_show(asset: Asset | Made) -> Iterator[tuple[str, Playable, int]]:
+    """An asset as it is, and its cuts: the cut's name, where it is, what it is worth.
+
+    What is made of a template is nowhere before it is made.
+    """
+    if isinstance(asset, Made):
+        return
     if asset.file is not None or asset.origin is not None:
         yield "", asset, asset.weight
     for name, cut in asset.cuts.items():
@@ -73,7 +79,7 @@ def finite_names(show: Show) -> Names:
     }
 
 
-def clips_of(name: str, asset: Asset, names: Names) -> Iterator[Clip]:
+def clips_of(name: str, asset: Asset | Made, names: Names) -> Iterator[Clip]:
     """All clips of an asset.
 
     Args:

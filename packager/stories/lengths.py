@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from packager.config.clip_settings import Clip as Made
 from packager.config.show_settings import Show
 from packager.packaging.errors import PackagingError
 from packager.packaging.files import look_at_files
@@ -22,14 +23,15 @@ def lengths_of(show: Show) -> dict[str, Decimal]:
         for cut, playable, _ in ways_to_show(asset)
         if playable.file is not None
     }
+    made = {name: asset.seconds for name, asset in show.assets.items() if isinstance(asset, Made)}
     if not files:
-        return {}
+        return made
     with TemporaryDirectory() as folder:
         try:
             found = asyncio.run(look_at_files(list(files.values()), Path(folder)))
         except PackagingError:
-            return {}
-    return {
+            return made
+    return made | {
         name: round(Decimal(one.seconds.numerator) / one.seconds.denominator, 1)
         for name, one in zip(files, found, strict=True)
         if one is not None

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from packager.config.asset_settings import Asset
+from packager.config.clip_settings import Clip as Made
 from packager.config.show_settings import Show
 from packager.config.story_settings import (
     BranchPart,
@@ -44,14 +45,21 @@ class Answers(Protocol):
         """Whether the session may see an asset."""
 
 
-class Lengths(Protocol):
-    """How long clips are."""
+class Shelf(Protocol):
+    """What there is to play."""
 
-    def __call__(self, clip: str) -> Decimal | None:
+    def length(self, clip: str) -> Decimal | None:
         """Seconds that a clip lasts; None: it cannot be played.
 
         Raises:
             NotYet: That is not known yet.
+        """
+
+    def made(self, asset: str) -> str | None:
+        """The clip that is made of an asset's template for the session; None: it cannot be.
+
+        Raises:
+            NotYet: It is being made.
         """
 
 
@@ -83,7 +91,7 @@ class Story:
     """A show's story, ready to be settled: its rules are compiled."""
 
     parts: tuple[Part, ...]
-    assets: Mapping[str, Asset]
+    assets: Mapping[str, Asset | Made]
     ways: Mapping[str, tuple[Way, ...]]  # to show each of them
     rules: Mapping[str, tuple[Rule, Mapping[str, Kind]]]  # by their text, and what they ask for
     numbers: Mapping[int, int] = field(repr=False)  # of breaks, by identity
@@ -115,13 +123,13 @@ def story_of(show: Show, choices: Sequence[str] = ()) -> Story:
     )
 
 
-def settle(story: Story, answers: Answers, lengths: Lengths) -> tuple[Outcome, tuple[Told, ...]]:
+def settle(story: Story, answers: Answers, shelf: Shelf) -> tuple[Outcome, tuple[Told, ...]]:
     """Put a story in order for a session.
 
     Args:
         story: The show's.
         answers: What is settled and known.
-        lengths: Of clips.
+        shelf: Has the clips.
 
     Returns:
         What plays, and what of the story does not.
@@ -129,7 +137,7 @@ def settle(story: Story, answers: Answers, lengths: Lengths) -> tuple[Outcome, t
     Raises:
         NotYet: A clip is on its way, and nothing that is there stands in for it.
     """
-    settling = _Settling(story, answers, lengths)
+    settling = _Settling(story, answers, shelf)
     entries = tuple(settling.parts(story.parts))[:MAX_ENTRIES]
     return entries, tuple(settling.told)
 
@@ -137,10 +145,10 @@ def settle(story: Story, answers: Answers, lengths: Lengths) -> tuple[Outcome, t
 class _Settling:
     """A story on its way to an outcome."""
 
-    def __init__(self, story: Story, answers: Answers, lengths: Lengths) -> None:
+    def __init__(self, story: Story, answers: Answers, shelf: Shelf) -> None:
         self._story = story
         self._answers = answers
-        self._lengths = lengths
+        self._shelf = shelf
         self._held: dict[str, bool] = {}  # conditions, by their text
         self.told: list[Told] = []
 
@@ -182,9 +190,9 @@ class _Settling:
         asset = self._story.assets.get(name)
         while asset is not None:
             if self._answers.allowed(name):
-                clip = self._story.ways[name][0].clip(self._answers.value)
                 try:
-                    if self._lengths(clip) is not None:
+                    clip = self._clip(name)
+                    if clip is not None and self._shelf.length(clip) is not None:
                         if name != first:
                             self.told.append(Told(first, name))
                         return clip
@@ -197,6 +205,10 @@ class _Settling:
         self.told.append(Told(first, ""))
         return None
 
+    def _clip(self, name: str) -> str | None:
+        ways = self._story.ways[name]
+        return ways[0].clip(self._answers.value) if ways else self._shelf.made(name)
+
     def _highlights(self, wanted: Highlights) -> Iterator[str]:
         seconds = wanted.seconds
         if isinstance(seconds, str):
@@ -205,12 +217,12 @@ class _Settling:
         moments: list[Moment] = []
         for name in wanted.moments:
             asset = self._story.assets[name]
-            if not self._answers.allowed(name):
+            if not isinstance(asset, Asset) or not self._answers.allowed(name):
                 continue
             clips, cuts = [], []
             for way in self._story.ways[name]:
                 clip = way.clip(self._answers.value)
-                length = self._lengths(clip)
+                length = self._shelf.length(clip)
                 if length is not None:
                     clips.append(clip)
                     cuts.append(Cut(_centiseconds(length), way.weight))

@@ -10,6 +10,7 @@ from html import escape
 
 from packager.config.asset_settings import Asset
 from packager.config.break_settings import AssetFill, VastFill
+from packager.config.clip_settings import Clip as Made
 from packager.config.show_settings import Show
 from packager.config.story_settings import BranchPart, BreakPart, FitPart, Part, asked
 from packager.stories.clips import finite_names, ways_to_show
@@ -108,7 +109,8 @@ def _part(part: Part, show: Show, known: Lengths) -> _Block:
         for name in part.fit.moments[:_SHOWN]:
             asset = show.assets[name]
             cuts = [_called(name, cut, known) for cut, _, _ in ways_to_show(asset)]
-            lines.append(("c", f"{asset.weight:>3}  {', '.join(cuts)}"))
+            weight = asset.weight if isinstance(asset, Asset) else 0
+            lines.append(("c", f"{weight:>3}  {', '.join(cuts)}"))
         if len(part.fit.moments) > _SHOWN:
             lines.append(("s", f"and {len(part.fit.moments) - _SHOWN} more"))
     elif (called := asked(part.play)) is not None:
@@ -163,16 +165,17 @@ def _branch(part: BranchPart, show: Show, known: Lengths) -> _Block:
     return _Block(width, down + tallest + _GAP, draw)
 
 
-def _asset(name: str, asset: Asset, known: Lengths) -> _Block:
+def _asset(name: str, asset: Asset | Made, known: Lengths) -> _Block:
     lines = [("t", _called(name, "", known))]
     for cut, playable, weight in ways_to_show(asset):
         where = (playable.url or "") if playable.file is None else playable.file.name
         length = f" · {_seconds(known[f'{name}:{cut}'])}" if f"{name}:{cut}" in known else ""
         worth = f" · worth {weight}" if cut else ""
         lines.append(("s", f"{cut + ': ' if cut else ''}{where}{length}{worth}"))
-    told = [asset.kind, *asset.tags]
-    if any(told):
-        lines.append(("s", f"{' · '.join(filter(None, told))} · worth {asset.weight}"))
+    if isinstance(asset, Made):
+        lines.append(("s", f"made of {asset.template.name} · {_seconds(asset.seconds)}"))
+    elif told := " · ".join(filter(None, (asset.kind, *asset.tags))):
+        lines.append(("s", f"{told} · worth {asset.weight}"))
     if asset.otherwise is not None:
         lines.append(("s", f"or {asset.otherwise}"))
     return _box("aside", lines)

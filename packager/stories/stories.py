@@ -7,7 +7,6 @@ found, its clips are packaged, and the outcome's playlists and MPD are written.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import partial
 from urllib.parse import parse_qs
 
 import anyio
@@ -15,6 +14,7 @@ import anyio
 from manifests.creative import Creative
 from manifests.dash.model import AdaptationSet, Mpd, Representation
 from manifests.errors import ManifestError
+from packager.clips.assets import Assets
 from packager.config.show_settings import STORIES, Show
 from packager.config.story_settings import break_parts
 from packager.config.values import Config
@@ -22,8 +22,8 @@ from packager.dash.ladders import MpdFitting, MpdLadders
 from packager.dash.reading import MpdReading
 from packager.hls.ladders import Ladders
 from packager.hls.reading import read_either
-from packager.house import PackagedHouse
 from packager.log import report
+from packager.looks.binding import Facts
 from packager.metrics import Metrics
 from packager.origin import Document, OriginCache
 from packager.outbound import BadStatus, OutboundError
@@ -60,6 +60,7 @@ PARAMETER = "story"  # of a session's manifests: the outcome
 LANGUAGE = "language"  # and the language that players begin with
 RETRY_S = 2.0
 _NAME = "index"  # what players open
+_MADE = "="  # begins the name of what is made of a template, before its id
 
 
 class StoryNotReady(OutboundError):
@@ -96,7 +97,7 @@ class Stories:
         ladders: Ladders,
         mpd_ladders: MpdLadders,
         library: MediaLibrary,
-        house: PackagedHouse,
+        assets: Assets,
         metrics: Metrics,
     ) -> None:
         """Look at nothing yet; `prepared` is set when every ladder was looked for.
@@ -108,7 +109,7 @@ class Stories:
             ladders: Look at HLS.
             mpd_ladders: Look at DASH.
             library: Looks at files.
-            house: Packages clips.
+            assets: Has clips, or packages and makes them.
             metrics: Is told of degradations.
         """
         self._origin = origin
@@ -116,7 +117,7 @@ class Stories:
         self._ladders = ladders
         self._mpd_ladders = mpd_ladders
         self._library = library
-        self._house = house
+        self._assets = assets
         self._metrics = metrics
         self._known = {
             show.name: _Known(show, story_of(show), _clips(show))
@@ -137,12 +138,13 @@ class Stories:
                 await anyio.sleep(RETRY_S)
         self.prepared.set()
 
-    def settled(self, show: Show, answers: Answers) -> Pairs:
+    def settled(self, show: Show, answers: Answers, facts: Facts) -> Pairs:
         """A story's outcome for a session that begins, as what its manifests are asked for with.
 
         Args:
             show: Whose story.
             answers: What is settled and known of the session.
+            facts: What is known of it, of which clips are made.
 
         Raises:
             StoryNotReady: Something that plays in it is still on its way.
@@ -152,7 +154,7 @@ class Stories:
         if known.form is None:
             raise StoryNotReady("its ladder is not known yet")
         try:
-            outcome, missing = settle(known.story, answers, partial(self._length, known))
+            outcome, missing = settle(known.story, answers, _Shelf(self, known, facts))
         except NotYet as error:
             raise StoryNotReady(f"{error} is not ready yet") from error
         for told in missing:
@@ -242,24 +244,25 @@ class Stories:
 
     def _clip(self, known: _Known, name: str) -> Creative:
         """A clip of an outcome: it was there when that was settled."""
-        found = self._found(known, name)
+        found = self.found(known, name)
         if found is None:
             raise StoryNotReady(f"{name} is not ready yet")
         if isinstance(found, Reason):
             raise BadStatus(f"clip {name}: {found}", 404)
         return found
 
-    def _length(self, known: _Known, name: str) -> Decimal | None:
-        found = self._found(known, name)
-        if found is None:
-            raise NotYet(name)
-        return found.duration if isinstance(found, Creative) else None
+    def made(self, known: _Known, name: str, facts: Facts) -> Creative | Reason | None:
+        """What is made of an asset's template."""
+        return self._assets.alone(known.show, name, self._form(known.show.name).ladder, facts)
 
-    def _found(self, known: _Known, name: str) -> Creative | Reason | None:
+    def found(self, known: _Known, name: str) -> Creative | Reason | None:
+        """A clip by its name; None: it is on its way; a reason: it cannot be played."""
+        if name.startswith(_MADE):
+            return self._assets.get(name.removeprefix(_MADE)) or Reason.MEDIA_MISSING
         clip, form = known.clips.get(name), self._form(known.show.name)
         if clip is None:
             return Reason.MEDIA_MISSING
-        return self._house.clip(clip, form.ladder)
+        return self._assets.house.clip(clip, form.ladder)
 
     async def _prepare(self, one: _Known) -> bool:
         try:
@@ -273,8 +276,9 @@ class Stories:
                 detail=str(error),
             )
             return False
+        self._assets.prepare(one.show, one.form.ladder)
         for clip in one.clips.values():
-            self._house.clip(clip, one.form.ladder)
+            self._assets.house.clip(clip, one.form.ladder)
         return True
 
     async def _looked_at(self, one: _Known) -> Form:
@@ -302,6 +306,27 @@ class Stories:
         if found.ladder is None:
             raise FormError("nothing can be packaged like its playlists")
         return form_like_hls(source, found.ladder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """What there is to play for one session."""
+
+    stories: Stories
+    known: _Known
+    facts: Facts
+
+    def length(self, clip: str) -> Decimal | None:
+        found = self.stories.found(self.known, clip)
+        if found is None:
+            raise NotYet(clip)
+        return found.duration if isinstance(found, Creative) else None
+
+    def made(self, asset: str) -> str | None:
+        found = self.stories.made(self.known, asset, self.facts)
+        if found is None:
+            raise NotYet(asset)
+        return f"{_MADE}{found.id}" if isinstance(found, Creative) else None
 
 
 def _clips(show: Show) -> dict[str, Clip]:

@@ -105,7 +105,8 @@ def render(
     Lottie (unsupported). It writes a contact sheet and exits with 1 where it has something to say.
 
     \b
-    Brought along: leaderboard, lower_third, scorebug, sponsor_l. A template of your own begins as:
+    Brought along: card, leaderboard, lower_third, palette, scorebug, sponsor_l. A template of your
+    own begins as:
       {"id": "hello", "version": "1", "kind": "drawing", "size": [1920, 1080],
        "phases": {"in": 0.5, "out": 0.5},
        "data": {"type": "object",

@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+import numpy as np
 from PIL import Image, ImageDraw
 
+from overlays.frames.colour import Colours
 from overlays.templates.check import Checked
-from overlays.templates.model import Size, Template
+from overlays.templates.model import Size, Template, Tone
 from overlays.templates.stage import TemplateLayer
+from packager.templates.film_colours import palette_of
 from packager.templates.folder import shelf
 
 _LIGHT, _DARK, _PAPER, _INK, _WRONG = "#5a5f69", "#4b5059", "#15181f", "#e8ecf4", "#ff5a4f"
@@ -27,6 +30,8 @@ def checkerboard(size: Size) -> Image.Image:
 
 def over(layer: TemplateLayer, time: Fraction, background: Image.Image) -> Image.Image:
     """The layer at a time, laid over a background of its size; that is not modified."""
+    tone = layer.tone_at(time)
+    background = background if tone is None else _toned(background, tone)
     frame = background.copy()
     box = layer.video_at(time)
     if box is not None:
@@ -37,6 +42,20 @@ def over(layer: TemplateLayer, time: Fraction, background: Image.Image) -> Image
     if picture is not None:
         frame.alpha_composite(Image.fromarray(picture.pixels), (picture.left, picture.top))
     return frame
+
+
+def _toned(picture: Image.Image, tone: Tone) -> Image.Image:
+    """A picture in other colours, changed as content is: in Y, U and V of BT.709."""
+    rgba = np.array(picture)
+    red, green, blue = (rgba[..., part].astype(np.float32) for part in range(3))
+    whole, film = np.ones_like(red), Colours()
+    y, u, v = (
+        np.rint(film.plane(plane, (red, green, blue), whole)).astype(np.uint8) for plane in range(3)
+    )
+    palette_of(tone, full_range=False).apply((y, u, v))
+    parts = film.rgb(*(part.astype(np.float32) for part in (y, u, v)))
+    rgba[..., :3] = np.clip(np.rint(np.stack(parts, axis=-1)), 0, 255)
+    return Image.fromarray(rgba)
 
 
 def key_times(template: Template, lasts: Fraction) -> tuple[Fraction, ...]:

@@ -121,6 +121,23 @@ def overlay_tracking(ad: Ad) -> tuple[Tracking, ...]:
     return (*_tracking(replace(ad, linear=None)), *ad.nonlinear_tracking)
 
 
+def showing_events(ad: Ad) -> tuple[AdEvent, ...]:
+    """What a server may fire when an ad that is drawn into the content is first shown, in order.
+
+    Later ones it may not: how long a viewer has had it before them, only a player knows (E-10).
+    """
+    timed: dict[str, list[str]] = {}
+    for tracking in overlay_tracking(ad):
+        event = _KNOWN.get(tracking.event.lower())
+        if event is not None and _MOMENTS.get(event) == 0 and is_address(tracking.url):
+            timed.setdefault(event, []).append(tracking.url)
+    return tuple(
+        AdEvent(event=event, offset_s=Decimal(0), urls=distinct(timed[event]), server=True)
+        for event in _ORDER
+        if event in timed
+    )
+
+
 def grouped(tracking: Iterable[Tracking]) -> tuple[AdEvent, ...]:
     """Put the URLs of each event together, in the order of first mention; for the client alone."""
     events: dict[str, list[str]] = {}

@@ -22,6 +22,7 @@ class Filmless:
     at: Decimal  # the instant of the content clock at which it is
     pod: PodRecord  # without films
     linear: bool = True
+    lasts_s: Decimal = Decimal(0)  # that is drawn over by us; players draw as long as ads ask
 
 
 def avails_of(
@@ -77,7 +78,7 @@ def _filmless(one: Filmless, offset: Decimal) -> Avail:
     return Avail(
         id=one.break_id,
         start_s=one.at + offset,
-        duration_s=max((length for length in lengths if length is not None), default=Decimal(0)),
+        duration_s=max(length for length in (*lengths, one.lasts_s) if length is not None),
         overlays=one.pod.overlays,
         tracking=one.pod.tracking,
         linear=one.linear,

@@ -131,6 +131,8 @@ def _asking(config: Config, ad_server: str) -> Config:
 async def _meet(weft: Weft, media: DemoMedia, ad_server: str) -> None:
     """Let Weft see the other ad server's films, which are those that it has packaged."""
     for show in weft.config.shows.values():
+        if not show.breaks:
+            continue
         presentation = await weft.presentations.hls.get(TENANT, show, ASSET)
         assert presentation.ladder is not None
         for clip in media.creatives:

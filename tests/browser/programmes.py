@@ -1,14 +1,20 @@
 """The demo's content in several containers, made by the project's own packaging."""
 
 import hashlib
+import io
 import json
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
+import av
+from av.video.frame import PictureType
+
 from overlays import testcard
+from overlays.mp4.boxes import read_boxes
 from packager.demo import content
 from packager.packaging.encode import AudioSource, EncodeSettings, VideoSource, encode_ladder
 from packager.packaging.ladder import TS_ORIGIN, AudioSpec, Rung, VideoSpec
@@ -40,6 +46,8 @@ PROGRAMMES = {
         Programme(name="cmaf-aes", video="cmaf-video", audio="cmaf-audio", encrypted=True),
         Programme(name="cmaf-vtt", video="cmaf-video", audio="cmaf-audio", subtitles=True),
         Programme(name="ts-vtt", video="ts", subtitles=True),
+        # With scaling lists, for which no encoder of ours writes.
+        Programme(name="cmaf-scaled", video="cmaf-scaled", audio="cmaf-audio"),
     )
 }
 
@@ -113,6 +121,8 @@ def _make(folder: Path) -> None:
         names={rung: name for name, rung in rungs.items()},
     )
     renditions = dict(zip(rungs, encoded, strict=True))
+    _scale(folder / "cmaf-video", folder / "cmaf-scaled")
+    renditions["cmaf-scaled"] = replace(renditions["cmaf-video"], folder=folder / "cmaf-scaled")
     index = {
         "durations": {
             name: [str(segment.duration) for segment in item.segments]
@@ -125,6 +135,34 @@ def _make(folder: Path) -> None:
         },
     }
     (folder / "index.json").write_text(json.dumps(index), "utf-8")
+
+
+def _scale(source: Path, target: Path) -> None:
+    """Encode a CMAF rendition anew, with scaling lists; segments stay where they are."""
+    target.mkdir()
+    numbers = range(1, len(list(source.glob("*.m4s"))) + 1)
+    paths = [source / "init.mp4", *(source / f"{number}.m4s" for number in numbers)]
+    made = io.BytesIO()
+    flags = {"movflags": "frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets"}
+    with (
+        av.open(io.BytesIO(b"".join(path.read_bytes() for path in paths))) as film,
+        av.open(made, "w", format="mp4", options=flags) as out,
+    ):
+        video = film.streams.video[0]
+        gop = SEGMENT_S * content.LOOP_RATE
+        x264 = f"keyint={gop}:scenecut=0:open-gop=0:bframes=2:cqm=jvt"
+        options = {"preset": "superfast", "crf": "18", "x264-params": x264}
+        stream = out.add_stream("libx264", rate=content.LOOP_RATE, options=options)
+        stream.width, stream.height, stream.pix_fmt = video.width, video.height, "yuv420p"
+        for frame in film.decode(video):
+            frame.pict_type = PictureType.NONE
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    data = made.getvalue()
+    starts = [box.start for box in read_boxes(data) if box.kind in (b"moof", b"mfra")]
+    (target / "init.mp4").write_bytes(data[: starts[0]])
+    for number, (start, end) in zip(numbers, pairwise(starts), strict=True):
+        (target / f"{number}.m4s").write_bytes(data[start:end])
 
 
 def _multivariant(programme: Programme, renditions: dict[str, EncodedRendition]) -> str:

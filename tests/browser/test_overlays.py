@@ -53,9 +53,12 @@ SHORT_S, LONG_S = 30, 120
 PLAYERS = (("hlsjs", "hls"), ("shaka", "hls"), ("shaka", "dash"), ("dashjs", "dash"))
 PLACES = {  # of each show
     ("hls", "ts"): "master/default/ts/vod/index.m3u8",
+    ("hls", "scaled"): "master/default/scaled/vod/index.m3u8",
     **{("hls", show): f"master/default/{show}/index.m3u8" for show in ("drawn", "plain", "live")},
     **{("dash", show): f"dash/default/{show}/index.mpd" for show in ("drawn", "plain", "live")},
 }
+# MPEG-TS, and CMAF with scaling lists, whose init section gets parameter sets of ours.
+WHOLE = (("hlsjs", "ts"), ("hlsjs", "scaled"), ("shaka", "scaled"))
 Showing = tuple[str, str, str]  # player, format, show
 Shows = Theatre[Showing]
 
@@ -82,6 +85,7 @@ def all_shows(origin: str) -> Mapping[str, Show]:
         Show(name="plain", origin=f"{origin}stage/vod/"),
         Show(name="live", origin=f"{origin}stage/live/", overlays=cued),
         Show(name="ts", origin=f"{origin}programmes/ts/", overlays=scheduled),
+        Show(name="scaled", origin=f"{origin}programmes/cmaf-scaled/", overlays=scheduled),
     )
     return {show.name: show for show in shows}
 
@@ -156,16 +160,16 @@ def long(players: Players, url: str) -> Shows:
 
 @pytest.fixture(scope="module")
 def others(players: Players, url: str) -> Shows:
-    """The channel on every player, and MPEG-TS in hls.js."""
-    ready(url, "ts", VOD_S)
-    plays: dict[Showing, Play] = {
-        ("hlsjs", "hls", "ts"): Play(
-            player="hlsjs",
-            open=lambda: address(url, "hls", "ts"),
+    """The channel on every player, MPEG-TS in hls.js, and what needs parameter sets of ours."""
+    plays: dict[Showing, Play] = {}
+    for player, show in WHOLE:
+        ready(url, show, VOD_S)
+        plays[player, "hls", show] = Play(
+            player=player,
+            open=partial(address, url, "hls", show),
             enough=ended,
             pictures=True,
         )
-    }
     for player, form in PLAYERS:
         plays[player, form, "live"] = Play(
             player=player,
@@ -198,17 +202,20 @@ def test_overlays_come_and_go_with_the_cues_of_a_channel(
     assert came_and_went(watch), watch
 
 
-def test_transport_streams_with_overlays_play_to_the_end(others: Shows) -> None:
-    watch = others.watch(("hlsjs", "hls", "ts"))
+@pytest.mark.parametrize(("player", "show"), WHOLE)
+def test_other_content_with_overlays_plays_to_the_end(
+    others: Shows, player: str, show: str
+) -> None:
+    watch = others.watch((player, "hls", show))
     watch.assert_played()
     assert watch.ended, watch
     assert_in_time(watch)
 
 
-@pytest.mark.parametrize("show", ["drawn", "ts"])
+@pytest.mark.parametrize("show", ["drawn", "ts", "scaled"])
 def test_ffmpeg_decodes_overlaid_and_original_segments_as_one(url: str, show: str) -> None:
     """Every frame, without a warning; of MPEG-TS, every packet is counted."""
-    seconds = VOD_S if show == "ts" else SHORT_S
+    seconds = SHORT_S if show == "drawn" else VOD_S
     ready(url, show, seconds)
     playlist = media_urls(str(fetch(address(url, "hls", show)).url))["video"]
     entries = read_entries(fetch(playlist).text, playlist)[: seconds // 2]

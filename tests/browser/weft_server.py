@@ -1,6 +1,7 @@
 """Weft on a port of loopback together with all that it needs, its ads packaged beforehand."""
 
 import time
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -72,7 +73,10 @@ def serving_weft(
 
             async def run() -> None:
                 nonlocal problems
-                problems = await prepare(weft, url)
+                try:
+                    problems = await prepare(weft, url)
+                except Exception:  # else whoever waits for it would wait on
+                    problems = [traceback.format_exc()]
 
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(run)

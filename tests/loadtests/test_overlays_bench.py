@@ -10,6 +10,8 @@ pytest.importorskip("thorvg_cython", reason="ThorVG draws Lottie: the extra `med
 
 from loadtests.bench.__main__ import main
 from loadtests.bench.overlay_content import contents
+from loadtests.bench.overlay_manifests import Pace
+from loadtests.bench.overlay_manifests import aims as manifest_aims
 from loadtests.bench.overlay_templates import Frames
 from loadtests.bench.overlay_templates import aims as template_aims
 from loadtests.bench.overlays import WAYS, Cost, Result, aims
@@ -17,7 +19,7 @@ from loadtests.bench.overlays import WAYS, Cost, Result, aims
 
 def test_a_tiny_run_prints_every_row_and_writes_its_figures(tmp_path: Path) -> None:
     file = tmp_path / "overlays.json"
-    effort = ["--height", "144", "--rounds", "1", "--seconds", "0.05", "--cold", "2"]
+    effort = ["--height", "144", "--rounds", "1", "--seconds", "0.1", "--cold", "2"]
     result = CliRunner().invoke(
         main, ["overlays", *effort, "--media", str(tmp_path), "--json", str(file)]
     )
@@ -32,6 +34,9 @@ def test_a_tiny_run_prints_every_row_and_writes_its_figures(tmp_path: Path) -> N
     assert len(parts["queue"]) == 4
     for one in parts["queue"]:
         assert 0 < one["median_ms"] <= one["p99_ms"]
+    idle, busy = parts["manifests"]
+    assert idle["count"] == busy["count"] == 10
+    assert busy["busy"] > 0
 
 
 def test_without_real_content_cards_of_three_gops_are_drawn_on(tmp_path: Path) -> None:
@@ -55,6 +60,15 @@ def test_aims_are_missed_by_who_is_slow() -> None:
     assert [aim.met for aim in aims([good])] == [True] * 4
     bad = result(still=1.1, moving=1, gop=0.51, draw_still=0.06, draw_moving=0.3)
     assert [aim.met for aim in aims([bad])] == [False] * 4
+
+
+def test_playlists_miss_their_aim_where_drawing_slows_them() -> None:
+    paces = [
+        Pace(name="x", count=9, median_ms=1, p99_ms=ms, longest_ms=ms, busy=0.9)
+        for ms in (2, 6.9, 7.1)
+    ]
+    assert [aim.met for aim in manifest_aims(paces[:2])] == [True]
+    assert [aim.met for aim in manifest_aims([paces[0], paces[2]])] == [False]
 
 
 def test_templates_miss_their_aim_in_the_phase_that_is_dear() -> None:

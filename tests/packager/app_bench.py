@@ -221,7 +221,8 @@ class World:
             return httpx2.Response(200, content=text.encode())
         name = folders[-1]
         if file.startswith("s"):  # every segment is the one that there is
-            file = next(path.name for path in (self._media.content / name).glob("1.*"))
+            paths = (self._media.content / name).glob("1.*")
+            file = next((path.name for path in paths), file)
         return _file(self._media.content / name / file)
 
     @property

@@ -112,10 +112,10 @@ def test_names_that_a_server_invents_do_not_fill_the_memory() -> None:
 
 async def test_a_tree_outlives_its_thread() -> None:
     """It is looked into, copied, changed as a copy and written by another thread."""
-    xml = XmlThread("mpd")
+    xml = XmlThread("outlived")
     body = b"<a xmlns:n='urn:n'><!-- c --><b k='v' n:k='w'>text of b</b><?p i?><n:c/>tail</a>"
     tree = await xml.run(read_tree, body)
-    (reader,) = (thread for thread in threading.enumerate() if thread.name.startswith("mpd_"))
+    (reader,) = (thread for thread in threading.enumerate() if thread.name.startswith("outlived_"))
     await xml.run(len, b"another document")
     assert not reader.is_alive()
     assert [child.get("k") for child in tree.iter("b")] == ["v"]

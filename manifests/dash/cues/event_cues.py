@@ -9,7 +9,7 @@ from lxml import etree
 from manifests.breaks import Cue, CueKind
 from manifests.cues.payloads import Message, read_message, read_xml_message
 from manifests.cues.rules import CueRules
-from manifests.cues.signals import EVENT_DURATION
+from manifests.cues.signals import EVENT_DURATION, NO_DURATION
 from manifests.scte35.xml_nodes import Node
 
 # Schemes of event streams that are ad cues; all that stands in one is read, whatever the scheme.
@@ -100,3 +100,22 @@ def cues_of_event(
         dialect=_RULE,
     )
     return (own,)
+
+
+def own_cue(scheme: str, *, at: Decimal, duration: Decimal | None, event_id: str | None) -> Cue:
+    """What an event of a scheme says that an operator has named: a break as long as it lasts.
+
+    Args:
+        scheme: Its schemeIdUri; events of others may have the same id.
+        at: Its time on the content clock.
+        duration: Its own, seconds; without one it has no end that is known.
+        event_id: Its own.
+    """
+    return Cue(
+        kind=CueKind.OUT,
+        at=at,
+        duration=duration or None,
+        duration_rank=EVENT_DURATION if duration else NO_DURATION,
+        event_id=None if event_id is None else f"{scheme.strip()} {event_id}",
+        dialect="B-50",
+    )

@@ -1,4 +1,4 @@
-"""All cues of an MPD: the SCTE 35 events of its Periods (splice rules B-50 to B-52, A-79)."""
+"""All cues of an MPD: the events of its Periods, SCTE 35 or named (rules B-50 to B-52, A-79)."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from manifests.breaks import Cue, CueKind
 from manifests.cues.rules import CueRules
 from manifests.dash.content_clock import origin_of
 from manifests.dash.cues.break_periods import PeriodCues, ends_of_periods, times_of
-from manifests.dash.cues.event_cues import cues_of_event, is_cue_scheme, read_bodies
+from manifests.dash.cues.event_cues import cues_of_event, is_cue_scheme, own_cue, read_bodies
 from manifests.dash.model import Event, EventStream, Mpd, Period
 from manifests.errors import ManifestError
 from manifests.splicing.timeline import FRAME_S
@@ -26,7 +26,8 @@ def read_cues(mpd: Mpd, *, rules: CueRules = _DEFAULT_RULES) -> tuple[Cue, ...]:
 
     Args:
         mpd: The origin's.
-        rules: Which signals count; their tags and classes are those of playlists.
+        rules: Which signals count; their tags and classes are those of playlists, their schemes
+            those of events beside SCTE 35.
 
     Returns:
         Cues on the content clock, by their time; a cancellation stands behind what it cancels.
@@ -42,7 +43,6 @@ def _cues_of_period(period: Period, clock: Decimal, rules: CueRules) -> PeriodCu
     cues = tuple(
         cue
         for stream in period.event_streams
-        if is_cue_scheme(stream.scheme)
         for event in stream.events
         for cue in _cues(stream, event, start, end, rules)
     )
@@ -52,14 +52,21 @@ def _cues_of_period(period: Period, clock: Decimal, rules: CueRules) -> PeriodCu
 def _cues(
     stream: EventStream, event: Event, start: Decimal, end: Decimal | None, rules: CueRules
 ) -> Iterator[Cue]:
+    is_scte35 = is_cue_scheme(stream.scheme)
+    if not is_scte35 and stream.scheme.strip() not in rules.schemes:
+        return
     try:
         at = start + to_seconds(event.at)
         duration = _duration(stream, event)
     except ManifestError:
         return  # in another age
-    if end is None or at <= end + FRAME_S:  # else the Period was cut short, and the event with it
+    if end is not None and at > end + FRAME_S:
+        return  # the Period was cut short, and the event with it
+    if is_scte35:
         messages = read_bodies(event.element, at, rules)
         yield from cues_of_event(messages, at=at, duration=duration, event_id=event.id)
+    else:
+        yield own_cue(stream.scheme, at=at, duration=duration, event_id=event.id)
 
 
 def _duration(stream: EventStream, event: Event) -> Decimal | None:

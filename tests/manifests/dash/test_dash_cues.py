@@ -682,3 +682,38 @@ def test_many_events_take_no_longer_than_their_number() -> None:
     began = perf_counter()
     assert len(read_cues(mpd)) > 10_000
     assert perf_counter() - began < 10  # seconds; if it were quadratic, minutes
+
+
+SPONSOR = "urn:acme:sponsor:2026"
+
+
+def test_events_of_a_named_scheme_open_breaks_for_as_long_as_they_last() -> None:
+    """B-50: whatever is in them; one without a duration goes on."""
+    mpd = mpd_of(
+        period(
+            20,
+            stream(event(10, "<x/>", duration=30), scheme=f" {SPONSOR} "),
+            stream(event(60), '<Event presentationTime="900"/>', scheme=SPONSOR),
+            stream(event(10, duration=30), scheme="urn:acme:other"),
+        )
+    )
+    assert read_cues(mpd) == ()
+    cues = read_cues(mpd, rules=CueRules(schemes=(SPONSOR,)))
+    assert [replace(cue, at=cue.at - AST) for cue in cues] == [
+        out(30, 30, EVENT_DURATION, event_id=f"{SPONSOR} 1", dialect="B-50"),
+        out(80, event_id=f"{SPONSOR} 1", dialect="B-50"),
+        out(110, event_id=None, dialect="B-50"),
+    ]
+
+
+def test_a_named_event_that_two_periods_have_is_one_break() -> None:
+    """B-50: repeated behind a split, with the same id and time."""
+    whole = stream(event(10, duration=30), scheme=SPONSOR)
+    rest = stream(event(-10, duration=30), scheme=SPONSOR).replace(
+        'presentationTime="-100"', 'presentationTime="100"'
+    )
+    later = rest.replace("timescale", 'presentationTimeOffset="200" timescale')
+    mpd = mpd_of(period(0, whole), period(20, later, id="q"))
+    cues = read_cues(mpd, rules=CueRules(schemes=(SPONSOR,)))
+    log = BreakLog().observe(cues, edge=Decimal(AST + 60), seen_edge=None, settings=CueSettings())
+    assert [(one.out_at - AST, one.in_at and one.in_at - AST) for one in log.breaks] == [(10, 40)]

@@ -27,9 +27,14 @@ def channel(text: str, dressing: Dressing | None = None) -> Channel:
     return empty.advance({"v": read_media_playlist(text, url=URL)})
 
 
-def written(text: str, replacements: Mapping[str, str], dressing: Dressing | None = None) -> str:
+def written(
+    text: str,
+    replacements: Mapping[str, str],
+    dressing: Dressing | None = None,
+    inits: Mapping[str, str] | None = None,
+) -> str:
     one = channel(text, dressing)
-    strip = with_replaced(one.strips["v"], replacements)
+    strip = with_replaced(one.strips["v"], replacements, inits)
     return one.playlist("v", (), "", strip=strip).decode()
 
 
@@ -39,6 +44,16 @@ def test_a_replacement_changes_the_uri_and_nothing_else() -> None:
     for name in "123":
         uri = f"https://o.example/live/{name}.m4s"
         assert written(text, {uri: "/tm/x/1.m4s"}) == plain.replace(uri, "/tm/x/1.m4s")
+
+
+def test_an_init_section_is_replaced_wherever_it_stands() -> None:
+    uri = "https://o.example/live/init.mp4"
+    text = playlist(seg("1.m4s"), seg("2.m4s", "#EXT-X-DISCONTINUITY"), seg("3.m4s"))
+    plain = channel(text).playlist("v", (), "").decode()
+    assert written(text, {}, inits={uri: "/own.mp4"}) == plain.replace(uri, "/own.mp4")
+    assert written(text, {}, inits={"https://o.example/other.mp4": "/own.mp4"}) == plain
+    part = playlist(seg("1.m4s"), head='#EXT-X-MAP:URI="init.mp4",BYTERANGE="9@0"')
+    assert "/own.mp4" not in written(part, {}, inits={uri: "/own.mp4"})
 
 
 def test_a_range_is_replaced_by_a_whole_resource() -> None:

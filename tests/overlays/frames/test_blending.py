@@ -96,6 +96,43 @@ def test_a_soft_edge_is_mixed_and_its_inside_copied() -> None:
     assert abs(int(planes[0][0, 50]) - 168) <= 1
 
 
+def test_what_looks_as_before_is_not_converted_anew() -> None:
+    before = picture(60, 90, (10, 200, 30, 255), 2, 2)
+    pixels = before.pixels.copy()
+    pixels[40, 7] = 255
+    after = Picture(pixels, 2, 2)
+    old = make_patch(before, (96, 96), HD)
+    new = make_patch(after, (96, 96), HD, before=old)
+    assert [one is other for one, other in zip(new.bands, old.bands, strict=True)] == [
+        True,
+        False,
+        True,
+    ]
+    planes, expected = grey((96, 96)), grey((96, 96))
+    new.lay(planes)
+    make_patch(after, (96, 96), HD).lay(expected)
+    assert all(np.array_equal(one, other) for one, other in zip(planes, expected, strict=True))
+    moved = make_patch(Picture(before.pixels, 4, 2), (96, 96), HD, before=old)
+    assert not {*map(id, moved.bands)} & {*map(id, old.bands)}
+
+
+def test_a_palette_of_a_film_in_full_range_has_its_black_and_white() -> None:
+    planes = np.full((2, 2), 100, np.uint8), *(np.full((1, 1), 255, np.uint8) for _ in "uv")
+    make_palette(brightness=1, full_range=True).apply(planes)
+    assert [int(plane[0, 0]) for plane in planes] == [255, 255, 255]
+    make_palette(brightness=-1, full_range=True).apply(planes)
+    assert planes[0][0, 0] == 0
+
+
+def test_colours_come_back_from_planes() -> None:
+    rgb = tuple(np.array([one], np.float32) for one in (200, 30, 90))
+    planes = [
+        HD.plane(plane, (rgb[0], rgb[1], rgb[2]), np.ones(1, np.float32)) for plane in range(3)
+    ]
+    back = HD.rgb(*planes)
+    assert np.allclose(np.concatenate(back), (200, 30, 90), atol=0.01)
+
+
 def test_a_palette_turns_hues_and_leaves_grey_alone() -> None:
     u, v = np.full((4, 4), 128, np.uint8), np.full((4, 4), 128, np.uint8)
     u[0], v[0] = 148, 128

@@ -1,11 +1,14 @@
 import contextlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from overlays.errors import MediaMalformed
-from overlays.h264.parameter_sets import read_pps, read_sps
+from overlays.h264.parameter_sets import ParameterSets, read_pps, read_sps
+from overlays.h264.retarget import Demands, check_pictures, demands_of
+from overlays.h264.write_sets import write_sets
 
 # of the test vectors "testpic" (GPAC, x264) and "croatia" (CTA WAVE), as in their avcC
 TESTPIC_SPS = bytes.fromhex("6764001facd9405005bb016a04040a80000003008000001e078c18cb")
@@ -52,3 +55,40 @@ def test_any_bytes_are_read_or_malformed(content: bytes) -> None:
 def test_sets_that_end_too_early_are_malformed(size: int) -> None:
     with pytest.raises(MediaMalformed):
         read_sps(TESTPIC_SPS[:size])
+
+
+@pytest.mark.parametrize("transform_8x8", [False, True])
+@pytest.mark.parametrize("cabac", [False, True])
+@pytest.mark.parametrize("crop", [(0, 0, 0, 0), (0, 4, 0, 8)])
+@pytest.mark.parametrize("aspect", [(0, 0, 0), (1, 0, 0), (255, 40, 33)])
+@pytest.mark.parametrize("colour", [(2, 2, 2), (1, 1, 1)])
+def test_sets_that_were_written_are_read(
+    transform_8x8: bool,
+    cabac: bool,
+    crop: tuple[int, int, int, int],
+    aspect: tuple[int, int, int],
+    colour: tuple[int, int, int],
+) -> None:
+    original = replace(
+        read_sps(TESTPIC_SPS), number=3, crop=crop, aspect=aspect, colour=colour, full_range=cabac
+    )
+    demands = Demands(
+        width=original.width,
+        height=original.height,
+        level=31,
+        cabac=cabac,
+        transform_8x8=transform_8x8,
+        constrained_intra=False,
+        chroma_qp_offset=-2,
+        min_qp=1,
+        full_range=cabac,
+    )
+    nals = write_sets(30, original, demands)
+    sps, pps = read_sps(nals[0]), read_pps(nals[1])
+    check_pictures(sps)
+    assert demands_of(ParameterSets(sps, pps)) == demands
+    assert (sps.number, pps.number, pps.sps_number) == (30, 30, 30)
+    assert (sps.aspect, sps.colour, sps.crop) == (aspect, colour, crop)
+    assert (sps.width_mbs, sps.height_mbs) == (original.width_mbs, original.height_mbs)
+    assert sps.reference_frames == 1
+    assert pps.default_references == (1, 1)

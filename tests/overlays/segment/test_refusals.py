@@ -25,7 +25,7 @@ from overlays.mp4.boxes import Box, edit, read_boxes, write_box
 from overlays.segment.cmaf import open_cmaf
 from overlays.segment.decode import decode_gop
 from overlays.segment.gops import AccessUnit, read_gops
-from overlays.segment.own_sets import augmented_init, make_own_sets
+from overlays.segment.own_sets import augmented_init, make_own_sets, own_sets_beside
 from overlays.segment.profile import Profile
 from overlays.segment.render import render_cmaf
 
@@ -293,6 +293,7 @@ def test_sets_of_our_own_beside_the_originals_serve_where_these_cannot() -> None
         render(film)
     assert refused.value.reason is Refusal.SCALING_LISTS
     init = augmented_init(film.init)
+    assert init is not None
     assert init == augmented_init(film.init)
     new = [render(film, number, augmented=True, profile=Profile(rate=2)) for number in (0, 1)]
     for sequence in ([new[0], film.segments[1]], [film.segments[0], new[1]], new):
@@ -302,9 +303,17 @@ def test_sets_of_our_own_beside_the_originals_serve_where_these_cannot() -> None
         assert luma_psnr(originals, pictures, (4, 0, 72, 44)) >= 38
 
 
+def test_where_the_originals_serve_there_are_no_sets_of_ours() -> None:
+    film = make_film(PLAIN)
+    assert augmented_init(film.init) is None
+    assert render(film, augmented=True) == render(film)
+    assert own_sets_beside(()) is None  # they come with the pictures
+
+
 def test_an_augmented_init_section_keeps_everything_else() -> None:
     film = make_film(SCALED, with_sound=True)
     init = augmented_init(film.init)
+    assert init is not None
     before, after = (open_cmaf(data, film.segments[0]) for data in (film.init, init))
     assert after.gops == before.gops
     assert after.configuration.sps[0] == before.configuration.sps[0]

@@ -8,7 +8,7 @@ import pytest
 
 from overlays.errors import DataError
 from overlays.layers import Layer
-from overlays.templates.model import Template
+from overlays.templates.model import Template, Tone
 from overlays.templates.stage import TemplateLayer, make_layer
 from tests.overlays.golden import template_of
 
@@ -154,6 +154,32 @@ def test_the_content_of_an_l_frame_shrinks_as_the_frame_enters() -> None:
     assert layer_of(template_of()).video_at(Fraction(5)) is None
 
 
+LOOK = {"type": "object", "properties": {"look": {"type": "string"}}}
+GREY = {"ease": "linear", "palette": {"by": "look", "of": {"off": {}, "grey": {"saturation": 0}}}}
+
+
+def test_the_content_takes_on_the_colours_that_the_data_names() -> None:
+    phases = {"in": 1, "out": 1}
+    template = template_of(fps=50, phases=phases, data=LOOK, video=GREY, elements=[])
+    grey = make_layer(template, template.canonical({"look": "grey"}), (64, 36), lasts=Fraction(10))
+    seen = [grey.tone_at(Fraction(time, 2)) for time in (0, 1, 10, 19, 20)]
+    assert seen == [None, Tone(saturation=0.5), Tone(saturation=0), Tone(saturation=0.5), None]
+    assert grey.at(Fraction(5)) is None
+    assert grey.video_at(Fraction(5)) is None
+    for data in ({"look": "off"}, {"look": "pink"}, {}):  # the first one where none is named
+        assert make_layer(template, template.canonical(data), (64, 36)).tone_at(Fraction(5)) is None
+
+
+def test_what_a_viewer_said_is_told_to_authors_and_not_to_logs() -> None:
+    """P10"""
+    data = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 5}}}
+    template = template_of(data=data, elements=[RED])
+    with pytest.raises(DataError) as caught:
+        template.canonical({"name": "Jane Roe"})
+    assert str(caught.value) == "name: breaks 'maxLength'"
+    assert "Jane Roe" in caught.value.problems[0]
+
+
 def test_a_picture_in_the_data_that_is_a_bomb_is_refused() -> None:
     data = {
         "type": "object",
@@ -162,8 +188,9 @@ def test_a_picture_in_the_data_that_is_a_bomb_is_refused() -> None:
     image = {"type": "image", "box": [0, 0, 50, 50], "source": "{face}"}
     template = template_of(data=data, elements=[image, RED])
     canonical = template.canonical({"face": "x"}, {"x": b"\x89PNG\r\n\x1a\n broken"})
-    with pytest.raises(DataError, match="x: "):
+    with pytest.raises(DataError, match="a picture: ") as caught:
         make_layer(template, canonical, (320, 180))
+    assert caught.value.problems[0].startswith("x: ")
     missing = make_layer(template, template.canonical({"face": "gone"}), (320, 180))
     assert [finding.kind for finding in missing.findings] == ["missing_image"]
     assert missing.at(Fraction(0)) is not None

@@ -83,6 +83,22 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"palettes": {"of": {"a": {"x": "#000000"}, "b": {"y": "#000000"}}}},
         "palettes.of.b: must name the same colours",
     ),
+    "a video that is left alone": (
+        {"video": {"ease": "in"}},
+        "video: needs a `box`.*or a `palette`",
+    ),
+    "a video's palette by nothing": (
+        {"video": {"palette": {"by": "look", "of": {"a": {}}}}},
+        "video.palette.by: look is no property",
+    ),
+    "a video's colours": (
+        {"video": {"palette": {"of": {"a": {"hue": 181}}}}},
+        "video.palette.of.a.hue: must be between -180 and 180",
+    ),
+    "a video's unknown level": (
+        {"video": {"palette": {"of": {"a": {"gamma": 2}}}}},
+        "video.palette.of.a.gamma: is not known",
+    ),
     "a palette's colour": (
         {"palettes": {"of": {"a": {"x": "red"}}}},
         "palettes.of.a.x: must be #rrggbb",

@@ -20,6 +20,7 @@ from packager.config import (
     load,
 )
 from packager.config.ad_settings import Cap, Prefetch, Separation
+from packager.config.break_settings import BreakRule
 from packager.config.fact_settings import Fact
 from packager.config.feed_settings import PolledFeed, PushedFeed
 
@@ -151,6 +152,18 @@ def test_every_setting_is_read() -> None:
     assert isinstance(from_vmap, VmapBreaks)
     assert from_vmap.server.url.literals[0] == "https://ads.example/vmap?sid="
     assert from_vmap.otherwise == AssetFill(asset="promo")
+
+
+def test_an_overlay_for_ads_is_filled_as_breaks_are() -> None:
+    show = load(FULL).shows["news"]
+    fill = show.overlays["sponsor"].fill
+    assert fill is not None
+    assert show.draws_ads
+    assert fill.image == "logo"
+    assert fill.rule == BreakRule(fill=VastFill(server=fill.server))
+    assert fill.server.url.fields == ("break.seconds", "fact.club")
+    assert show.overlays["late"].fill is None
+    assert show.overlays["bug"].fill is None
 
 
 def test_a_show_and_its_origin_are_enough() -> None:

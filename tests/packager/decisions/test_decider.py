@@ -325,8 +325,8 @@ async def test_a_redirect_to_where_ads_do_not_come_from_is_refused(server: AdSer
 
 
 async def test_configured_assets_are_offered_in_order() -> None:
-    async def ready(name: str, ladder: Ladder) -> Creative | None:
-        assert ladder is LADDER
+    def ready(name: str, request: DecisionRequest) -> Creative | None:
+        assert request is REQUEST
         return None if name == "late" else Creative(id=name, duration=Decimal(5), renditions={})
 
     decided = await FixedDecider(("bumper", "late", "promo"), ready).decide(REQUEST)

@@ -1,5 +1,6 @@
 """Drawn overlays for tests, from the score bug that Weft brings along."""
 
+import hashlib
 import json
 from decimal import Decimal
 from functools import cache
@@ -31,4 +32,12 @@ def a_drawn(score: str, *, begins: int = 0) -> Drawn:
 def draw(order: Order) -> bytes:
     """What a worker of these tests makes of a segment: it, and what would be drawn."""
     told = [json.loads(one.data)["score"] for one in order.work.drawings]
+    return order.init + order.segment + json.dumps(told).encode()
+
+
+def draw_pictures(order: Order) -> bytes:
+    """What such a worker makes of it: the segment, and digests of the pictures drawn onto it."""
+    told = [
+        hashlib.sha256(data).hexdigest() for one in order.work.drawings for _, data in one.images
+    ]
     return order.init + order.segment + json.dumps(told).encode()

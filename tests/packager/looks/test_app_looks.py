@@ -1,6 +1,7 @@
 """Shows with overlays, played from a composed server whose workers write down what they draw."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -10,11 +11,13 @@ from typing import Any
 import anyio
 import pytest
 from app_bench import ORIGIN, SEGMENT_S, Bench, Listed, Player, Running, down, vast
+from app_bench import answer as app_answer
 
 from manifests.dash.model import Mpd
 from manifests.dash.reading.addressing import initialization_url
 from manifests.dash.reading.reader import read_mpd
 from manifests.dash.video_segments import latest_segments, video_representations
+from overlays.segment.own_sets import augmented_init
 from packager.config.break_settings import CueBreaks
 from packager.config.fact_settings import Fact
 from packager.config.feed_settings import PushedFeed
@@ -23,7 +26,10 @@ from packager.config.rendering_settings import RenderingSettings
 from packager.config.scalars import Secret
 from packager.config.show_settings import Show
 from packager.reasons import Reason
+from packager.rendering.jobs import Job, Priority
+from packager.rendering.rendering import Overlay as Offer
 from packager.templates.folder import find_folder
+from tests.overlays.segment.film_samples import make_film
 
 WEFT = "http://weft.example/"
 DRAW = "look_drawing:draw"
@@ -154,6 +160,57 @@ async def test_vod_is_drawn_on_when_a_player_comes(make_bench: MakeBench) -> Non
         assert answer.status_code == 302
         assert answer.headers["location"].startswith("/tm/")
         assert answer.headers["cache-control"] == "public, max-age=60"
+
+
+async def test_init_sections_come_by_the_way_of_weft_from_the_first_answer_on(
+    make_bench: MakeBench,
+) -> None:
+    """What is drawn on may need parameter sets of ours, and nobody knows yet whether it does."""
+    bench = studio(make_bench, overlay(show=ShowAtCues(source="cues")))  # nothing shows it
+    async with bench.run(stocked=False) as running:
+        player = await running.player().open("/v1/master/default/live/index.m3u8")
+        listed = await player.poll()
+        assert overlaid(listed) == []
+        (way,) = re.findall(r'#EXT-X-MAP:URI="([^"]+)"', listed.text)
+        assert way.startswith("/v1/look/default/live/init/")
+        answer = await running.get(way)
+        original = way.replace("/v1/look/default/live/init/", f"{ORIGIN}live/")
+        assert (answer.status_code, answer.headers["location"]) == (302, original)
+
+
+@pytest.mark.parametrize("form", ["hls", "dash"])
+async def test_an_init_section_has_sets_of_ours_where_the_originals_do_not_serve(
+    make_bench: MakeBench, form: str
+) -> None:
+    scaled = make_film("cqm=jvt").init
+    bench = studio(make_bench, overlay())
+    bench.world.faults["init.mp4"] = app_answer(scaled)
+    async with bench.run(stocked=False) as running:
+        if form == "dash":
+            _, representation = next(iter(video_representations(await opened_mpd(running, "vod"))))
+            way = initialization_url(representation)
+        else:
+            player = await running.player().open("/v1/master/default/vod/index.m3u8")
+            (way,) = re.findall(r'#EXT-X-MAP:URI="([^"]+)"', (await player.poll()).text)
+        assert way is not None
+        answer = await running.get(way)
+        assert answer.status_code == 200
+        assert answer.content == augmented_init(scaled) != scaled
+
+
+async def test_an_init_section_that_weft_cannot_have_is_left_to_the_origin(
+    make_bench: MakeBench,
+) -> None:
+    bench = studio(make_bench, overlay())
+    async with bench.run(stocked=False) as running:
+        player = await running.player().open("/v1/master/default/vod/index.m3u8")
+        (way,) = re.findall(r'#EXT-X-MAP:URI="([^"]+)"', (await player.poll()).text)
+        for fault in (down, app_answer(b"....ftypnonsense")):
+            bench.world.faults["init.mp4"] = fault
+            answer = await running.get(way)
+            assert answer.status_code == 302
+            assert answer.headers["location"].startswith(ORIGIN)
+            assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_a_look_that_nobody_has_leads_to_the_original(make_bench: MakeBench) -> None:
@@ -367,6 +424,29 @@ async def test_dash_segments_are_drawn_on_before_they_are_asked_for(make_bench: 
         await opened_mpd(running, "live")
         name = f"s{bench.world.edge - 1}.m4s"
         await until(lambda: wanted(bench, name) == 1)
+
+
+async def test_what_is_not_drawn_ahead_is_drawn_when_a_player_comes(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes next waits for what is asked for, and a refusal of it says nothing for later."""
+    bench = studio(make_bench, overlay())
+    async with bench.run(stocked=False) as running:
+        rendering = running.weft.rendering
+        offer, offered = rendering.offer, list[Priority]()
+
+        async def busy(job: Job) -> Offer:
+            offered.append(job.priority)
+            if job.priority is Priority.LIKELY:
+                return Offer(reason=Reason.OVERLAY_BACKLOG)
+            return await offer(job)
+
+        monkeypatch.setattr(rendering, "offer", busy)
+        vod = video_of(await opened_mpd(running, "vod"))
+        for number in (5, 6):
+            assert "/tm/" in (await running.get(vod[number])).headers["location"]
+            await until(lambda: offered[-1] is Priority.LIKELY)
+        assert offered == [Priority.NEXT, Priority.LIKELY] * 2
 
 
 def wanted(bench: Bench, name: str) -> int:

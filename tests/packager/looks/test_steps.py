@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 from look_drawing import a_drawn
@@ -49,3 +50,27 @@ def test_the_past_is_forgotten() -> None:
     steps, _ = settle(steps, "2", "4", "b")
     assert len(steps.forget_before(Decimal(2)).steps) == 1
     assert steps.forget_before(Decimal(1)) is steps
+
+
+def test_what_lacked_a_picture_may_have_it_when_it_is_told() -> None:
+    """And only there: what was told of before keeps what it was told."""
+    poor, rich = replace(a_drawn("0:0"), lacks=True), a_drawn("1:0")
+    steps, _ = Steps().settle(Decimal(0), Decimal(12), lambda *_: (poor,))
+    steps, told = steps.renewed(Decimal(2), Decimal(4), lambda *_: (poor,))
+    assert told == (replace(poor, lacks=False),)
+    steps, told = steps.renewed(Decimal(6), Decimal(8), lambda *_: (rich,))
+    assert told == (rich,)
+    again, still = steps.renewed(Decimal(2), Decimal(4), lambda *_: (rich,))
+    assert (again, still) == (steps, (replace(poor, lacks=False),))
+    assert [(step.start, step.end, step.drawn[0].text) for step in steps.steps] == [
+        (0, 2, b"0:0"), (2, 4, b"0:0"), (4, 6, b"0:0"), (6, 8, b"1:0"), (8, 12, b"0:0"),
+    ]  # fmt: skip
+
+
+def test_a_film_that_is_told_of_segment_by_segment_has_few_steps() -> None:
+    poor = replace(a_drawn("0:0"), lacks=True)
+    steps, _ = Steps().settle(Decimal(0), Decimal(200), lambda *_: (poor,))
+    for start in range(0, 200, 2):
+        steps, _ = steps.renewed(Decimal(start), Decimal(start + 2), lambda *_: (poor,))
+        assert len(steps.steps) <= 2
+    assert steps.frontier == 200

@@ -90,3 +90,13 @@ def test_an_original_that_is_too_long_for_a_url_has_none() -> None:
         Addresses([NEW], base="/").url_of(replace(job, work=replace(job.work, segment=piece)))
         is None
     )
+
+
+@pytest.mark.parametrize("base", ["/", "https://weft.example/video/"])
+@pytest.mark.parametrize("private", [False, True])
+def test_a_url_of_ours_is_read_as_a_whole(base: str, private: bool) -> None:
+    addresses, job = Addresses([NEW], base=base), make_job(private=private)
+    url = url_of(addresses, job)
+    assert addresses.address_of(url) == addresses.read(private=private, **parts(url))
+    with pytest.raises(InvalidToken):
+        addresses.address_of(f"{base}tm/{'/'.join(url.split('/')[-3:-1])}/other.m4s")

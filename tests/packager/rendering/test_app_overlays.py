@@ -530,4 +530,7 @@ async def test_the_deadline_is_the_jobs_own(studio: Studio) -> None:
         soon = replace(studio.job(), deadline=studio.bench.clock.now() + timedelta(milliseconds=50))
         assert await running.weft.rendering.offer(soon) == busy
         assert running.count(Reason.OVERLAY_BACKLOG) == 1
+        likely = replace(soon, priority=Priority.LIKELY)
+        assert await running.weft.rendering.offer(likely) == busy
+        assert running.count(Reason.OVERLAY_BACKLOG) == 1  # nobody counted on it
         await promised(running, studio.job())

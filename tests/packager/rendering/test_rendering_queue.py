@@ -118,6 +118,21 @@ async def test_a_second_put_only_makes_it_more_urgent_and_of_use_for_longer(
     assert turn.dropped == [(make_key(2), Reason.OVERLAY_LATE)]
 
 
+async def test_what_nobody_counted_on_fails_nobody(queue: Queue, clock: ManualClock) -> None:
+    for number in (1, 2):
+        job = make_job(number, deadline_s=10 * number, priority=Priority.LIKELY)
+        assert await put(queue, job) == Offered()
+    clock.advance(15)
+    turn = await queue.take()
+    assert turn.dropped == []
+    standing = await queue.standing(make_key(1))
+    assert standing is not None
+    assert standing.state == "late"
+    assert turn.job is not None
+    clock.advance(15)
+    assert (await queue.done(turn.job, 100, 0.1)).in_time
+
+
 async def test_a_job_that_would_come_too_late_is_not_admitted(queue: Queue) -> None:
     alone_s = SAFETY * FIRST_COST_S
     assert await put(queue, make_job(1, deadline_s=alone_s * 0.99)) == BUSY

@@ -14,6 +14,7 @@ from app_bench import ORIGIN, Bench, TinyMedia
 from rendering_bench import make_job
 
 from overlays.errors import EncodingFailed
+from overlays.segment.own_sets import augmented_init
 from packager.config.rendering_settings import RenderingSettings
 from packager.reasons import Reason
 from packager.rendering import work as work_module
@@ -21,6 +22,7 @@ from packager.rendering.jobs import Drawing, Piece, Work
 from packager.rendering.order import DrawingRefused, Order
 from packager.rendering.work import draw
 from packager.templates.folder import load_template
+from tests.overlays.segment.film_samples import make_film
 
 SIZE = 64, 36
 
@@ -147,6 +149,31 @@ def test_an_l_frame_makes_the_film_smaller(shop: Shop) -> None:
     shop.digest = make_template(shop.template, video=video, elements=[mark])
     after = luma(shop.init + shop.draw(shop.work()))
     assert max(after) < 25  # the film is in the lower right corner
+
+
+def test_a_palette_changes_the_film_and_not_what_is_drawn_on_it(shop: Shop) -> None:
+    dark = {"palette": {"of": {"dark": {"brightness": -1}}}}
+    mark = {"type": "box", "box": [0, 0, 32, 18], "fill": "#ffffff"}
+    shop.digest = make_template(shop.template, video=dark, elements=[mark])
+    with av.open(io.BytesIO(shop.init + shop.draw(shop.work()))) as container:
+        for frame in container.decode(video=0):
+            picture = frame.to_ndarray(format="gray")
+            assert picture[4:14, 4:28].mean() > 230
+            assert picture[22:].mean() < 8
+
+
+def test_what_needs_sets_of_ours_is_drawn_on_for_players_that_have_them(shop: Shop) -> None:
+    film = make_film("cqm=jvt:bframes=2")
+    shop.init, shop.segment = film.init, film.segments[0]
+    with pytest.raises(DrawingRefused) as refused:
+        shop.draw(shop.work())
+    assert refused.value.code == "scaling_lists"
+    init = augmented_init(film.init)
+    assert init is not None
+    drawn = shop.draw(replace(shop.work(), augmented=True))
+    after = luma(init + drawn)
+    assert len(after) == len(luma(film.init + film.segments[0]))
+    assert min(after) > 200
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,9 @@ def story_documents(running: Running) -> Callable[[str], bytes]:
     """What the "origin" of a viewer of whom nothing is known says."""
     stories = running.weft.presentations.stories
     show = running.weft.config.shows["recap"]
-    outcome = dict(stories.settled(show, FactAnswers({"look": "light"})))[PARAMETER]
+    outcome = dict(stories.settled(show, FactAnswers({"look": "light"}), lambda name: None))[
+        PARAMETER
+    ]
     return lambda name: stories.document(f"https://story.invalid/recap/{outcome}/{name}")[1]
 
 

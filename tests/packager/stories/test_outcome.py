@@ -9,6 +9,7 @@ import pytest
 
 from packager.config.asset_settings import Asset, Cut
 from packager.config.break_settings import SlateFill
+from packager.config.clip_settings import Clip as Made
 from packager.config.fact_settings import Fact
 from packager.config.show_settings import Show
 from packager.config.story_settings import BranchPart, BreakPart, FitPart, Highlights, PlayPart
@@ -47,7 +48,10 @@ class Shelf:
     def __init__(self, **lengths: Decimal | str | None) -> None:
         self._lengths: Mapping[str, Decimal | str | None] = lengths
 
-    def __call__(self, clip: str) -> Decimal | None:
+    def made(self, asset: str) -> str | None:
+        return f"={asset}" if self.length(asset) is not None else None
+
+    def length(self, clip: str) -> Decimal | None:
         length = self._lengths.get(clip.replace("~", "_").replace(":", "__"), Decimal(10))
         if isinstance(length, str):
             raise NotYet(clip)
@@ -139,6 +143,14 @@ def test_moments_that_cannot_be_played_are_left_out() -> None:
     entries, told = settle(story_of(show(FitPart(fit=fit))), Said(), Shelf(goals=None))
     assert entries == ("acme",)
     assert told == (Told("goals", ""),)
+
+
+def test_what_is_made_of_a_template_plays_when_it_is_made() -> None:
+    hello = Made(template=Path("card"), otherwise="bumper")
+    story = show(PlayPart(play="hello"), hello=hello)
+    assert outcome(story) == ("=hello",)
+    assert outcome(story, shelf=Shelf(hello="on its way")) == ("bumper",)
+    assert outcome(story, shelf=Shelf(hello=None)) == ("bumper",)
 
 
 def test_an_asset_has_a_clip_for_each_value_in_its_url_and_each_cut() -> None:

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from sample_ads import EVENTS, FULL, LENGTHS, OFFSETS, SINK, URLS, ads
 
 from packager.decisions.ads import Ad, Linear, Link, Tracking
-from packager.tracking.events import AdEvent, events_of, grouped, overlay_tracking, seconds_of
+from packager.tracking.events import (
+    AdEvent,
+    events_of,
+    grouped,
+    overlay_tracking,
+    seconds_of,
+    showing_events,
+)
 
 DURATION = Decimal("15.04")  # measured; the ad server said 15
 
@@ -196,3 +203,25 @@ def test_levels_that_are_merged_add_to_the_same_event() -> None:
     more = replace(FULL, impressions=(*FULL.impressions, Link("https://third.test/")))
     impression = next(e for e in events_of(more, DURATION) if e.event == "impression")
     assert impression.urls[-1] == "https://third.test/"
+
+
+def test_a_server_tells_of_a_drawn_ad_what_its_first_frame_proves() -> None:
+    """E-02, E-10: how long it was seen, and what a viewer did, only a player knows."""
+    ad = Ad(
+        id="logo",
+        impressions=(Link("https://a.example/i"), Link("about:blank"), Link("https://a.example/i")),
+        error_urls=("https://a.example/error",),
+        linear=Linear(tracking=(Tracking("start", "https://a.example/film"),)),
+        nonlinear_tracking=(
+            Tracking("complete", "https://a.example/done"),
+            Tracking("start", "https://a.example/start"),
+            Tracking("creativeview", "https://a.example/view"),
+            Tracking("acceptInvitation", "https://a.example/yes"),
+        ),
+    )
+    found = [(one.event, one.offset_s, one.urls, one.server) for one in showing_events(ad)]
+    assert found == [
+        ("impression", 0, ("https://a.example/i",), True),
+        ("creativeView", 0, ("https://a.example/view",), True),
+        ("start", 0, ("https://a.example/start",), True),
+    ]
