@@ -20,11 +20,13 @@ from manifests.dash.model import Mpd
 from manifests.dash.reading.reader import read_mpd
 from packager.config.asset_settings import Asset
 from packager.config.break_settings import AssetFill, ScheduledBreak
+from packager.config.clip_settings import Clip as Made
 from packager.config.fact_settings import Fact
 from packager.config.story_settings import BranchPart, BreakPart, FitPart, Highlights, PlayPart
 from packager.reasons import Reason
 from packager.stories.answers import FactAnswers
 from packager.stories.stories import PARAMETER
+from packager.templates.folder import find_folder
 from tests.mpd_schema import assert_valid, needs_schema
 
 URL = "http://weft.example/v1/dash/default/recap/index.mpd"
@@ -375,6 +377,32 @@ async def test_subtitles_go_with_what_they_belong_to(
             assert f"00:00:04.000 --> 00:00:05.000\n{words} 1" in texts[4]
         _, mpd = await mpd_of(running)
         assert len(mpd.periods) == 2
+
+
+async def test_what_is_made_of_a_template_plays_in_a_story_for_whom_it_was_made(
+    make_bench: Callable[..., Bench], assets: Path
+) -> None:
+    card = find_folder("card", beside=Path("/nowhere"))
+    hello = Made(template=card, data={"name": "{name}"}, seconds=Decimal(2), otherwise="goals")
+    name = Fact(name="name", kind="string", of=("Ana", "Bo"), default="Bo")
+    show = recap(
+        facts={**recap().facts, "name": name},
+        assets={**recap().assets, "hello": hello},
+        story=(PlayPart(play="hello"), PlayPart(play="opener")),
+    )
+    async with telling(make_bench(), assets, show) as running:
+        early = await (await running.player().open(MASTER, name="Ana")).poll()
+        assert len(early.uris) == 5  # what `or` says, until it is made
+        assert running.count(Reason.STORY_ASSET_REPLACED) == 1
+        await running.weft.assets.settled()
+        late = await (await running.player().open(MASTER, name="Ana")).poll()
+        assert late.marks == [False, True, False]
+        answer = await running.get(late.uris[0].removeprefix("http://weft.example"))
+        assert answer.status_code == 200
+        _, mpd = await mpd_of(running, f"{MPD}?name=Ana")
+        assert mpd.duration == Decimal(6)
+        other = await (await running.player().open(MASTER, name="Bo")).poll()
+        assert other.uris[0] != late.uris[0]
 
 
 async def test_nothing_broken_is_served_while_media_are_on_their_way(
