@@ -23,6 +23,7 @@ from packager.reasons import Reason
 from packager.stores import Store
 from packager.stories.clips import clips_of, finite_names
 from packager.stories.documents import StoryDocuments
+from packager.stories.looking import Looking
 from packager.stories.stories import Stories
 
 
@@ -100,16 +101,14 @@ async def open_presentations(
             client=client, library=library, store=store, clock=clock, metrics=metrics
         )
         reading = MpdReading(remote)
-        stories = Stories(
-            config,
+        looking = Looking(
             origin=origin,
             reading=reading,
             ladders=ladders,
             mpd_ladders=mpd_ladders,
             library=library,
-            assets=assets,
-            metrics=metrics,
         )
+        stories = Stories(config, looking=looking, assets=assets, metrics=metrics)
         documents = StoryDocuments(stories, origin)
         hls = HlsPresentations(
             origin=documents,

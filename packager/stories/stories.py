@@ -12,36 +12,25 @@ from urllib.parse import parse_qs
 import anyio
 
 from manifests.creative import Creative
-from manifests.dash.model import AdaptationSet, Mpd, Representation
+from manifests.dash.model import AdaptationSet, Representation
 from manifests.errors import ManifestError
 from packager.clips.assets import Assets
 from packager.config.show_settings import STORIES, Show
 from packager.config.story_settings import break_parts
 from packager.config.values import Config
-from packager.dash.ladders import MpdFitting, MpdLadders
-from packager.dash.reading import MpdReading
-from packager.hls.ladders import Ladders
-from packager.hls.reading import read_either
+from packager.dash.ladders import MpdFitting
 from packager.log import report
 from packager.looks.binding import Facts
 from packager.metrics import Metrics
-from packager.origin import Document, OriginCache
 from packager.outbound import BadStatus, OutboundError
 from packager.packaging.errors import PackagingError
 from packager.packaging.ladder import Ladder
-from packager.packaging.library import MediaLibrary
-from packager.packaging.probe import media_playlist_uris
 from packager.parameters import Pairs
 from packager.reasons import Reason
 from packager.stories.clips import Clip, clips_of, finite_names
-from packager.stories.form import (
-    Form,
-    FormError,
-    form_like_dash,
-    form_like_hls,
-    standard_form,
-)
+from packager.stories.form import Form, FormError
 from packager.stories.languages import playlist_preferring
+from packager.stories.looking import Looking
 from packager.stories.mpd import number_of, story_mpd
 from packager.stories.outcome import (
     Answers,
@@ -92,11 +81,7 @@ class Stories:
         self,
         config: Config,
         *,
-        origin: OriginCache,
-        reading: MpdReading,
-        ladders: Ladders,
-        mpd_ladders: MpdLadders,
-        library: MediaLibrary,
+        looking: Looking,
         assets: Assets,
         metrics: Metrics,
     ) -> None:
@@ -104,19 +89,11 @@ class Stories:
 
         Args:
             config: Has the shows.
-            origin: Manifests of assets.
-            reading: Reads MPDs.
-            ladders: Look at HLS.
-            mpd_ladders: Look at DASH.
-            library: Looks at files.
+            looking: Finds what media must be like.
             assets: Has clips, or packages and makes them.
             metrics: Is told of degradations.
         """
-        self._origin = origin
-        self._reading = reading
-        self._ladders = ladders
-        self._mpd_ladders = mpd_ladders
-        self._library = library
+        self._looking = looking
         self._assets = assets
         self._metrics = metrics
         self._known = {
@@ -266,7 +243,7 @@ class Stories:
 
     async def _prepare(self, one: _Known) -> bool:
         try:
-            one.form = await self._looked_at(one)
+            one.form = await self._looking.form_of(one.show, one.clips.values())
         except (OutboundError, PackagingError, ManifestError, FormError) as error:
             report(
                 Reason.STORY_LADDER_MISSING,
@@ -280,32 +257,6 @@ class Stories:
         for clip in one.clips.values():
             self._assets.house.clip(clip, one.form.ladder)
         return True
-
-    async def _looked_at(self, one: _Known) -> Form:
-        show = one.show
-        urls = [clip.source for clip in one.clips.values() if isinstance(clip.source, str)]
-        if show.ladder.like is not None:
-            asset = show.assets[show.ladder.like]
-            clips = clips_of(show.ladder.like, asset, finite_names(show))
-            urls = [clip.source for clip in clips if isinstance(clip.source, str)]
-        if not urls:
-            files = [clip.source for clip in one.clips.values() if not isinstance(clip.source, str)]
-            return standard_form(await self._library.sizes(files))
-        url, key = urls[0], f"{show.name}/{urls[0]}"
-        if url.endswith(".mpd"):
-            document: Document[Mpd] = await self._origin.get(
-                url, max_age_s=RETRY_S, parse=self._reading.read
-            )
-            mpd = document.value
-            fitting = await self._mpd_ladders.fit(show, key, mpd, None)
-            if fitting is None or not mpd.periods:
-                raise FormError("nothing can be packaged like its Representations")
-            return form_like_dash(mpd.periods[0], fitting.rung_of, fitting.ladder)
-        source = (await self._origin.get(url, max_age_s=RETRY_S, parse=read_either)).value
-        found = await self._ladders.look(show, key, source, media_playlist_uris(source))
-        if found.ladder is None:
-            raise FormError("nothing can be packaged like its playlists")
-        return form_like_hls(source, found.ladder)
 
 
 @dataclass(frozen=True, slots=True)
