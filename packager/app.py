@@ -93,6 +93,8 @@ def routes(weft: Weft) -> list[BaseRoute]:
         sessions=weft.sessions,
         by_format=weft.presentations.by_format,
         settling=weft.settling,
+        stories=weft.presentations.stories,
+        facts=weft.facts,
         clock=weft.clock,
         metrics=weft.metrics,
     )

@@ -15,6 +15,7 @@ from packager.demo.command import demo
 from packager.packaging.command import condition
 from packager.splicing.command import splice
 from packager.stores import StoreError
+from packager.stories.command import import_story
 from packager.templates.command import render
 from packager.terminal import CONTEXT
 from packager.why_command import replay, why
@@ -80,5 +81,6 @@ main.add_command(condition)
 main.add_command(splice)
 main.add_command(render)
 main.add_command(ledger)
+main.add_command(import_story)
 main.add_command(why)
 main.add_command(replay)

@@ -64,7 +64,7 @@ class Deciders:
         self._made: dict[tuple[str, BreakRule], AdDecider] = {
             (show.name, rule): self._make(show, rule)
             for show in config.shows.values()
-            for rule in (*show.breaks, *_of_overlays(show))
+            for rule in (*show.break_rules, *_of_overlays(show))
         }
         self._vmaps = {
             show.name: self._vmap(rule)

@@ -4,7 +4,7 @@ Nothing here waits on a request's behalf. What is not ready is started in the ba
 ready for a later break (rule D-57); what failed is not tried again for a while.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, MutableMapping
 from contextlib import suppress
 from fractions import Fraction
 from functools import partial
@@ -14,7 +14,8 @@ from typing import Any
 from cachetools import TTLCache
 
 from manifests.creative import Creative
-from packager.config.show_settings import Asset, Show
+from packager.config.asset_settings import Asset
+from packager.config.show_settings import Show
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.media_files import nature, rank_media_files
 from packager.decisions.slates import SlateOption
@@ -27,6 +28,7 @@ from packager.packaging.library import Kind, MediaLibrary
 from packager.packaging.ready.creatives import ReadyCreatives
 from packager.reasons import Reason
 from packager.single_flight import FlightError, SingleFlight
+from packager.stories.clips import Clip, clips_of, finite_names
 
 FAILED_S = 600.0  # for how long a creative that failed is not tried again
 KNOWN = 10_000  # media files of which the creative is remembered
@@ -61,7 +63,8 @@ class PackagedHouse:
         self._limits = limits
         self._ready_creatives = ReadyCreatives(library, client=client, policy=policy, limits=limits)
         self._flights: SingleFlight[None] = SingleFlight(limit=JOBS)
-        self._ready: dict[tuple[str, str], str] = {}  # (file, ladder) -> creative id
+        # (file or URL of the operator's, ladder) -> creative id
+        self._ready: dict[tuple[str, str], str] = {}
         self._known: TTLCache[tuple[str, str], str] = TTLCache(KNOWN, 24 * 3600)
         self._failed: TTLCache[tuple[str, str], Reason] = TTLCache(KNOWN, FAILED_S)
 
@@ -82,13 +85,30 @@ class PackagedHouse:
         """Start packaging every file that a show may need for a ladder."""
         if show.slate is not None:
             self._house(show.slate.file, ladder, "slate")
-        for asset in show.assets.values():
+        for name, asset in show.assets.items():
             if isinstance(asset, Asset):
-                self._house(asset.file, ladder, "bumper")
+                self.asset(name, asset, show, ladder)
 
-    def asset(self, asset: Asset, ladder: Ladder) -> Creative | Reason | None:
-        """A configured file; a reason where it cannot be packaged."""
-        return self._house(asset.file, ladder, "bumper")
+    def asset(
+        self, name: str, asset: Asset, show: Show, ladder: Ladder
+    ) -> Creative | Reason | None:
+        """A configured asset as breaks show it; a reason where it cannot be packaged."""
+        clip = next(clips_of(name, asset, finite_names(show)), None)
+        return Reason.MEDIA_MISSING if clip is None else self.clip(clip, ladder)
+
+    def clip(self, clip: Clip, ladder: Ladder) -> Creative | Reason | None:
+        """One of the clips that an asset can be; None while it is being packaged."""
+        if isinstance(clip.source, Path):
+            return self._house(clip.source, ladder, "bumper")
+        key = (clip.source, ladder.key)
+        ready = self._ready.get(key)
+        if ready is not None:
+            return self._library.get(ready)
+        if (failure := self._failed.get(key)) is not None:
+            return failure
+        get = partial(self._linked, clip, ladder)
+        self._begin(key, partial(self._acquire, key, get, self._ready, clip.name))
+        return None
 
     def creative(self, creative_id: str) -> Creative | None:
         """What is packaged, by its id."""
@@ -137,7 +157,7 @@ class PackagedHouse:
         get = partial(self._downloaded, media_file.url, ladder)
         if nature(media_file) == "stream":
             get = partial(self._streamed, media_file.url, ad, ladder)
-        self._begin(key, partial(self._acquire, key, get))
+        self._begin(key, partial(self._acquire, key, get, self._known))
         return None
 
     def _house(self, file: Path, ladder: Ladder, kind: Kind) -> Creative | Reason | None:
@@ -185,19 +205,36 @@ class PackagedHouse:
                 await self.condition(file, ad, ladder)  # starts; the next break may have it
             raise
 
+    async def _linked(self, clip: Clip, ladder: Ladder) -> Creative:
+        """What is HLS or DASH: as it is, or packaged anew where nothing stands in for it."""
+        url = str(clip.source)
+        try:
+            return await self._ready_creatives.creative(url, ladder, otherwise_convert=False)
+        except StreamUnmatched as error:
+            if not clip.converts:
+                raise
+            report(
+                error.reason, "asset_converted", self._metrics, media=clip.name, detail=str(error)
+            )
+        return await self._ready_creatives.creative(url, ladder, otherwise_convert=True)
+
     async def _acquire(
-        self, key: tuple[str, str], get: Callable[[], Coroutine[Any, Any, Creative]]
+        self,
+        key: tuple[str, str],
+        get: Callable[[], Coroutine[Any, Any, Creative]],
+        known: MutableMapping[tuple[str, str], str],
+        what: str = "creative",
     ) -> None:
         try:
             creative = await get()
         except OutboundError as error:
             oversize = isinstance(error, Oversize | RatioExceeded)
             reason = Reason.CREATIVE_OVERSIZE if oversize else Reason.CREATIVE_UNREACHABLE
-            self._fail(key, reason, str(error), "creative")
+            self._fail(key, reason, str(error), what)
         except (PackagingError, OSError) as error:
-            self._fail(key, _reason(error), str(error), "creative")
+            self._fail(key, _reason(error), str(error), what)
         else:
-            self._known[key] = creative.id
+            known[key] = creative.id
 
     def _fail(self, key: tuple[str, str], reason: Reason, detail: str, what: str) -> None:
         self._failed[key] = reason

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from inspect import iscoroutinefunction
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 from zlib import crc32
 
 import anyio
@@ -75,6 +75,16 @@ class OriginObserver:
 # Reads a body, given the URL that it came from; what may not run on the event loop is awaited.
 Parse = Callable[[bytes, str], V] | Callable[[bytes, str], Awaitable[V]]
 _Key = tuple[str, Parse[Any]]
+
+
+class Documents(Protocol):
+    """Where documents are had from by their URL, as from `OriginCache`."""
+
+    async def get(self, url: str, *, max_age_s: Seconds[V], parse: Parse[V]) -> Document[V]:
+        """The document at `url`, or the last good one."""
+
+    def follow(self, url: str, *, interval_s: Seconds[V], parse: Parse[V]) -> None:
+        """Keep a document fresh while somebody asks for it."""
 
 
 @dataclass(slots=True)
@@ -280,7 +290,7 @@ class OriginCache:
         if known and digest == entry.digest and fetched.url == known.url:
             document = replace(known, confirmed_at=self._clock.monotonic())
         else:
-            value = await _parsed(fetched, parse)
+            value = await parsed(fetched, parse)
             now = self._clock.monotonic()
             document = Document(url=fetched.url, value=value, changed_at=now, confirmed_at=now)
         entry.digest = digest
@@ -330,7 +340,12 @@ def _validators(fetched: Fetched) -> dict[str, str]:
     }
 
 
-async def _parsed(fetched: Fetched, parse: Parse[V]) -> V:
+async def parsed(fetched: Fetched, parse: Parse[V]) -> V:
+    """Read what was fetched, in a thread where it is large.
+
+    Raises:
+        OutboundError: It cannot be read.
+    """
     try:
         if iscoroutinefunction(parse):
             return cast("V", await parse(fetched.body, fetched.url))

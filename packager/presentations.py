@@ -1,13 +1,13 @@
 """The presentations of a process, HLS and DASH: opened together, since they share ladders."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from manifests.splicing.content import Content
+from packager.clips.assets import Assets
 from packager.clock import Clock
-from packager.config.show_settings import Show
 from packager.config.values import Config
 from packager.dash.inband import SegmentHeads
 from packager.dash.ladders import MpdLadders
@@ -19,12 +19,15 @@ from packager.log import report
 from packager.metrics import Metrics
 from packager.origin import OriginCache, OriginObserver
 from packager.outbound import GuardedClient, Limits, Policy
-from packager.packaging.ladder import Ladder
 from packager.packaging.library import MediaLibrary
 from packager.paths import Ending
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.stores import Store
+from packager.stories.clips import clips_of, finite_names
+from packager.stories.documents import StoryDocuments
+from packager.stories.looking import Looking
+from packager.stories.stories import Stories
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,7 @@ class Presentations:
 
     hls: HlsPresentations
     dash: DashPresentations
+    stories: Stories
     origin: OriginCache  # where both have their documents from
 
     @property
@@ -60,7 +64,7 @@ async def open_presentations(
     store: Store,
     clock: Clock,
     metrics: Metrics,
-    on_ladder: Callable[[Show, Ladder], None],
+    assets: Assets,
 ) -> AsyncIterator[Presentations]:
     """Make both sets, empty; what they are at is ended when the block is left.
 
@@ -72,9 +76,9 @@ async def open_presentations(
         store: Keeps what channels must remember.
         clock: Says the time.
         metrics: Is told of degradations.
-        on_ladder: Is told when a show's ladder is known.
+        assets: Has what shows have of their own.
     """
-    policy = Policy.for_urls(show.origin for show in config.shows.values())
+    policy = Policy.for_urls(_origins(config))
     limits = Limits(total_s=config.timeouts.origin_s, read_s=config.timeouts.origin_s)
     observer = _Observer(metrics)
     async with AsyncExitStack() as stack:
@@ -97,42 +101,67 @@ async def open_presentations(
             patience_s=config.timeouts.origin_deadline_s,
         )
         stack.push_async_callback(origin.aclose)
-        hls = HlsPresentations(
+        ladders = Ladders(
             origin=origin,
-            ladders=Ladders(
-                origin=origin,
-                client=client,
-                library=library,
-                store=store,
-                clock=clock,
-                metrics=metrics,
-            ),
+            client=client,
+            library=library,
+            store=store,
+            clock=clock,
+            metrics=metrics,
+        )
+        mpd_ladders = MpdLadders(
+            client=client, library=library, store=store, clock=clock, metrics=metrics
+        )
+        reading = MpdReading(remote)
+        looking = Looking(
+            origin=origin,
+            reading=reading,
+            ladders=ladders,
+            mpd_ladders=mpd_ladders,
+            library=library,
+        )
+        stories = Stories(config, looking=looking, assets=assets, metrics=metrics)
+        documents = StoryDocuments(stories, origin)
+        hls = HlsPresentations(
+            origin=documents,
+            ladders=ladders,
+            stories=stories,
             store=store,
             clock=clock,
             metrics=metrics,
             base=base,
             remember_s=config.sessions.max_s,
-            on_ladder=on_ladder,
+            on_ladder=assets.prepare,
         )
         stack.push_async_callback(hls.aclose)
         heads = SegmentHeads(client)
         stack.push_async_callback(heads.aclose)
         dash = DashPresentations(
             hls=hls,
-            origin=origin,
-            ladders=MpdLadders(
-                client=client, library=library, store=store, clock=clock, metrics=metrics
-            ),
-            reading=MpdReading(remote),
+            origin=documents,
+            ladders=mpd_ladders,
+            stories=stories,
+            reading=reading,
             heads=heads,
             store=store,
             clock=clock,
             metrics=metrics,
             remember_s=config.sessions.max_s,
-            on_ladder=on_ladder,
+            on_ladder=assets.prepare,
         )
         stack.push_async_callback(dash.aclose)
-        yield Presentations(hls=hls, dash=dash, origin=origin)
+        yield Presentations(hls=hls, dash=dash, stories=stories, origin=origin)
+
+
+def _origins(config: Config) -> Iterator[str]:
+    """Where shows and their assets are."""
+    for show in config.shows.values():
+        if show.origin:
+            yield show.origin
+        for name, asset in show.assets.items():
+            for clip in clips_of(name, asset, finite_names(show)):
+                if isinstance(clip.source, str):
+                    yield clip.source
 
 
 class _Observer(OriginObserver):

@@ -32,6 +32,10 @@ class Reason(StrEnum):
 
     # fmt: off
     # requests that are refused
+    STORY_NOT_READY = ("story_not_ready", 503, "error",
+        "A story's media are still being looked at or packaged, and nothing stands in for them.")
+    STORY_EMPTY = ("story_empty", 404, "warning",
+        "Nothing of a story can be played for this viewer.")
     TENANT_UNKNOWN = ("tenant_unknown", 404, "debug",
         "The URL names a tenant that is not configured.")
     SHOW_UNKNOWN = ("show_unknown", 404, "debug",
@@ -190,6 +194,10 @@ class Reason(StrEnum):
         "A value was sent to a feed without its secret.")
 
     # creatives
+    STORY_ASSET_REPLACED = ("story_asset_replaced", None, "info",
+        "An asset of a story could not be played for a viewer; its `or` was, or nothing.")
+    STORY_LADDER_MISSING = ("story_ladder_missing", None, "error",
+        "Nobody knows yet what a story's media must be like; its sessions wait.")
     CREATIVE_UNREACHABLE = ("creative_unreachable", None, "warning",
         "A creative could not be downloaded.")
     CREATIVE_OVERSIZE = ("creative_oversize", None, "warning",

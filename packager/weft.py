@@ -94,6 +94,7 @@ class Weft:
     filmless: FilmlessBreaks
     feeds: Feeds
     settling: Settling
+    facts: Facts
     warming: Warming
 
 
@@ -183,7 +184,7 @@ async def open_weft(
                 store=store,
                 clock=clock,
                 metrics=metrics,
-                on_ladder=assets.prepare,
+                assets=assets,
             )
         )
         drawn, stems = read_templates(config), read_stems(config)
@@ -339,6 +340,7 @@ async def open_weft(
             ),
             feeds=feeds,
             settling=settling,
+            facts=facts,
             warming=Warming(config, presentations, assets, metrics),
         )
         send = partial(
@@ -352,6 +354,7 @@ async def open_weft(
         chores: list[Chore] = [
             partial(sweep, sessions, house, clock, metrics),
             weft.warming.run,
+            presentations.stories.run,
             reporter.run,
             feeds.run,
             send,

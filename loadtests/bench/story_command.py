@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 
 from loadtests.bench import decisions
+from loadtests.bench import story as stories
 from loadtests.bench.measure import Aim, machine
 from loadtests.bench.options import with_json, with_rounds
 from loadtests.bench.printing import figure, show, table_of, write_figures
@@ -33,7 +34,15 @@ def _decisions(rounds: int) -> Part:
     return Part(tables=(table,), results=found, aims=decisions.aims(found))
 
 
-PARTS: Mapping[str, Callable[[int], Part]] = {"decisions": _decisions}
+def _stories(rounds: int) -> Part:
+    found = stories.run(rounds=rounds)
+    table = table_of("microseconds", "median", "slow")
+    for one in found:
+        table.add_row(one.name, figure(one.median_us), figure(one.slow_us))
+    return Part(tables=(table,), results=found, aims=stories.aims(found))
+
+
+PARTS: Mapping[str, Callable[[int], Part]] = {"decisions": _decisions, "stories": _stories}
 
 
 @click.command()
@@ -52,6 +61,9 @@ def story(names: Sequence[str], rounds: int, json_file: Path | None) -> None:
     \b
     decisions   the choices of a session: the show of the design and one of 12 choices, 30 assets
                 and 6 facts; each session is another viewer's
+    stories     fit: 60 moments of a made-up match, up to three cuts each, into 300 s, exactly;
+                settle: 40 parts for one session, its moments chosen before by another;
+                read: a configuration of 12 facts, 30 assets and 40 parts, with all checks
 
     \b
     python -m loadtests.bench story

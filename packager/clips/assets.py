@@ -36,17 +36,24 @@ class Assets:
             settled: Says which of the assets the session may be shown.
         """
         asset = show.assets[name]
-        if not isinstance(asset, Clip):
-            return self.house.asset(asset, ladder)
-        found = self.clips.find(show, asset, ladder, facts)
-        if isinstance(found, Creative):
+        found = self.alone(show, name, ladder, facts)
+        if isinstance(found, Creative) or asset.otherwise is None:
             return found
-        if found is None:
+        if found is None and isinstance(asset, Clip):
             report(Reason.CLIP_NOT_READY, "clip_stood_in_for", self.metrics, asset=name)
-        if asset.otherwise is None or not settled.allowed(asset.otherwise):
+        if not settled.allowed(asset.otherwise):
             return found
         # The check `clips_end`: it ends.
         return self.find(show, asset.otherwise, ladder, facts, settled)
+
+    def alone(
+        self, show: Show, name: str, ladder: Ladder, facts: Facts
+    ) -> Creative | Reason | None:
+        """The same, without what stands in for it."""
+        asset = show.assets[name]
+        if isinstance(asset, Clip):
+            return self.clips.find(show, asset, ladder, facts)
+        return self.house.asset(name, asset, show, ladder)
 
     def get(self, creative_id: str) -> Creative | None:
         """A creative by its id: an ad, an asset or a clip."""

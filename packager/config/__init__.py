@@ -4,6 +4,7 @@
 """
 
 from packager.config.ad_settings import VastServer
+from packager.config.asset_settings import Asset, HouseFile
 from packager.config.break_settings import (
     AssetFill,
     BreakRule,
@@ -28,7 +29,7 @@ from packager.config.process_settings import (
     Timeouts,
 )
 from packager.config.scalars import Secret
-from packager.config.show_settings import Asset, Cues, Limits, Segments, Show
+from packager.config.show_settings import Cues, Limits, Segments, Show
 from packager.config.table import settings_table
 from packager.config.values import Config
 
@@ -43,6 +44,7 @@ __all__ = [
     "CueBreaks",
     "Cues",
     "Fill",
+    "HouseFile",
     "Limits",
     "Listen",
     "Log",

@@ -47,10 +47,8 @@ class VmapFill:
 Fill = VastFill | AssetFill | SlateFill | VmapFill
 Otherwise = Literal["content", "slate"] | AssetFill
 
-_fill = OneOf(
-    {"vast": Section(VastFill), "asset": Section(AssetFill)}, words={"slate": SlateFill()}
-)
-_otherwise = OneOf(
+FILL = OneOf({"vast": Section(VastFill), "asset": Section(AssetFill)}, words={"slate": SlateFill()})
+OTHERWISE = OneOf(
     {"asset": Section(AssetFill)}, words={word: word for word in ("content", "slate")}
 )
 
@@ -59,11 +57,11 @@ _otherwise = OneOf(
 class BreakRule:
     """What a break shows, wherever it is."""
 
-    fill: Fill = required("what to show: `{vast: URL}`, `{asset: NAME}` or `slate`", read=_fill)
+    fill: Fill = required("what to show: `{vast: URL}`, `{asset: NAME}` or `slate`", read=FILL)
     otherwise: Otherwise = setting(
         "content",
         "what to show for want of ads: `content`, `slate` or `{asset: NAME}`",
-        read=_otherwise,
+        read=OTHERWISE,
         key="else",
     )
     bumpers: Bumpers = section(Bumpers(), "house media around the ads")

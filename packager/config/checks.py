@@ -11,7 +11,7 @@ from ipaddress import ip_address, ip_network
 from typing import cast, get_args
 from urllib.parse import urlsplit
 
-from packager.config.document import Entries, Node, Problem, Scalar, below, each
+from packager.config.document import Entries, Node, Problem, Scalar, Sequence, below, each
 from packager.config.settings import suggestion
 from packager.facts.sources import TIMED, TOLD
 from packager.facts.values import read_value
@@ -311,6 +311,9 @@ def private_hosts_are_allowed(config: Entries) -> Iterator[Problem]:
         urls += [origin] if (origin := below(show, "origin")) else []
         for one in (*each(below(show, "overlays")), *each(below(show, "assets"))):
             urls += _pictures(below(one, "data"))
+        for asset in each(below(show, "assets")):
+            media = (asset, *each(below(asset, "cuts")))
+            urls += [found for one in media if (found := below(one, "origin")) is not None]
     for url in urls:
         with suppress(ValueError):
             host = urlsplit(_text(url)).hostname or ""
@@ -330,14 +333,27 @@ def _pictures(node: Node | None) -> Iterator[Node]:
 
 
 def _rules(show: Node) -> list[Node]:
-    """Everything of a show that may have ad servers asked: its breaks, and when overlays show."""
+    """Everything of a show that may have ad servers asked: its breaks, and when overlays show.
+
+    Breaks of stories are among their parts.
+    """
     shown = [below(overlay, "show") for overlay in each(below(show, "overlays"))]
-    return [*each(below(show, "breaks")), *(rule for rule in shown if rule is not None)]
+    breaks = (*each(below(show, "breaks")), *_parts(below(show, "story")))
+    return [*breaks, *(rule for rule in shown if rule is not None)]
+
+
+def _parts(story: Node | None) -> Iterator[Node]:
+    """The parts of a story, those of branches too."""
+    for part in each(story):
+        yield part
+        for branch in ("then", "else"):
+            if isinstance(found := below(part, branch), Sequence):
+                yield from _parts(found)
 
 
 def _servers(rule: Node) -> list[Node]:
     """What a rule says of the servers that it has asked."""
-    found = (below(rule, "fill", "vast"), below(rule, "url"))
+    found = (below(rule, "fill", "vast"), below(rule, "break", "vast"), below(rule, "url"))
     return [server for server in found if server is not None]
 
 

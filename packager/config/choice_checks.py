@@ -50,8 +50,6 @@ def choices_are_well_made(show: Entries) -> Iterator[Problem]:
         choices = cast(Mapping[str, Choice], _read(show, "choices", CHOICES))
     except ConfigError:
         return  # told where they are read
-    if rights := below(show, "slate", "rights"):
-        yield Problem(rights.place, "slate is what is left when nothing else is; remove it")
     problems = [
         *_values_fit(show, facts, choices),
         *_rules_can_be_read(show, kinds_of(facts, choices), kinds_of(facts, {}), choices),

@@ -12,6 +12,7 @@ from typing import Any
 
 from overlays.drawing.colours import is_colour
 from packager.config import scalars
+from packager.config.asset_settings import OR
 from packager.config.document import ConfigError, Node
 from packager.config.overlay_settings import data, template_folder
 from packager.config.rights_settings import Terms
@@ -51,8 +52,7 @@ class Clip(Terms):
     )
     otherwise: str | None = setting(
         None,
-        "name of the asset that is shown until the clip is made, or where it cannot be; without it,"
-        " what there is for want of ads",
+        OR,
         read=scalars.name,
         key="or",
     )

@@ -6,7 +6,7 @@ from packager.config import scalars
 from packager.config.settings import ListOf, setting
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, so that classes may have other bases too
 class Terms:
     """What choices need to know of an asset."""
 

@@ -87,14 +87,11 @@ def flag(node: Node) -> bool:
     return node.value
 
 
-def word(*known: str, later: tuple[str, ...] = ()) -> Callable[[Node], str]:
-    """Make a reader of one of the `known` words; those of `later` versions are answered as such."""
+def word(*known: str) -> Callable[[Node], str]:
+    """Make a reader of one of the `known` words."""
 
     def read(node: Node) -> str:
         value = text(node)
-        if value in later:
-            reason = f"{value!r} is not supported in this version yet; use {', '.join(known)}"
-            raise ConfigError.at(node.place, reason)
         if value not in known:
             raise ConfigError.at(node.place, f"{value!r} is not one; {suggestion(value, known)}")
         return value

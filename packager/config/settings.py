@@ -85,12 +85,11 @@ def entries_of(node: Node) -> Entries:
 class Section:
     """Reads a mapping into a dataclass.
 
-    `base` is the class, or an instance that gives the values of keys left out. `later` are keys of
-    later versions. `checks` run even where single values are wrong: everything is told at once.
+    `base` is the class, or an instance that gives the values of keys left out. `checks` run even
+    where single values are wrong: everything is told at once.
     """
 
     base: Any
-    later: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
 
     @property
@@ -109,8 +108,6 @@ class Section:
                 with _collecting(problems):
                     read = fields[key].metadata["read"]
                     values[fields[key].name] = read(entries.values[key])
-            elif key in self.later:
-                problems.append(Problem(place, "not supported in this version yet; remove it"))
             else:
                 problems.append(Problem(place, f"unknown key; {suggestion(key, fields)}"))
         if isinstance(self.base, type):
@@ -187,6 +184,19 @@ class MapOf:
         if problems:
             raise ConfigError(problems)
         return values
+
+
+@dataclass(frozen=True)
+class Either:
+    """Reads a mapping by one section where a key stands in it, and else by another."""
+
+    key: str
+    present: Section
+    absent: Section
+
+    def __call__(self, node: Node) -> Any:
+        """Read, or raise ConfigError."""
+        return (self.present if self.key in entries_of(node).keys else self.absent)(node)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Settings of a show: its origin, and what is put into it.
+"""Settings of a show: its origin or its story, and what is put into it.
 
 Times of content are Decimal seconds.
 """
@@ -7,31 +7,22 @@ Times of content are Decimal seconds.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Literal
 
-from packager.config import checks, choice_checks, scalars
+from packager.config import checks, choice_checks, scalars, story_checks
 from packager.config.ad_settings import Ads, ConsentSettings
+from packager.config.asset_settings import ASSET, Asset, HouseFile
 from packager.config.break_settings import BREAK, CueBreaks, ScheduledBreak, VmapBreaks
 from packager.config.choice_settings import CHOICES, Choice
 from packager.config.clip_settings import Clip
 from packager.config.fact_settings import FACT, Fact
 from packager.config.music_settings import MUSIC, Music
 from packager.config.overlay_settings import OVERLAYS, Overlay
-from packager.config.rights_settings import Terms
-from packager.config.settings import ListOf, MapOf, OneOf, Section, required, section, setting
+from packager.config.settings import Either, ListOf, MapOf, Section, section, setting
+from packager.config.story_settings import PARTS, Part, StoryLadder, break_parts
 from packager.rules import check_rule_name
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asset(Terms):
-    """A file of the operator's: a bumper, a slate. How it is packaged follows from its use."""
-
-    file: Path = required("an MP4, MOV or WebM file", read=scalars.file)
-
-
-_asset = Section(Asset, later=("origin",))
-_any_asset = OneOf({"file": _asset, "template": Section(Clip)})
+STORIES = "https://story.invalid/"  # nobody is ever asked for what is below it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,18 +94,29 @@ class Cues:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
-    """What a player opens: an origin and what is put into it."""
+    """What a player opens: an origin or a story, and what is put into it."""
 
     name: str = ""  # its key under `shows`
-    origin: str = required("URL below which its playlists are", read=scalars.folder_url)
+    origin: str = setting("", "URL below which its playlists are", read=scalars.folder_url)
+    story: tuple[Part, ...] = setting(
+        (), "without `origin`: the parts that it is made of, in their order", read=PARTS
+    )
+    language: str | None = setting(
+        None,
+        "of a story: the fact or choice that says in which language players begin, `en`",
+        read=scalars.text,
+    )
+    ladder: StoryLadder = section(StoryLadder(), "what a story's renditions are like")
     breaks: tuple[CueBreaks | VmapBreaks | ScheduledBreak, ...] = setting(
         (), "where breaks are, and what they show", read=ListOf(BREAK)
     )
-    slate: Asset | None = setting(None, "what fills time that no ad takes", read=_asset)
+    slate: HouseFile | None = setting(
+        None, "what fills time that no ad takes", read=Section(HouseFile)
+    )
     assets: Mapping[str, Asset | Clip] = setting(
         {},
-        "files, and clips made of templates, that breaks may show, by name",
-        read=MapOf(_any_asset, check_name=scalars.check_name),
+        "what breaks and stories may show, by name: files, what is at a URL, clips of templates",
+        read=MapOf(Either("template", Section(Clip), ASSET), check_name=scalars.check_name),
     )
     facts: Mapping[str, Fact] = setting(
         {},
@@ -159,6 +161,23 @@ class Show:
     )
 
     @property
+    def root(self) -> str:
+        """The URL below which its playlists are; a story's are made here, under a name of ours."""
+        return self.origin or f"{STORIES}{self.name}/"
+
+    @property
+    def content_base(self) -> tuple[str, str] | None:
+        """What URLs of its content begin with, and what players get instead."""
+        if self.story:
+            return STORIES, "/"  # its media are Weft's own
+        return None if self.segments.content is None else (self.origin, self.segments.content)
+
+    @property
+    def break_rules(self) -> tuple[CueBreaks | VmapBreaks | ScheduledBreak, ...]:
+        """All rules that say what breaks show, those between the parts of a story too."""
+        return (*self.breaks, *break_parts(self.story))
+
+    @property
     def draws_ads(self) -> bool:
         """Whether ad servers say what some overlay shows."""
         return any(overlay.fill is not None for overlay in self.overlays.values())
@@ -166,8 +185,11 @@ class Show:
 
 SHOW = Section(
     Show,
-    later=("story",),
     checks=(
+        story_checks.has_one_source,
+        story_checks.plays_assets,
+        story_checks.asks_for_what_is_finite,
+        story_checks.follows_rules,
         checks.assets_exist,
         checks.clips_end,
         checks.clips_can_be_warm,

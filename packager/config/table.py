@@ -7,6 +7,7 @@ from typing import Any
 
 from packager.config.settings import (
     ByWord,
+    Either,
     ListOf,
     MapOf,
     OneOf,
@@ -51,6 +52,9 @@ def _sections(path: str, read: Read) -> Iterator[tuple[str, Section]]:
         case OneOf(sections=sections) | ByWord(sections=sections):
             for inner in sections.values():
                 yield from _sections(path, inner)
+        case Either(present=present, absent=absent):
+            yield path, absent
+            yield path, present
         case _:  # a single value
             return
 

@@ -25,7 +25,7 @@ from packager.dash.inband import InbandCues, SegmentHeads
 from packager.dash.reading import ReadMpd
 from packager.log import report
 from packager.metrics import Metrics
-from packager.origin import Document, OriginCache
+from packager.origin import Document, Documents
 from packager.outbound import NotManifest
 from packager.reasons import Reason
 from packager.stores import Store
@@ -58,7 +58,7 @@ class MpdKeeper:
         url: str,
         rules: DashRules,
         *,
-        origin: OriginCache,
+        origin: Documents,
         read: ReadMpd,
         heads: SegmentHeads,
         store: Store,

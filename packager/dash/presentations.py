@@ -26,13 +26,14 @@ from packager.dash.ladders import MpdFitting, MpdLadders, shape_of
 from packager.dash.reading import MpdReading
 from packager.hls.presentations import HlsPresentations
 from packager.metrics import Metrics
-from packager.origin import OriginCache
+from packager.origin import Documents
 from packager.outbound import NotManifest, OutboundError
 from packager.packaging.ladder import Ladder
 from packager.parameters import Pairs
 from packager.prepared import PRESENTATIONS, Prepared, key_of
 from packager.presentation import Presentation
 from packager.stores import Store
+from packager.stories.stories import Stories
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,9 @@ class DashPresentations:
         self,
         *,
         hls: HlsPresentations,
-        origin: OriginCache,
+        origin: Documents,
         ladders: MpdLadders,
+        stories: Stories,
         reading: MpdReading,
         heads: SegmentHeads,
         store: Store,
@@ -67,6 +69,7 @@ class DashPresentations:
             hls: The same assets as HLS.
             origin: Documents.
             ladders: Find what creatives must become.
+            stories: Know it of stories.
             reading: Reads MPDs.
             heads: Of segments, for cues in them.
             store: Keeps what channels must remember.
@@ -78,6 +81,7 @@ class DashPresentations:
         self._hls = hls
         self._origin = origin
         self._ladders = ladders
+        self._stories = stories
         self._reading = reading
         self._heads = heads
         self._store = store
@@ -109,7 +113,8 @@ class DashPresentations:
             OutboundError: The origin has no MPD for it, not even an old one.
         """
         key = key_of(tenant, show, asset, parameters)
-        url = f"{show.origin}{asset}.mpd" + (f"?{key[-1]}" if key[-1] else "")
+        show = self._stories.placed(show, parameters)
+        url = f"{show.root}{asset}.mpd" + (f"?{key[-1]}" if key[-1] else "")
         read = self._reading.of(show)
         document = await self._origin.get(url, max_age_s=freshness_s, parse=read)
         make = partial(self._make, tenant, show, asset, parameters, url, document.value)
@@ -126,7 +131,9 @@ class DashPresentations:
             raise NotManifest("an MPD without Periods")
         keeper = self._keeper(show, asset, url)
         fitting: MpdFitting | None = None
-        if show.breaks:
+        if show.story:
+            fitting = self._stories.fitting(show)
+        elif show.breaks:
             hls = await self._hls_ladder(tenant, show, asset, parameters)
             fitting = await self._ladders.fit(show, keeper.key, mpd, hls)
         if fitting is not None:
@@ -156,7 +163,7 @@ class DashPresentations:
             return None
 
     def _keeper(self, show: Show, asset: str, url: str) -> MpdKeeper:
-        key = f"{show.name}/{url.removeprefix(show.origin)}"
+        key = f"{show.name}/{url.removeprefix(show.root)}"
         keeper = self._keepers.get(key)
         if keeper is None:
             keeper = MpdKeeper(
@@ -178,13 +185,12 @@ class DashPresentations:
 def dash_rules(show: Show, asset: str) -> DashRules:
     """How a show's configuration says that cues are read and content is written."""
     from_cues = any(isinstance(rule, CueBreaks | VmapBreaks) for rule in show.breaks)
-    content = show.segments.content
     return DashRules(
         cues=CueSettings(max_break_s=show.limits.max_break_s) if from_cues else None,
         signals=cue_rules(show),
         spliced=bool(show.breaks),
         removes_cues=from_cues and show.markers == "remove",
-        content_base=None if content is None else (show.origin, content),
+        content_base=show.content_base,
         asset_id=f"{show.name}/{asset}" if show.breaks else None,
     )
 

@@ -20,9 +20,10 @@ from manifests.creative import Creative
 from manifests.splicing.timeline import Span, spans
 from packager.clock import Clock, unix_seconds
 from packager.config.ad_settings import VastServer
+from packager.config.asset_settings import Asset, HouseFile
 from packager.config.break_settings import AssetFill, CueBreaks, ScheduledBreak, VastFill
 from packager.config.process_settings import Admin, Listen, Media, Outbound
-from packager.config.show_settings import Asset, Show
+from packager.config.show_settings import Show
 from packager.config.values import Config
 from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.templates import read_template
@@ -71,7 +72,7 @@ def demo_config(media: DemoMedia, places: DemoPlaces, folder: Path) -> Config:
             )
         )
     )
-    slate = Asset(file=media.folder / media.slate.file)
+    slate = HouseFile(file=media.folder / media.slate.file)
     live = Show(
         name="live",
         origin=f"{places.url}/origin/live/",

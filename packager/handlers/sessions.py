@@ -12,6 +12,7 @@ from packager.config.break_settings import VastFill, VmapFill
 from packager.config.show_settings import Show
 from packager.config.values import Config
 from packager.decisions.disclosure import Disclosed
+from packager.facts.moment import Facts
 from packager.facts.said import take
 from packager.handlers.bodies import body_of
 from packager.log import report
@@ -23,12 +24,15 @@ from packager.parameters import (
     read_query,
 )
 from packager.paths import Ending, check_asset, read_ending
+from packager.personalization.settled import NOTHING
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.responses import json_response
 from packager.session import Session
 from packager.sessions import Sessions
 from packager.settling import Settling
+from packager.stories.answers import SessionAnswers
+from packager.stories.stories import Stories
 from packager.tokens import new_sid
 from packager.viewer import Viewer, read_viewer
 
@@ -69,6 +73,8 @@ class SessionDesk:
     sessions: Sessions
     by_format: Mapping[Ending, PresentationSource[Any]]
     settling: Settling
+    stories: Stories
+    facts: Facts
     clock: Clock
     metrics: Metrics
 
@@ -113,7 +119,7 @@ class SessionDesk:
         show: Show | None = self.config.shows.get(record.show)
         if show is None:
             return None
-        asks = any(isinstance(rule.fill, _ADS) for rule in show.breaks)
+        asks = any(isinstance(rule.fill, _ADS) for rule in show.break_rules)
         if not show.draws_ads and not (asks and record.parameters.reporting == "server"):
             return None
         return f"{self._base()}v1/manifest/{record.tenant}/{session.token}/"
@@ -190,6 +196,13 @@ class SessionDesk:
         choices = self.settling.begin(show, sid, said.pairs)
         if (neighbourhood := viewer.neighbourhood) is not None:
             self.sessions.admit(neighbourhood, self.clock.now())
+        if show.story:
+            # Settled once and for all: what plays is in the session from its beginning.
+            now, settled = self.clock.now(), NOTHING if choices is None else choices.settled
+            answers = SessionAnswers(self.facts.values(show, said.pairs, now), settled)
+            known = self.facts.at(show, said.pairs, now, settled=settled)
+            told = self.stories.settled(show, answers, known)
+            parameters = replace(parameters, manifest=told)
         presentation = await source.get(tenant, show, asset, parameters.manifest)
         session = await self.sessions.start(
             tenant,

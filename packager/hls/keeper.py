@@ -23,7 +23,7 @@ from packager.clock import Clock
 from packager.hls.news import ChannelNews
 from packager.log import report
 from packager.metrics import Metrics
-from packager.origin import Document, OriginCache
+from packager.origin import Document, Documents
 from packager.outbound import NotManifest, OutboundError
 from packager.reasons import Reason
 from packager.stores import Store
@@ -57,7 +57,7 @@ class Keeper:
         reference: int,
         rules: ChannelRules,
         *,
-        origin: OriginCache,
+        origin: Documents,
         store: Store,
         clock: Clock,
         metrics: Metrics,

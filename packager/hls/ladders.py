@@ -80,8 +80,16 @@ class Ladders:
             value: What its URL gives.
             uris: Of its media playlists.
         """
-        if not show.breaks:
-            return Fitting()
+        return await self.look(show, key, value, uris) if show.breaks else Fitting()
+
+    async def look(
+        self,
+        show: Show,
+        key: str,
+        value: MultivariantPlaylist | MediaPlaylist,
+        uris: tuple[str, ...],
+    ) -> Fitting:
+        """The same, whether there are breaks or not."""
         lines = value.lines if isinstance(value, MultivariantPlaylist) else ()
         digest = sha256("\n".join((*uris, *lines)).encode()).hexdigest()
         subtitles = _subtitles(value, uris)

@@ -16,19 +16,19 @@ from manifests.errors import ManifestError
 from manifests.hls.channel import ChannelRules
 from manifests.hls.fragments import Dressing
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist, Rendition, Variant
-from manifests.hls.multivariant import is_multivariant, read_multivariant_playlist
 from manifests.hls.session_template import SessionTemplate, prepare_multivariant, sounds
 from packager.clock import Clock
 from packager.config.break_settings import CueBreaks, VmapBreaks
 from packager.config.show_settings import Show
 from packager.cue_rules import cue_rules
 from packager.hls.keeper import Keeper, freshness_s, read_playlist
-from packager.hls.ladders import Ladders
+from packager.hls.ladders import Fitting, Ladders
+from packager.hls.reading import read_either
 from packager.hls.rendition_streams import streams_of
 from packager.log import report
 from packager.looks.streams import Streams
 from packager.metrics import Metrics
-from packager.origin import OriginCache
+from packager.origin import Documents
 from packager.outbound import NotManifest
 from packager.packaging.ladder import Ladder, Rung
 from packager.packaging.probe import media_playlist_uris
@@ -37,6 +37,7 @@ from packager.prepared import PRESENTATIONS, Prepared, key_of
 from packager.presentation import Presentation
 from packager.reasons import Reason
 from packager.stores import Store
+from packager.stories.stories import Stories
 
 MULTIVARIANT_AGE_S = 10.0
 MOST_SOUNDS = 64  # names and languages of a playlist that viewers can choose
@@ -69,22 +70,15 @@ def _rung(ladder: Ladder | None, number: int) -> str | None:
     return entry.key if isinstance(entry, Rung) else None
 
 
-def read_either(body: bytes, url: str) -> MultivariantPlaylist | MediaPlaylist:
-    """Read what an asset's URL gives: usually a multivariant playlist."""
-    text = body.decode("utf-8", "replace")
-    if is_multivariant(text):
-        return read_multivariant_playlist(body, url=url)
-    return read_playlist(body, url)
-
-
 class HlsPresentations:
     """The presentations of a process."""
 
     def __init__(
         self,
         *,
-        origin: OriginCache,
+        origin: Documents,
         ladders: Ladders,
+        stories: Stories,
         store: Store,
         clock: Clock,
         metrics: Metrics,
@@ -97,6 +91,7 @@ class HlsPresentations:
         Args:
             origin: Documents.
             ladders: Find what creatives must become.
+            stories: Know it of stories.
             store: Keeps what channels must remember.
             clock: Says the time.
             metrics: Is told of degradations.
@@ -106,6 +101,7 @@ class HlsPresentations:
         """
         self._origin = origin
         self._ladders = ladders
+        self._stories = stories
         self._store = store
         self._clock = clock
         self._metrics = metrics
@@ -137,7 +133,8 @@ class HlsPresentations:
         """
         key = key_of(tenant, show, asset, parameters)
         query = key[-1]
-        url = f"{show.origin}{asset}.m3u8" + (f"?{query}" if query else "")
+        show = self._stories.placed(show, parameters)
+        url = f"{show.root}{asset}.m3u8" + (f"?{query}" if query else "")
         document = await self._origin.get(url, max_age_s=MULTIVARIANT_AGE_S, parse=read_either)
         make = partial(self._make, tenant, show, asset, query, document.value)
         return await self._prepared.get(key, show, document.changed_at, make)
@@ -167,7 +164,10 @@ class HlsPresentations:
         )
         playlist = document.value
         keeper = self._keeper(show, asset, query, uris, reference)
-        fitting = await self._ladders.fit(show, keeper.key, value, uris)
+        if show.story:
+            fitting = Fitting(ladder=self._stories.ladder(show, uris))
+        else:
+            fitting = await self._ladders.fit(show, keeper.key, value, uris)
         if fitting.ladder is not None:
             self._on_ladder(show, fitting.ladder)
         return HlsPresentation(
@@ -251,13 +251,12 @@ def channel_rules(show: Show) -> ChannelRules:
     """How a show's configuration says that cues are read and content is written."""
     from_cues = any(isinstance(rule, CueBreaks | VmapBreaks) for rule in show.breaks)
     signals = cue_rules(show)
-    content = show.segments.content
     return ChannelRules(
         cues=CueSettings(max_break_s=show.limits.max_break_s) if from_cues else None,
         signals=signals,
         dressing=Dressing(
             removed=signals if from_cues and show.markers == "remove" else None,
-            content_base=None if content is None else (show.origin, content),
+            content_base=show.content_base,
         ),
         spliced=bool(show.breaks),
     )

@@ -1,6 +1,7 @@
-"""An MPD of packaged renditions, to play them as they are."""
+"""Static MPDs of packaged renditions, to play them as they are."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
@@ -10,12 +11,14 @@ from lxml import etree
 from manifests.creative import CmafMedia
 from manifests.dash.durations import write_duration
 from manifests.dash.model import NAMESPACE
+from manifests.dash.periods.dressing import ASSET_SCHEME
 from manifests.dash.reading.document import write_tree
 from packager.packaging.assets import cmaf_media, stored
 from packager.packaging.encoded import EncodedRendition
 
 MPD_NAME = "index.mpd"
 
+_ROLES = "urn:mpeg:dash:role:2011"
 _CHANNELS = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
 _MICROSECOND = Decimal("0.000001")
 
@@ -38,44 +41,87 @@ def write_mpd(renditions: Sequence[EncodedRendition], out_dir: Path) -> Path | N
     return path
 
 
+@dataclass(frozen=True, slots=True)
+class SetMedia:
+    """An AdaptationSet: its Representations by their ids."""
+
+    media: tuple[tuple[str, CmafMedia], ...]
+    language: str = ""
+    roles: tuple[str, ...] = ()  # of urn:mpeg:dash:role:2011
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodMedia:
+    """A Period."""
+
+    id: str
+    duration: Decimal  # seconds
+    sets: tuple[SetMedia, ...]
+    base: str = ""  # what its Representations' bases are relative to
+    asset: str = ""  # what it is a part of (AssetIdentifier)
+
+
 def index_mpd(media: Sequence[CmafMedia]) -> bytes:
     """Return a static MPD of one Period: a set of all video, and one for each audio."""
-    videos = [one for one in media if one.sample_rate is None]
-    audios = [one for one in media if one.sample_rate is not None]
-    duration = _seconds(sum((videos or audios)[0].durations), (videos or audios)[0].timescale)
+    named = [(one.base.rstrip("/"), one) for one in media]
+    videos = tuple([pair for pair in named if pair[1].sample_rate is None])
+    audios = [pair for pair in named if pair[1].sample_rate is not None]
+    first = (videos or audios)[0][1]
+    sets = (*([SetMedia(videos)] if videos else []), *(SetMedia((one,)) for one in audios))
+    duration = _seconds(sum(first.durations), first.timescale)
+    return static_mpd([PeriodMedia("0", duration, sets)])
+
+
+def static_mpd(periods: Sequence[PeriodMedia]) -> bytes:
+    """Return a static MPD of Periods that follow one another."""
+    media = [one for period in periods for of in period.sets for _, one in of.media]
     longest = max(_seconds(max(one.durations), one.timescale) for one in media)
+    total = sum((period.duration for period in periods), Decimal(0))
     root = etree.Element(
         f"{{{NAMESPACE}}}MPD",
         nsmap={None: NAMESPACE},
         profiles="urn:mpeg:dash:profile:isoff-live:2011",
         type="static",
-        mediaPresentationDuration=write_duration(duration),
+        mediaPresentationDuration=write_duration(total),
         minBufferTime=write_duration(longest),  # @bandwidth is that of the largest segment
     )
-    period = _child(root, "Period", id="0", start="PT0S")
-    groups = [videos] if videos else []
-    for number, group in enumerate([*groups, *([audio] for audio in audios)]):
-        kind = group[0].mime_type.partition("/")[0]
-        one = _child(
-            period,
-            "AdaptationSet",
-            id=number,
-            contentType=kind,
-            mimeType=group[0].mime_type,
-            segmentAlignment="true",
-            startWithSAP=1,
-        )
-        for rendition in group:
-            _add_representation(one, rendition)
+    start = Decimal(0)
+    for period in periods:
+        _add_period(root, period, start)
+        start += period.duration
     etree.indent(root)
     return write_tree(root)
 
 
-def _add_representation(one: etree._Element, media: CmafMedia) -> None:
+def _add_period(root: etree._Element, period: PeriodMedia, start: Decimal) -> None:
+    element = _child(root, "Period", id=period.id, start=write_duration(start))
+    if period.base:
+        _child(element, "BaseURL").text = period.base
+    if period.asset:
+        _child(element, "AssetIdentifier", schemeIdUri=ASSET_SCHEME, value=period.asset)
+    for number, of in enumerate(period.sets):
+        kind = of.media[0][1].mime_type
+        one = _child(
+            element,
+            "AdaptationSet",
+            id=number,
+            contentType=kind.partition("/")[0],
+            lang=of.language or None,
+            mimeType=kind,
+            segmentAlignment="true",
+            startWithSAP=1,
+        )
+        for role in of.roles:
+            _child(one, "Role", schemeIdUri=_ROLES, value=role)
+        for name, rendition in of.media:
+            _add_representation(one, name, rendition)
+
+
+def _add_representation(one: etree._Element, name: str, media: CmafMedia) -> None:
     representation = _child(
         one,
         "Representation",
-        id=media.base.rstrip("/"),
+        id=name,
         bandwidth=media.bandwidth,
         codecs=media.codecs,
         width=media.width,

@@ -61,6 +61,8 @@ class Rung:
     video: VideoSpec | None = None
     audio: AudioSpec | None = None
     timestamp_origin: int = 0  # 1/90000 s: of the first sample in TS, packed audio and WebVTT
+    # Where others of the ladder are alike but for that: a language, or what a track is called.
+    spoken: str = ""
 
     def __post_init__(self) -> None:
         if (self.segment_s * self.frame_grid).denominator != 1 or self.segment_s <= 0:
@@ -118,7 +120,9 @@ def whole_segment(target_s: Fraction, frame_grid: Fraction) -> Fraction:
 def rung_to_json(rung: Rung) -> dict[str, Any]:
     """Return the rung as JSON values; fractions are text, ``30000/1001``."""
     video, audio = rung.video, rung.audio
+    spoken = {"spoken": rung.spoken} if rung.spoken else {}
     return {
+        **spoken,
         "kind": rung.kind,
         "container": rung.container,
         "segment_s": str(rung.segment_s),
@@ -157,6 +161,7 @@ def rung_from_json(value: Mapping[str, Any]) -> Rung:
         segment_s=Fraction(value["segment_s"]),
         frame_grid=Fraction(value["frame_grid"]),
         timestamp_origin=value["timestamp_origin"],
+        spoken=value.get("spoken", ""),
         video=None
         if video is None
         else VideoSpec(

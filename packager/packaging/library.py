@@ -33,6 +33,7 @@ from packager.packaging.errors import (
     StreamUnmatched,
     WorkerCrashed,
 )
+from packager.packaging.files import look_at_files
 from packager.packaging.jobs import WORKER, run_job
 from packager.packaging.keeping import Keeping
 from packager.packaging.ladder import Ladder, Rung
@@ -183,6 +184,18 @@ class MediaLibrary:
                 )
         return [tuple(map(stream_from_json, found)) for found in answer["streams"]]
 
+    async def sizes(self, sources: Sequence[Path]) -> list[tuple[int, int, Fraction]]:
+        """Have a worker say width, height and frames per second of the sources that it can read.
+
+        Raises:
+            MediaMissing: PyAV is not installed.
+            WorkerCrashed: The worker died or took too long.
+        """
+        async with self._probe_slots:
+            with self._folder.work_folder() as work:
+                found = await look_at_files(sources, work, command=self._command)
+        return [(one.width, one.height, one.frame_rate) for one in found if one is not None]
+
     async def condition(
         self,
         source: bytes | Path,
@@ -270,8 +283,9 @@ class MediaLibrary:
         """Return the creative of an ad whose renditions are those of `ladder` already.
 
         Args:
-            renditions: For each rung but those of subtitles a folder with ``init.mp4``, where there
-                is one, and segments, ``1.m4s`` and so on. It may be one folder for several rungs.
+            renditions: For each rung a folder with ``init.mp4``, where there is one, and segments,
+                ``1.m4s`` and so on. It may be one folder for several rungs; those of subtitles may
+                have none.
             ladder: Of the show.
 
         Raises:

@@ -129,7 +129,7 @@ class Maker:
 
         Args:
             renditions: The folders of init section and segments, named as they are here. Rungs of
-                subtitles have none.
+                subtitles may have none.
             source_digest: Of all of them.
             ladder: Of the show.
             kind: What it is for.

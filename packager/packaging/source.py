@@ -18,6 +18,7 @@ import av
 from packager.packaging.deinterlace import Deinterlacer
 from packager.packaging.errors import CreativeFailed, CreativeRefused
 from packager.packaging.settings import SourceLimits
+from packager.packaging.streams import common_rate
 
 __all__ = [
     "Picture",
@@ -97,6 +98,13 @@ class Source:
             raise CreativeRefused(f"the video is HDR ({transfer}), the ladder is not")
         self.pixel_aspect = Fraction(self._video.sample_aspect_ratio or 1)
         self.facts = self._look(limits)
+
+    @property
+    def size(self) -> tuple[int, int, Fraction, Fraction]:
+        """Width and height as shown, in pixels, frames per second, and seconds."""
+        codec = self._video.codec_context
+        rate = common_rate(Fraction(self._video.average_rate or 25))
+        return round(codec.width * self.pixel_aspect), codec.height, rate, self.facts.duration
 
     def pictures_and_sounds(self) -> Iterator[Picture | Sound]:
         """Decode everything, in the order of the file.
@@ -180,6 +188,16 @@ class Source:
             )
         self._container.seek(0)
         return SourceFacts(start, end - start, packets, self._audio is not None)
+
+
+def size_of(source: Path) -> tuple[int, int, Fraction, Fraction]:
+    """Return a source's width, height, frames per second, and seconds.
+
+    Raises:
+        CreativeRefused: It is not a source.
+    """
+    with open_source(source, SourceLimits()) as opened:
+        return opened.size
 
 
 @contextmanager

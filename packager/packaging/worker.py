@@ -122,6 +122,22 @@ def _join(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any
     return {}
 
 
+def _sizes(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any]:
+    try:
+        from packager.packaging.source import size_of
+    except ModuleNotFoundError as error:
+        raise MediaMissing from error
+    found: list[list[Any] | None] = []
+    for path in job["sources"]:
+        try:
+            width, height, rate, seconds = size_of(Path(path))
+        except PackagingError:
+            found.append(None)  # packaging it will say why
+        else:
+            found.append([width, height, str(rate), str(seconds)])
+    return {"sizes": found}
+
+
 def _film(job: dict[str, Any], report: Callable[[float], None]) -> dict[str, Any]:
     leave_network()  # pictures of strangers are decoded here
     try:
@@ -138,6 +154,7 @@ _JOBS = {
     "streams": _streams,
     "take": _take,
     "join": _join,
+    "sizes": _sizes,
 }
 
 

@@ -527,11 +527,12 @@ class Bench:
         names = {}
         library = MediaLibrary(self.folder)
         for asset in library._folder.assets():
-            name = next(
+            found = (
                 name
                 for name in (*CREATIVES, "slate", "bumper")
                 if digest_of_source(self.media.source(name)) == asset.source
             )
+            name = next(found, "story")
             for rendition in asset.renditions:
                 for segment in rendition.segments:
                     names[segment.digest] = name

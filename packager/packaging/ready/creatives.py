@@ -1,7 +1,7 @@
 """An HLS or DASH creative becomes one of the library: as it is, or made of its best rendition."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -80,8 +80,8 @@ class ReadyCreatives:
         beginnings = [await found.begin(number) for number in range(len(found.renditions))]
         streams = await self._library.look_at(beginnings)
         return [
-            Look(container_of(init or media), of)
-            for (init, media), of in zip(beginnings, streams, strict=True)
+            Look(container_of(init or media), of, one.spoken)
+            for (init, media), of, one in zip(beginnings, streams, found.renditions, strict=True)
         ]
 
     async def _as_it_is(self, found: "_Found", looks: Sequence[Look], ladder: Ladder) -> Creative:
@@ -90,7 +90,10 @@ class ReadyCreatives:
             if found.renditions[number].offset_s:
                 raise StreamUnmatched("its media begin before the Period does")
             await found.complete(number)
-        folders: Mapping[Rung, Path] = {rung: found.folder(n) for rung, n in matched.items()}
+        folders: dict[Rung, Path] = {rung: found.folder(n) for rung, n in matched.items()}
+        wanted = [rung for rung in ladder.rungs if rung.kind == "subtitles"]
+        if wanted:
+            folders |= await found.subtitles(wanted)
         return await self._library.take(folders, ladder)
 
     async def _converted(self, found: "_Found", looks: Sequence[Look], ladder: Ladder) -> Creative:
@@ -143,6 +146,21 @@ class _Found:
         if not paths or paths[-1].is_file():
             return
         await self.fetcher.rest(rendition, paths)
+
+    async def subtitles(self, rungs: Sequence[Rung]) -> dict[Rung, Path]:
+        """Fetch the subtitles that are of a rung's language, all segments of them."""
+        folders: dict[Rung, Path] = {}
+        for number, rendition in enumerate(await self.fetcher.subtitles()):
+            open_rungs = [rung for rung in rungs if rung not in folders]
+            rung = next((one for one in open_rungs if one.spoken in (*rendition.spoken, "")), None)
+            if rung is None:
+                continue
+            folder = folders[rung] = self.work / f"text{number}"
+            await anyio.Path(folder).mkdir()
+            for name, piece in enumerate(rendition.segments, 1):
+                data = await self.fetcher.piece(piece)
+                await anyio.Path(folder / f"{name}.vtt").write_bytes(data)
+        return folders
 
     def in_one_file(self, number: int) -> Path:
         """Write the files of a rendition one after the other to one."""

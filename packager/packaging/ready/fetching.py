@@ -4,7 +4,7 @@ Every playlist, init section and segment goes through the guarded client, which 
 and redirect for itself. All of them together have the time and the bytes of one creative.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,11 @@ from manifests.hls.reader import read_media_playlist
 from packager.outbound import Fetched, GuardedClient, Limits, Oversize, Policy, TimedOut
 from packager.packaging.errors import StreamRefused
 from packager.packaging.ready.from_dash import renditions_of_mpd
-from packager.packaging.ready.from_hls import rendition_of_playlist, rendition_uris
+from packager.packaging.ready.from_hls import (
+    rendition_of_playlist,
+    rendition_uris,
+    subtitle_uris,
+)
 from packager.packaging.ready.stream import Piece, ReadyRendition
 
 _MANIFEST_BYTES = 1024 * 1024
@@ -44,6 +48,7 @@ class StreamFetcher:
         self._limits = limits
         self._duration_s = duration_s
         self._bytes = limits.max_bytes
+        self._subtitles: Mapping[str, tuple[str, ...]] = {}
         self._deadline = anyio.current_time() + limits.total_s
 
     async def renditions(self, url: str) -> tuple[ReadyRendition, ...]:
@@ -59,18 +64,31 @@ class StreamFetcher:
                 return await anyio.to_thread.run_sync(self._read_mpd, fetched)
             if not is_multivariant(fetched.body):
                 return (await anyio.to_thread.run_sync(self._read_playlist, fetched),)
-            uris = rendition_uris(read_multivariant_playlist(fetched.body, url=fetched.url))
-            return tuple(
-                [
-                    await anyio.to_thread.run_sync(
-                        self._read_playlist,
-                        await self._fetch(Piece(uri), max_bytes=_MANIFEST_BYTES),
-                    )
-                    for uri in uris
-                ]
-            )
+            multivariant = read_multivariant_playlist(fetched.body, url=fetched.url)
+            self._subtitles = subtitle_uris(multivariant)
+            return await self._of(rendition_uris(multivariant))
         except (ManifestError, ValueError) as error:
             raise StreamRefused(f"it cannot be read: {error}") from error
+
+    async def subtitles(self) -> tuple[ReadyRendition, ...]:
+        """Return the subtitles in the playlist that `renditions` fetched.
+
+        Raises:
+            OutboundError: A playlist of theirs cannot be had.
+            StreamRefused: It is not of one piece.
+        """
+        try:
+            return await self._of(self._subtitles)
+        except (ManifestError, ValueError) as error:
+            raise StreamRefused(f"its subtitles cannot be read: {error}") from error
+
+    async def _of(self, uris: Mapping[str, tuple[str, ...]]) -> tuple[ReadyRendition, ...]:
+        found = []
+        for uri, spoken in uris.items():
+            playlist = await self._fetch(Piece(uri), max_bytes=_MANIFEST_BYTES)
+            rendition = await anyio.to_thread.run_sync(self._read_playlist, playlist)
+            found.append(replace(rendition, spoken=spoken))
+        return tuple(found)
 
     async def beginning(self, rendition: ReadyRendition) -> tuple[bytes, bytes]:
         """Return the init section of a rendition, or nothing, and its first segment.

@@ -1,10 +1,11 @@
 """DASH creatives: what is in their MPD, as far as a creative may have it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
-from manifests.dash.model import Addressing, Mpd, Period, Representation
+from manifests.dash.model import AdaptationSet, Addressing, Mpd, Period, Representation
 from manifests.dash.reading.addressing import initialization_url, segment_url
 from packager.packaging.errors import StreamRefused
 from packager.packaging.ready.stream import (
@@ -38,17 +39,20 @@ def renditions_of_mpd(mpd: Mpd, *, limit_s: int) -> tuple[ReadyRendition, ...]:
     need_short(duration, limit_s)
     found = list(_representations(period))
     need_some(found)
-    return tuple(_rendition(of, duration) for of in found)
+    return tuple(
+        replace(_rendition(of, duration), spoken=(one.language,) if one.language else ())
+        for one, of in found
+    )
 
 
-def _representations(period: Period) -> Iterator[Representation]:
+def _representations(period: Period) -> Iterator[tuple[AdaptationSet, Representation]]:
     for kind in ("video", "audio"):
         for one in period.sets:
             if one.kind != kind or one.is_trick_mode:
                 continue
             if one.is_encrypted:
                 raise StreamRefused("it is encrypted")
-            yield from one.representations
+            yield from ((one, of) for of in one.representations)
 
 
 def _rendition(of: Representation, duration: Fraction) -> ReadyRendition:

@@ -5,6 +5,7 @@ from fractions import Fraction
 from manifests.hls.model import MediaPlaylist, MultivariantPlaylist
 from packager.packaging.errors import StreamRefused
 from packager.packaging.ready.stream import (
+    MAX_RENDITIONS,
     Piece,
     ReadyRendition,
     need_few,
@@ -13,8 +14,8 @@ from packager.packaging.ready.stream import (
 )
 
 
-def rendition_uris(multivariant: MultivariantPlaylist) -> tuple[str, ...]:
-    """Return the media playlists that may be of use, each once: video, then audio.
+def rendition_uris(multivariant: MultivariantPlaylist) -> dict[str, tuple[str, ...]]:
+    """Return the media playlists that may be of use: video, then audio, with what is spoken.
 
     Raises:
         StreamRefused: There are none, or too many.
@@ -22,9 +23,21 @@ def rendition_uris(multivariant: MultivariantPlaylist) -> tuple[str, ...]:
     variants = (variant.uri for variant in multivariant.variants if not variant.iframe)
     sounds = [one for one in multivariant.renditions if one.type == "AUDIO" and one.uri]
     sounds.sort(key=lambda one: not one.default)
-    uris = tuple(dict.fromkeys((*variants, *(one.uri or "" for one in sounds))))
-    need_some(uris)
-    return uris
+    found: dict[str, tuple[str, ...]] = dict.fromkeys(variants, ())
+    for one in sounds:
+        if one.uri is not None:
+            found[one.uri] = tuple(filter(None, (one.language, one.name)))
+    need_some(tuple(found))
+    return found
+
+
+def subtitle_uris(multivariant: MultivariantPlaylist) -> dict[str, tuple[str, ...]]:
+    """Return the playlists of subtitles, with their language and what they are called."""
+    return {
+        one.uri: tuple(filter(None, (one.language, one.name)))
+        for one in multivariant.renditions[:MAX_RENDITIONS]
+        if one.type == "SUBTITLES" and one.uri
+    }
 
 
 def rendition_of_playlist(playlist: MediaPlaylist, *, limit_s: int) -> ReadyRendition:

@@ -24,6 +24,7 @@ class Look:
 
     container: Container | None
     streams: tuple[Stream, ...]
+    spoken: tuple[str, ...] = ()  # of sound: its language, and what it is called
 
     def one(self, kind: str) -> Stream | None:
         """Return its stream of a kind, if it has one and no more of it."""
@@ -39,7 +40,8 @@ class Look:
 def match(ladder: Ladder, looks: Sequence[Look]) -> Mapping[Rung, int]:
     """Return the rendition for each rung but those of subtitles, which a creative need not have.
 
-    Of those that are like a rung it is the one with the most bits that the rung has room for.
+    Of those that are like a rung it is the one with the most bits that the rung has room for; where
+    rungs differ by what is spoken, one that speaks so, if there is any.
 
     Raises:
         StreamUnmatched: A rung has none.
@@ -51,7 +53,8 @@ def match(ladder: Ladder, looks: Sequence[Look]) -> Mapping[Rung, int]:
         fitting = [n for n, look in enumerate(looks) if is_like(rung, look)]
         if not fitting:
             raise StreamUnmatched(f"it has nothing like the {rung.kind} rung {describe(rung)}")
-        found[rung] = max(fitting, key=lambda n: (looks[n].bitrate, -n))
+        speaking = [n for n in fitting if rung.spoken in looks[n].spoken]
+        found[rung] = max(speaking or fitting, key=lambda n: (looks[n].bitrate, -n))
     if not found:
         raise StreamUnmatched("the ladder has neither video nor audio")
     return found

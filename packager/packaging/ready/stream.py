@@ -27,6 +27,7 @@ class ReadyRendition:
     init: Piece | None
     segments: tuple[Piece, ...]
     offset_s: Fraction = Fraction(0)  # media time at which it is to begin (DASH)
+    spoken: tuple[str, ...] = ()  # of sound and subtitles: the language, and what it is called
 
     def __post_init__(self) -> None:
         if not self.segments:

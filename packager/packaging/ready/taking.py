@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from packager.packaging.read_streams import read_streams
 from packager.packaging.ready.matching import room
 from packager.packaging.ready.stream import SUFFIXES
 from packager.packaging.segmentation import SegmentPlan, nearest
+from packager.packaging.subtitle_cues import read_subtitles, write_segment
 from packager.packaging.write import INIT_NAME, RenditionWriter
 
 _CLEAR = {"video": "avc1", "audio": "mp4a"}  # sample entries
@@ -24,7 +26,8 @@ def take(folders: Mapping[Rung, Path | None], out_dir: Path) -> tuple[EncodedRen
 
     Args:
         folders: Of each rung of a ladder, with ``init.mp4``, where there is one, and segments,
-            ``1.m4s`` and so on. None: of subtitles, which are made.
+            ``1.m4s`` and so on. Of subtitles it is WebVTT, ``1.vtt`` and so on; None: there are
+            none.
         out_dir: Gets a folder for each rung, named by its key.
 
     Raises:
@@ -34,15 +37,15 @@ def take(folders: Mapping[Rung, Path | None], out_dir: Path) -> tuple[EncodedRen
         taken = {
             rung: _copied(rung, folder, out_dir / rung.key)
             for rung, folder in folders.items()
-            if folder is not None
+            if folder is not None and rung.kind != "subtitles"
         }
         longest = max(taken.values(), key=lambda r: r.rung.video is not None)  # audio is less exact
         seconds = sum((segment.duration for segment in longest.segments), Fraction(0))
         grid = longest.rung.frame_grid
         plan = SegmentPlan(grid, longest.rung.segment_frames, nearest(seconds * grid))
         renditions = tuple(
-            taken[rung] if rung in taken else _without_text(rung, plan, out_dir / rung.key)
-            for rung in folders
+            taken[rung] if rung in taken else _text(rung, folder, plan, out_dir / rung.key)
+            for rung, folder in folders.items()
         )
         check_renditions(renditions, plan)
     except (CreativeFailed, MediaUnreadable) as error:
@@ -85,6 +88,19 @@ def _track(init: bytes, segment: bytes) -> CmafTrack | None:
     return CmafTrack(tracks[0].timescale, codecs[0]) if len(tracks) == len(codecs) == 1 else None
 
 
-def _without_text(rung: Rung, plan: SegmentPlan, folder: Path) -> EncodedRendition:
+def _text(rung: Rung, source: Path | None, plan: SegmentPlan, folder: Path) -> EncodedRendition:
+    """Subtitles in segments like the video's: without cues where there are none."""
     folder.mkdir(parents=True)
-    return RenditionWriter(rung, plan, (), folder).finish(plan.total or 0)
+    rendition = RenditionWriter(rung, plan, (), folder).finish(plan.total or 0)
+    if source is None:
+        return rendition
+    paths = sorted(source.glob("*.vtt"), key=lambda path: int(path.stem))
+    origin = rung.timestamp_origin
+    subtitles = read_subtitles((path.read_bytes() for path in paths), origin=origin)
+    segments, start = [], Fraction(0)
+    for segment in rendition.segments:
+        data = write_segment(subtitles, start, start + segment.duration, origin=origin)
+        (folder / segment.name).write_bytes(data)
+        segments.append(replace(segment, size=len(data)))
+        start += segment.duration
+    return replace(rendition, segments=tuple(segments))

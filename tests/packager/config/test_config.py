@@ -103,7 +103,8 @@ def test_every_setting_is_read() -> None:
     assert call.body.fields == ("break.seconds", "session.id", "ads")
     assert call.headers == {"Content-Type": "application/json", "X-Key": "secret"}
     assert call.forwarded_for
-    assert news.slate == news.assets["bumper"]
+    assert news.slate is not None
+    assert news.slate.file == news.assets["bumper"].file
     assert news.assets["bumper"].file == folder / "clip.mp4"
     assert news.segments.content == "https://cdn.example/news/"
     assert (news.limits.max_break_s, news.limits.overrun_s) == (Decimal(120), Decimal("0.5"))
