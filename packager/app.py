@@ -35,6 +35,7 @@ from packager.rendering import addresses
 from packager.reporting.places import ROUTE as SEGMENT_ROUTE
 from packager.responses import json_response, refusal
 from packager.sessions import SessionRefused, UnknownSession
+from packager.sharing.sharing import UnknownTimeline
 from packager.sound_choice import SoundChoice
 from packager.stores import StoreError
 from packager.tokens import InvalidToken
@@ -66,6 +67,7 @@ def create_app(weft: Weft, *, more: tuple[BaseRoute, ...] = ()) -> ASGIApp:
 
     told = (
         UnknownSession,
+        UnknownTimeline,
         InvalidToken,
         SessionRefused,
         ParameterError,
@@ -93,6 +95,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         sessions=weft.sessions,
         by_format=weft.presentations.by_format,
         settling=weft.settling,
+        sharing=weft.sharing,
         stories=weft.presentations.stories,
         facts=weft.facts,
         clock=weft.clock,
@@ -109,6 +112,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         desk=desk,
         presentations=weft.presentations.hls,
         viewing=viewing,
+        sharing=weft.sharing,
         playlists=weft.playlists,
         looks=HlsLooks(weft.looks, weft.guided_looks, base=base, clock=weft.clock),
         sounds=sounds,
@@ -119,6 +123,7 @@ def routes(weft: Weft) -> list[BaseRoute]:
         desk=desk,
         presentations=weft.presentations.dash,
         viewing=viewing,
+        sharing=weft.sharing,
         mpds=weft.mpds,
         patches=weft.patches,
         looks=DashLooks(
@@ -175,6 +180,8 @@ def routes(weft: Weft) -> list[BaseRoute]:
         Route("/v1/session/{tenant}/{show}/{session}", facts.change, methods=["PATCH"]),
         Route("/v1/master/{tenant}/{show}/{asset:path}.m3u8", hls.multivariant),
         Route("/v1/manifest/{tenant}/{key}/{number:int}.m3u8", hls.media),
+        Route("/v1/manifest/{tenant}/{key}/index.mpd", dash.shared_mpd),
+        Route("/v1/manifest/{tenant}/{key}/index.mpp", dash.shared_patch),
         Route(f"/v1/manifest/{{tenant}}/{{key}}/{SEGMENT_ROUTE}", reporting.segment),
         Route(f"/v1/manifest/{{tenant}}/{{key}}/{LOOK_ROUTE}", looks.own),
         Route("/v1/tracking/{tenant}/{show}/{session}", tracking.document, methods=["GET", "POST"]),

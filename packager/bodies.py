@@ -1,5 +1,6 @@
 """Answers' bodies: made once, and compressed once somebody asks for that."""
 
+import hashlib
 import zlib
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ class Body:
 
     plain: bytes
     _gzip: bytes | None = field(default=None, repr=False)
+    _etag: str | None = field(default=None, repr=False)
 
     @property
     def gzip(self) -> bytes:
@@ -21,6 +23,13 @@ class Body:
             deflate = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, 31)
             self._gzip = deflate.compress(self.plain) + deflate.flush()
         return self._gzip
+
+    @property
+    def etag(self) -> str:
+        """What caches know it by (RFC 9110, 8.8.3): weak, for it is the same text compressed."""
+        if self._etag is None:
+            self._etag = f'W/"{hashlib.blake2b(self.plain, digest_size=12).hexdigest()}"'
+        return self._etag
 
     @property
     def compresses(self) -> bool:

@@ -20,6 +20,7 @@ from packager.openapi_parts import (
     TO_ORIGINAL,
     TO_SESSION,
     TRACKING,
+    UNCHANGED,
     parameter,
 )
 from packager.reasons import Reason
@@ -58,7 +59,7 @@ def openapi_document() -> dict[str, Any]:
     }
     media_parameters = [
         TENANT,
-        parameter("key", "path", "The session."),
+        parameter("key", "path", "The session, or the digest of a timeline that it shares."),
         parameter("number", "path", "Number of the rendition."),
     ]
     file_parameters = [
@@ -122,9 +123,26 @@ def openapi_document() -> dict[str, Any]:
             },
             "/v1/manifest/{tenant}/{key}/{number}.m3u8": {
                 "get": {
-                    "summary": "Media playlist of a session",
+                    "summary": "Media playlist of a session, or of all who share a timeline",
                     "parameters": media_parameters,
-                    "responses": {"200": PLAYLIST, **errors},
+                    "responses": {"200": PLAYLIST, "304": UNCHANGED, **errors},
+                }
+            },
+            "/v1/manifest/{tenant}/{key}/index.mpd": {
+                "get": {
+                    "summary": "MPD of all who share a timeline",
+                    "parameters": media_parameters[:2],
+                    "responses": {"200": MPD, "304": UNCHANGED, **errors},
+                }
+            },
+            "/v1/manifest/{tenant}/{key}/index.mpp": {
+                "get": {
+                    "summary": "Patch of that MPD, from an earlier one to the latest",
+                    "parameters": [
+                        *media_parameters[:2],
+                        parameter("publishTime", "query", "MPD@publishTime of the earlier MPD."),
+                    ],
+                    "responses": {"200": MPD_PATCH, **errors},
                 }
             },
             "/v1/manifest/{tenant}/{key}/segment/{break_id}/{index}/{digest}/{name}": {

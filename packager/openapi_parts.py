@@ -59,6 +59,7 @@ TO_DRAWN = {
     "description": "Where the segment with overlays is, or the origin's.",
     "headers": {"Location": {"schema": {"type": "string"}}},
 }
+UNCHANGED = {"description": "What the client has is still so (If-None-Match)."}
 TRACKING = {
     "description": "The breaks of the manifest's window, their ads and events.",
     "content": {"application/json": {"schema": {"type": "object"}}},

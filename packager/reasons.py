@@ -46,6 +46,8 @@ class Reason(StrEnum):
         "The session was never started here.")
     SESSION_EXPIRED = ("session_expired", 410, "debug",
         "The session was idle or open for too long and has ended.")
+    TIMELINE_UNKNOWN = ("timeline_unknown", 404, "debug",
+        "The digest in the URL stands for nothing here, or no more; a new session gets another.")
     SESSION_LIMIT = ("session_limit", 503, "error",
         "As many sessions are open as the configuration allows; new ones wait.")
     SESSION_RATE = ("session_rate", 429, "warning",

@@ -16,6 +16,7 @@ DASH_TYPE = "application/dash+xml"
 DASH_PATCH_TYPE = "application/dash-patch+xml"
 PERSONAL = "private, no-store"
 RETRY_AFTER_S = "5"
+WHOLE_S = 3600  # for which caches keep what does not change any more
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -29,14 +30,30 @@ def json_response(value: object, *, status: int = 200) -> Response:
     )
 
 
-def playlist_response(request: Request, body: Body) -> Response:
-    """A playlist for one viewer, compressed if the client takes gzip."""
-    return _manifest_response(request, body, HLS_TYPE)
+def kept_for(pace_s: int, *, live: bool) -> int:
+    """Seconds for which caches may keep a manifest that viewers share.
+
+    Args:
+        pace_s: After which a live one changes: half of it, and players are not late.
+        live: Whether it goes on.
+    """
+    return max(pace_s // 2, 1) if live else WHOLE_S
 
 
-def mpd_response(request: Request, body: Body) -> Response:
-    """An MPD for one viewer, compressed if the client takes gzip."""
-    return _manifest_response(request, body, DASH_TYPE)
+def playlist_response(request: Request, body: Body, kept_s: int | None = None) -> Response:
+    """A playlist, compressed if the client takes gzip.
+
+    Args:
+        request: For it.
+        body: The playlist.
+        kept_s: For how long caches may keep it; None: it is one viewer's.
+    """
+    return _manifest_response(request, body, HLS_TYPE, kept_s)
+
+
+def mpd_response(request: Request, body: Body, kept_s: int | None = None) -> Response:
+    """An MPD; see `playlist_response`."""
+    return _manifest_response(request, body, DASH_TYPE, kept_s)
 
 
 def mpd_patch_response(request: Request, body: Body) -> Response:
@@ -44,8 +61,15 @@ def mpd_patch_response(request: Request, body: Body) -> Response:
     return _manifest_response(request, body, DASH_PATCH_TYPE)
 
 
-def _manifest_response(request: Request, body: Body, media_type: str) -> Response:
+def _manifest_response(
+    request: Request, body: Body, media_type: str, kept_s: int | None = None
+) -> Response:
     headers = {"cache-control": PERSONAL, "vary": "Accept-Encoding"}
+    if kept_s is not None:
+        headers |= {"cache-control": f"public, max-age={kept_s}", "etag": body.etag}
+        known = request.headers.get("if-none-match", "")
+        if any(one.strip() in (body.etag, "*") for one in known.split(",")):
+            return Response(status_code=304, headers=headers)
     content = body.plain
     if body.compresses and accepts_gzip(request.headers.get("accept-encoding", "")):
         content = body.gzip

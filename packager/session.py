@@ -13,10 +13,12 @@ from packager.tokens import InvalidToken
 class Session:
     """One viewer's playback, as it stands."""
 
-    token: str = field(repr=False)
+    token: str = field(repr=False)  # of a shared one, its address
     record: SessionRecord
     decisions: Mapping[str, Decision] = field(default_factory=dict)  # by break id; not modified
     started_at_edge: Decimal | None = None  # live edge at the first playlist, content clock
+
+    shared: bool = False  # it stands for all who have the same timeline (`packager.sharing`)
 
     @property
     def sid(self) -> str:

@@ -16,6 +16,7 @@ from packager.personalization.settled import NOTHING
 from packager.reasons import Reason
 from packager.residents import Residents, padded_deadline
 from packager.session import Session, session_of
+from packager.sharing.addresses import is_address
 from packager.stores import Store, StoreError
 from packager.stores.fact_changes import Changed
 from packager.stores.records import Decision, Resettled, SessionRecord, Settle
@@ -23,6 +24,7 @@ from packager.tokens import InvalidToken, Token, Tokens, digest_of, new_sid
 
 CLOCK_LEEWAY_S = 60  # by which the clocks of two nodes may differ
 MAX_ASSET_CHARACTERS = 1024
+DAY_S = 86_400
 
 
 class UnknownSession(Exception):
@@ -146,7 +148,81 @@ class Sessions:
 
     def lookup(self, token: str, now: datetime) -> Session | None:
         """Return a session that is in memory, at once; None does not mean that there is none."""
-        return self._residents.seen(token, now.timestamp())
+        # An address is public: it opens nothing but the timeline itself.
+        return None if is_address(token) else self._residents.seen(token, now.timestamp())
+
+    def lookup_shared(self, address: str, now: datetime) -> Session | None:
+        """The same for a session that stands for all who share a timeline."""
+        return self._residents.seen(address, now.timestamp()) if is_address(address) else None
+
+    async def resume_shared(self, address: str, now: datetime) -> Session | None:
+        """The session that stands for a timeline, from memory or the store; None: there is none.
+
+        Raises:
+            StoreError: The store failed.
+        """
+        if (session := self.lookup_shared(address, now)) is not None or not is_address(address):
+            return session
+        stored = await self._store.load_session(address)
+        if (session := self.lookup_shared(address, now)) is not None:
+            return session
+        seconds = now.timestamp()
+        if stored is None or seconds >= stored.record.expires_at:
+            return None
+        session = replace(session_of(address, stored), shared=True)
+        return self._residents.admit(session, seconds, stored.deadline)
+
+    async def share(
+        self,
+        address: str,
+        tenant: str,
+        show: str,
+        asset: str,
+        parameters: Parameters,
+        now: datetime,
+        *,
+        choices: Resettled | None = None,
+    ) -> Session:
+        """The session that stands for a timeline, stored if it is the first time.
+
+        It counts as one of those that may be open, and lasts as long as any that began on its day.
+
+        Args:
+            address: Of the timeline.
+            tenant: As for `start`, as the next ones.
+            show: See there.
+            asset: See there.
+            parameters: What it depends on.
+            now: The time, with its zone.
+            choices: The same.
+
+        Raises:
+            SessionRefused: Too many sessions.
+            StoreError: The store failed.
+        """
+        if (session := await self.resume_shared(address, now)) is not None:
+            return session
+        seconds = now.timestamp()
+        record = SessionRecord(
+            sid=address,
+            tenant=tenant,
+            show=show,
+            asset=asset,
+            created_at=int(seconds),
+            expires_at=int(seconds) + DAY_S + self._limits.lifetime_s + CLOCK_LEEWAY_S,
+            idle_s=self._limits.lifetime_s,
+            parameters=parameters,
+            choices=NOTHING if choices is None else choices.settled,
+        )
+        try:
+            await self._create(record, seconds, b"" if choices is None else choices.record)
+        except StoreError:
+            # Another request or process may have been first.
+            if (session := await self.resume_shared(address, now)) is None:
+                raise
+            return session
+        session = Session(token=address, record=record, shared=True)
+        return self._residents.admit(session, seconds, padded_deadline(record, seconds))
 
     async def resume(self, token: str, now: datetime) -> Session:
         """Return the session of a token, from memory or from the store.

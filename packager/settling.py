@@ -125,8 +125,8 @@ class Settling:
         """
         show = presentation.show
         policy = self._policies.get(show.name)
-        if policy is None:
-            return session
+        if policy is None or (session.shared and not presentation.live):
+            return session  # what a shared film depends on is what it is known by
         is_whole = tuple(name for name, _ in session.settled.values) == tuple(policy.choices)
         if is_whole and not (policy.passing and presentation.live):
             return session

@@ -56,6 +56,8 @@ from packager.reporting.reporter import Reporter
 from packager.schedules import Schedules
 from packager.sessions import SessionLimits, Sessions
 from packager.settling import Settling
+from packager.sharing.addresses import address_key
+from packager.sharing.sharing import Sharing
 from packager.splices import Splices
 from packager.stores import Store
 from packager.stores.opening import open_store
@@ -94,6 +96,7 @@ class Weft:
     filmless: FilmlessBreaks
     feeds: Feeds
     settling: Settling
+    sharing: Sharing
     facts: Facts
     warming: Warming
 
@@ -340,6 +343,15 @@ async def open_weft(
             ),
             feeds=feeds,
             settling=settling,
+            sharing=Sharing(
+                config,
+                sessions,
+                settling,
+                drawn,
+                key=address_key(secrets[0]),
+                clock=clock,
+                metrics=metrics,
+            ),
             facts=facts,
             warming=Warming(config, presentations, assets, metrics),
         )

@@ -12,6 +12,7 @@ from packager.config.break_settings import ScheduledBreak
 from packager.config.document import ConfigError
 from packager.config.file import load
 from packager.config.values import Config
+from packager.sharing.cost import alike_of, cost_of
 from packager.stories.lengths import lengths_of
 from packager.stories.picture import story_svg
 from packager.terminal import CONTEXT
@@ -24,7 +25,12 @@ from packager.terminal import CONTEXT
     type=click.Path(path_type=Path, dir_okay=False),
     help="Draw the story to this file, as SVG; of several, each to a file with its name.",
 )
-def check(config: Path, picture: Path | None) -> None:
+@click.option(
+    "--cost",
+    is_flag=True,
+    help="Print how many timelines, fragments and renders each show can come to.",
+)
+def check(config: Path, picture: Path | None, *, cost: bool) -> None:
     """Check the file CONFIG and everything that it names; exit with 1 if Weft would not start."""
     try:
         checked = load(config)
@@ -34,6 +40,8 @@ def check(config: Path, picture: Path | None) -> None:
         click.echo(f"{count} problem{'s' if count > 1 else ''}; nothing was started", err=True)
         sys.exit(1)
     Console().print(summary(checked))
+    if cost:
+        Console().print(costs(checked))
     if picture is not None:
         for path in draw_stories(checked, picture):
             click.echo(f"drew {path}")
@@ -60,6 +68,16 @@ def draw_stories(config: Config, path: Path) -> list[Path]:
             raise click.ClickException(f"cannot write {target}: {error.strerror}") from error
         drawn.append(target)
     return drawn
+
+
+def costs(config: Config) -> Table:
+    """Return what the variety of each show comes to, as a table for the terminal."""
+    table = Table("Show", "Timelines", "Fragments", "Renders", "Alike for all")
+    for show in config.shows.values():
+        counts = (count for _, count in cost_of(show).told())
+        told = ("unbounded" if count is None else f"{count:,}" for count in counts)
+        table.add_row(*map(Text, (show.name, *told, alike_of(show, lengths_of(show)))))
+    return table
 
 
 def summary(config: Config) -> Table:

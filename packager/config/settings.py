@@ -86,11 +86,13 @@ class Section:
     """Reads a mapping into a dataclass.
 
     `base` is the class, or an instance that gives the values of keys left out. `checks` run even
-    where single values are wrong: everything is told at once.
+    where single values are wrong: everything is told at once. Those of `last` look at what
+    was read, where nothing is wrong.
     """
 
     base: Any
     checks: tuple[Check, ...] = ()
+    last: tuple[Callable[[Any, Entries], Iterator[Problem]], ...] = ()
 
     @property
     def type(self) -> type[Any]:
@@ -118,8 +120,12 @@ class Section:
         if problems:
             raise ConfigError(problems)
         if isinstance(self.base, type):
-            return self.base(**values)
-        return dataclasses.replace(self.base, **values)
+            made = self.base(**values)
+        else:
+            made = dataclasses.replace(self.base, **values)
+        if problems := [problem for check in self.last for problem in check(made, entries)]:
+            raise ConfigError(problems)
+        return made
 
 
 @dataclass(frozen=True)

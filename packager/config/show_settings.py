@@ -62,6 +62,22 @@ class Limits:
         "seconds that ads may take beyond their break (VOD only)",
         read=scalars.number("0", "60"),
     )
+    timelines: int | None = setting(
+        None,
+        "most different streams at a moment, as `weft check --cost` counts them; with more, Weft"
+        " does not start",
+        read=scalars.whole(1, 1_000_000_000),
+    )
+    fragments: int | None = setting(
+        None,
+        "the same for versions of content and clips",
+        read=scalars.whole(1, 1_000_000_000),
+    )
+    renders: int | None = setting(
+        None,
+        "the same for what is drawn: versions of overlays, and of assets made of templates",
+        read=scalars.whole(0, 1_000_000_000),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 # ruff: noqa: RUF009 - `setting` and its like make fields, as `dataclasses.field` does
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packager.config import checks, scalars
 from packager.config.clip_settings import ClipLimits
@@ -23,6 +23,9 @@ from packager.config.rendering_settings import RenderingSettings
 from packager.config.scalars import Secret
 from packager.config.settings import ListOf, MapOf, Section, required, section, setting
 from packager.config.show_settings import SHOW, Show
+from packager.sharing.cost import costs_within_limits
+
+_SHOW = replace(SHOW, last=(costs_within_limits,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,7 @@ class Config:
     )
     shows: Mapping[str, Show] = required(
         "what players can open, by name",
-        read=MapOf(SHOW, check_name=scalars.check_name, named=True),
+        read=MapOf(_SHOW, check_name=scalars.check_name, named=True),
     )
 
 

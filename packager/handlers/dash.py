@@ -15,7 +15,7 @@ from manifests.errors import ManifestError
 from packager.bodies import Body
 from packager.dash.mpds import JoinedMpd, Mpds, published_at
 from packager.dash.patches import Patches, patch_ttl_s
-from packager.dash.presentations import DashPresentations
+from packager.dash.presentations import DashPresentation, DashPresentations
 from packager.handlers.sessions import TOKEN_PARAMETER, SessionDesk
 from packager.log import report
 from packager.looks.dash import DashLooks
@@ -24,8 +24,9 @@ from packager.metrics import Metrics, Outcome
 from packager.parameters import ParameterError
 from packager.paths import Ending
 from packager.reasons import Reason
-from packager.responses import PERSONAL, mpd_patch_response, mpd_response
+from packager.responses import PERSONAL, kept_for, mpd_patch_response, mpd_response
 from packager.session import Session
+from packager.sharing.sharing import Sharing
 from packager.viewing import Viewing
 
 ENDING: Ending = "mpd"
@@ -43,6 +44,7 @@ class _Latest:
     is_shared: bool
     published_at: Decimal | None
     patch_ttl_s: Decimal | None  # None: players are not told of patches
+    kept_s: int | None  # for which caches may keep it; None: it is the session's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,7 @@ class DashHandlers:
     desk: SessionDesk
     presentations: DashPresentations
     viewing: Viewing
+    sharing: Sharing
     mpds: Mpds
     patches: Patches
     looks: DashLooks
@@ -59,17 +62,31 @@ class DashHandlers:
     metrics: Metrics
 
     async def mpd(self, request: Request) -> Response:
-        """``GET /v1/dash/{tenant}/{show}/{asset}.mpd``; without a session one starts."""
+        """``GET /v1/dash/{tenant}/{show}/{asset}.mpd``; without a session one starts.
+
+        Who has a timeline with others is sent on to where they have it.
+        """
         began = perf_counter()
         token = request.query_params.get(TOKEN_PARAMETER)
         if token is None:
             session, presentation = await self.desk.find_or_start(request, self.presentations)
+            seen = await self.sharing.of(session, presentation, ENDING)
             channel = presentation.keeper.fresh() or await presentation.keeper.current()
-            await self.viewing.begin(session, presentation, channel, self.desk.viewer(request))
-            return RedirectResponse(
-                self.desk.url(session, ENDING), 302, headers={"cache-control": PERSONAL}
-            )
-        latest = await self._latest(request, token)
+            await self.viewing.begin(seen, presentation, channel, self.desk.viewer(request))
+            return _elsewhere(self.desk.url(session, ENDING))
+        session, presentation = await self.desk.named(request, token, self.presentations)
+        seen = await self.sharing.of(session, presentation, ENDING)
+        if seen.shared:
+            return _elsewhere(self.desk.url(seen, ENDING))
+        return self._mpd(request, await self._latest(request, session, presentation), began)
+
+    async def shared_mpd(self, request: Request) -> Response:
+        """``GET /v1/manifest/{tenant}/{key}/index.mpd``: that of all who share a timeline."""
+        began = perf_counter()
+        session, presentation = await self._keyed(request)
+        return self._mpd(request, await self._latest(request, session, presentation), began)
+
+    def _mpd(self, request: Request, latest: _Latest, began: float) -> Response:
         patch_location: PatchLocation | None = None
         if latest.patch_ttl_s is not None and latest.published_at is not None:
             patch_url = self._patch_url(latest.session, latest.published_at)
@@ -83,7 +100,7 @@ class DashHandlers:
         )
         outcome: Outcome = "shared" if latest.is_shared else "made"
         self.metrics.manifest("dash", "mpd", outcome, perf_counter() - began)
-        return mpd_response(request, Body(body))
+        return mpd_response(request, Body(body), latest.kept_s)
 
     async def patch(self, request: Request) -> Response:
         """``GET /v1/dash/{tenant}/{show}/{asset}.mpp``: from the MPD published then to the latest.
@@ -94,9 +111,23 @@ class DashHandlers:
         show that offers no patches any more: its player may not know yet.
         """
         began = perf_counter()
-        token = request.query_params.get(TOKEN_PARAMETER, "")
         theirs = _read_instant(request.query_params.get(PUBLISHED_PARAMETER, ""))
-        latest = await self._latest(request, token)
+        token = request.query_params.get(TOKEN_PARAMETER, "")
+        session, presentation = await self.desk.named(request, token, self.presentations)
+        latest = await self._latest(request, session, presentation)
+        return await self._patch(request, latest, theirs, began)
+
+    async def shared_patch(self, request: Request) -> Response:
+        """``GET /v1/manifest/{tenant}/{key}/index.mpp``: the same for a shared timeline."""
+        began = perf_counter()
+        theirs = _read_instant(request.query_params.get(PUBLISHED_PARAMETER, ""))
+        session, presentation = await self._keyed(request)
+        latest = await self._latest(request, session, presentation)
+        return await self._patch(request, latest, theirs, began)
+
+    async def _patch(
+        self, request: Request, latest: _Latest, theirs: Decimal, began: float
+    ) -> Response:
         ours, ttl_s = latest.published_at, latest.patch_ttl_s
         body: bytes | None = None
         outcome: Outcome = "unchanged"
@@ -114,8 +145,13 @@ class DashHandlers:
         self.metrics.manifest("dash", "patch", outcome, perf_counter() - began)
         return mpd_patch_response(request, Body(body))
 
-    async def _latest(self, request: Request, token: str) -> _Latest:
-        session, presentation = await self.desk.named(request, token, self.presentations)
+    async def _keyed(self, request: Request) -> tuple[Session, DashPresentation]:
+        params = request.path_params
+        return await self.desk.of_key(params["tenant"], params["key"], self.presentations)
+
+    async def _latest(
+        self, request: Request, session: Session, presentation: DashPresentation
+    ) -> _Latest:
         keeper = presentation.keeper
         channel = keeper.fresh() or await keeper.current()
         who = partial(self.desk.viewer, request)
@@ -139,11 +175,18 @@ class DashHandlers:
             is_shared=shared,
             published_at=published_at(session, channel),
             patch_ttl_s=patch_ttl_s(channel) if presentation.show.patches else None,
+            kept_s=kept_for(channel.pace_s, live=presentation.live) if session.shared else None,
         )
 
     def _patch_url(self, session: Session, publish_time: Decimal) -> str:
         url = self.desk.url(session, "mpp")
-        return f"{url}&{PUBLISHED_PARAMETER}={write_instant(publish_time)}"
+        return (
+            f"{url}{'&' if '?' in url else '?'}{PUBLISHED_PARAMETER}={write_instant(publish_time)}"
+        )
+
+
+def _elsewhere(url: str) -> Response:
+    return RedirectResponse(url, 302, headers={"cache-control": PERSONAL})
 
 
 def _read_instant(text: str) -> Decimal:

@@ -15,7 +15,8 @@ from packager.looks.hls import HlsLooks
 from packager.looks.own import OwnLooks
 from packager.metrics import Metrics
 from packager.reasons import Reason
-from packager.responses import playlist_response, refusal
+from packager.responses import kept_for, playlist_response, refusal
+from packager.sharing.sharing import Sharing
 from packager.sound_choice import SoundChoice
 from packager.viewing import Viewing
 
@@ -27,6 +28,7 @@ class HlsHandlers:
     desk: SessionDesk
     presentations: HlsPresentations
     viewing: Viewing
+    sharing: Sharing
     playlists: Playlists
     looks: HlsLooks
     sounds: SoundChoice
@@ -37,18 +39,19 @@ class HlsHandlers:
         """``GET /v1/master/{tenant}/{show}/{asset}.m3u8``; without a session one starts."""
         began = perf_counter()
         session, presentation = await self.desk.find_or_start(request, self.presentations)
+        seen = await self.sharing.of(session, presentation, "m3u8")
         if presentation.show.breaks:
             channel = await presentation.keeper.current(presentation.reference)
-            await self.viewing.begin(session, presentation, channel, self.desk.viewer(request))
+            await self.viewing.begin(seen, presentation, channel, self.desk.viewer(request))
         sound = self.sounds.of(session, presentation.show)
-        body = Body(presentation.template_for(sound).render(session.token))
+        body = Body(presentation.template_for(sound).render(seen.token))
         self.metrics.manifest("hls", "multivariant", "made", perf_counter() - began)
         return playlist_response(request, body)
 
     async def media(self, request: Request) -> Response:
         """``GET /v1/manifest/{tenant}/{key}/{number}.m3u8``."""
         began = perf_counter()
-        session, presentation = await self.desk.of_token(
+        session, presentation = await self.desk.of_key(
             request.path_params["tenant"], request.path_params["key"], self.presentations
         )
         number = int(request.path_params["number"])
@@ -70,4 +73,5 @@ class HlsHandlers:
         self.metrics.manifest(
             "hls", "media", "shared" if shared else "made", perf_counter() - began
         )
-        return playlist_response(request, body)
+        kept = kept_for(channel.pace_s, live=presentation.live) if session.shared else None
+        return playlist_response(request, body, kept)

@@ -31,6 +31,8 @@ from packager.responses import json_response
 from packager.session import Session
 from packager.sessions import Sessions
 from packager.settling import Settling
+from packager.sharing.addresses import is_address
+from packager.sharing.sharing import Sharing
 from packager.stories.answers import SessionAnswers
 from packager.stories.stories import Stories
 from packager.tokens import new_sid
@@ -73,6 +75,7 @@ class SessionDesk:
     sessions: Sessions
     by_format: Mapping[Ending, PresentationSource[Any]]
     settling: Settling
+    sharing: Sharing
     stories: Stories
     facts: Facts
     clock: Clock
@@ -93,6 +96,8 @@ class SessionDesk:
     def url(self, session: Session, ending: Ending | Literal["mpp"]) -> str:
         """What a session's player asks for: a path, or a URL where the public one is known."""
         record = session.record
+        if session.shared:
+            return f"{self._base()}v1/manifest/{record.tenant}/{session.token}/index.{ending}"
         return (
             f"{self._base()}v1/{_ROUTES[ending]}/{record.tenant}/{record.show}/{record.asset}"
             f".{ending}?{TOKEN_PARAMETER}={session.token}"
@@ -150,10 +155,16 @@ class SessionDesk:
         """The session of a URL that its token is in."""
         session = self.sessions.lookup(token, self.clock.now()) or await self._find(token)
         session.require(tenant=tenant)
-        record = session.record
-        show = self.show(record.tenant, record.show)
-        made = source.made(record.tenant, show, record.asset, record.parameters.manifest)
-        return session, made or await self._presentation(session, source)
+        return session, await self._made(session, source)
+
+    async def of_key(
+        self, tenant: str, key: str, source: PresentationSource[P]
+    ) -> tuple[Session, P]:
+        """The session of a manifest's URL, or one that stands for all who share a timeline."""
+        if not is_address(key):
+            return await self.of_token(tenant, key, source)
+        session = await self.sharing.find(tenant, key)
+        return session, await self._made(session, source)
 
     def viewer(self, request: Request) -> Viewer:
         """Who asks."""
@@ -169,6 +180,13 @@ class SessionDesk:
 
     async def _find(self, token: str) -> Session:
         return await self.sessions.resume(token, self.clock.now())
+
+    async def _made(self, session: Session, source: PresentationSource[P]) -> P:
+        """The presentation that a session watches, as it was made before."""
+        record = session.record
+        show = self.show(record.tenant, record.show)
+        made = source.made(record.tenant, show, record.asset, record.parameters.manifest)
+        return made or await self._presentation(session, source)
 
     async def _presentation(self, session: Session, source: PresentationSource[P]) -> P:
         record = session.record
@@ -204,14 +222,15 @@ class SessionDesk:
             told = self.stories.settled(show, answers, known)
             parameters = replace(parameters, manifest=told)
         presentation = await source.get(tenant, show, asset, parameters.manifest)
+        # Their players are silent for as long as they play: of VOD, and of what others fetch too.
+        is_silent = not presentation.live or self.sharing.may_share(presentation)
         session = await self.sessions.start(
             tenant,
             name,
             asset,
             parameters,
             self.clock.now(),
-            # Players of VOD are silent for as long as they play.
-            idle_s=None if presentation.live else self.config.sessions.max_s,
+            idle_s=self.config.sessions.max_s if is_silent else None,
             sid=sid,
             choices=choices,
         )

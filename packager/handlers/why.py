@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from ipaddress import ip_address
@@ -56,6 +56,7 @@ class WhyHandlers:
         session = self.sessions.lookup(path["session"], now)
         session = session or await self.sessions.resume(path["session"], now)
         session.require(tenant=path["tenant"], show=path["show"])
+        session = await self._with_shared(session, show)
         decisions = tuple(session.decisions.values())
         pods = {
             one.break_id: await self.pods.of(session.sid, one.break_id) or NO_POD
@@ -78,6 +79,16 @@ class WhyHandlers:
         body = why_document(record, data, policy, shown, at_s=at_s)
         headers = {"cache-control": PERSONAL}
         return Response(body, headers=headers, media_type="application/json")
+
+    async def _with_shared(self, session: Session, show: Show) -> Session:
+        """The session with what was decided for all with whom it shares timelines."""
+        record, decisions = session.record, session.decisions
+        for ending, source in self.desk.by_format.items():
+            made = source.made(record.tenant, show, record.asset, record.parameters.manifest)
+            if made is not None:
+                seen = await self.desk.sharing.of(session, made, ending)
+                decisions = {**seen.decisions, **decisions}
+        return replace(session, decisions=decisions)
 
     def _may_ask(self, request: Request) -> bool:
         """Whether somebody has the secret, or is on this machine and no proxy for others."""

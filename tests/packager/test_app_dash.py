@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import httpx2
 import pytest
-from app_bench import CREATIVES, Bench, Running, answer, down
+from app_bench import CREATIVES, Bench, Running, answer, down, vast
 from lxml import etree
 from mpd_for_bench import event
 
@@ -32,7 +32,9 @@ class DashPlayer:
     async def open(self, path: str) -> "DashPlayer":
         redirect = await self.running.get(path)
         assert redirect.status_code == 302, redirect.text
-        self.url = redirect.headers["location"]
+        while redirect.status_code == 302:  # to the session's, and on to what it shares
+            self.url = redirect.headers["location"]
+            redirect = await self.running.get(self.url)
         return self
 
     async def poll(self) -> list[str]:
@@ -212,9 +214,12 @@ async def test_one_session_is_the_same_in_both_formats(bench: Bench) -> None:
 async def test_sessions_with_equal_timelines_share_all_but_their_location(
     make_bench: Callable[..., Bench],
 ) -> None:
-    bench = make_bench(vod_breaks=(ScheduledBreak(at=Decimal(8), fill=AssetFill(asset="bumper")),))
+    asks = ScheduledBreak(at=Decimal(100), fill=vast())  # beyond the end: nobody is asked
+    mid_roll = ScheduledBreak(at=Decimal(8), fill=AssetFill(asset="bumper"))
+    bench = make_bench(vod_breaks=(mid_roll, asks))
     async with bench.run() as running:
-        players = [await watch(running, VOD) for _ in range(2)]
+        path = f"{VOD}?aws.reportingMode=client"
+        players = [await watch(running, path) for _ in range(2)]
         for player in players:
             await player.poll()
         first, second = (player.text.replace(player.url.encode(), b"") for player in players)
