@@ -16,6 +16,7 @@ DASH_TYPE = "application/dash+xml"
 DASH_PATCH_TYPE = "application/dash-patch+xml"
 PERSONAL = "private, no-store"
 RETRY_AFTER_S = "5"
+CHANGED_S = 60
 WHOLE_S = 3600  # for which caches keep what does not change any more
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -30,14 +31,18 @@ def json_response(value: object, *, status: int = 200) -> Response:
     )
 
 
-def kept_for(pace_s: int, *, live: bool) -> int:
+def kept_for(pace_s: int, *, live: bool, changed: bool) -> int:
     """Seconds for which caches may keep a manifest that viewers share.
 
     Args:
         pace_s: After which a live one changes: half of it, and players are not late.
         live: Whether it goes on.
+        changed: Whether segments are asked for by the way of a look, which processes know of those
+            whose manifests they were asked for.
     """
-    return max(pace_s // 2, 1) if live else WHOLE_S
+    if live:
+        return max(pace_s // 2, 1)
+    return CHANGED_S if changed else WHOLE_S
 
 
 def playlist_response(request: Request, body: Body, kept_s: int | None = None) -> Response:

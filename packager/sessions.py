@@ -5,7 +5,7 @@ snapshot and never changes: settling something returns the next one, and later l
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -155,8 +155,18 @@ class Sessions:
         """The same for a session that stands for all who share a timeline."""
         return self._residents.seen(address, now.timestamp()) if is_address(address) else None
 
-    async def resume_shared(self, address: str, now: datetime) -> Session | None:
+    async def resume_shared(
+        self,
+        address: str,
+        now: datetime,
+        stands: Callable[[SessionRecord], bool] = lambda record: True,
+    ) -> Session | None:
         """The session that stands for a timeline, from memory or the store; None: there is none.
+
+        Args:
+            address: Of the timeline.
+            now: The time, with its zone.
+            stands: Whether what the store has is still what the address says.
 
         Raises:
             StoreError: The store failed.
@@ -167,7 +177,7 @@ class Sessions:
         if (session := self.lookup_shared(address, now)) is not None:
             return session
         seconds = now.timestamp()
-        if stored is None or seconds >= stored.record.expires_at:
+        if stored is None or seconds >= stored.record.expires_at or not stands(stored.record):
             return None
         session = replace(session_of(address, stored), shared=True)
         return self._residents.admit(session, seconds, stored.deadline)

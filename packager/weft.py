@@ -348,6 +348,7 @@ async def open_weft(
                 sessions,
                 settling,
                 drawn,
+                house,
                 key=address_key(secrets[0]),
                 clock=clock,
                 metrics=metrics,

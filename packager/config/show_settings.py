@@ -194,6 +194,11 @@ class Show:
         return (*self.breaks, *break_parts(self.story))
 
     @property
+    def changes_content(self) -> bool:
+        """Whether anything is drawn onto its content, or mixed with it."""
+        return bool(self.overlays or self.music)
+
+    @property
     def draws_ads(self) -> bool:
         """Whether ad servers say what some overlay shows."""
         return any(overlay.fill is not None for overlay in self.overlays.values())

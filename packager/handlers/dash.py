@@ -169,13 +169,17 @@ class DashHandlers:
                 ad_break_id=break_id,
                 detail=why,
             )
+        kept_s: int | None = None
+        if session.shared:
+            changed = presentation.show.changes_content
+            kept_s = kept_for(channel.pace_s, live=presentation.live, changed=changed)
         return _Latest(
             session=session,
             mpd=mpd,
             is_shared=shared,
             published_at=published_at(session, channel),
             patch_ttl_s=patch_ttl_s(channel) if presentation.show.patches else None,
-            kept_s=kept_for(channel.pace_s, live=presentation.live) if session.shared else None,
+            kept_s=kept_s,
         )
 
     def _patch_url(self, session: Session, publish_time: Decimal) -> str:

@@ -73,5 +73,8 @@ class HlsHandlers:
         self.metrics.manifest(
             "hls", "media", "shared" if shared else "made", perf_counter() - began
         )
-        kept = kept_for(channel.pace_s, live=presentation.live) if session.shared else None
-        return playlist_response(request, body, kept)
+        kept_s: int | None = None
+        if session.shared:
+            changed = presentation.show.changes_content
+            kept_s = kept_for(channel.pace_s, live=presentation.live, changed=changed)
+        return playlist_response(request, body, kept_s)

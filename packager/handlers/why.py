@@ -87,7 +87,7 @@ class WhyHandlers:
             made = source.made(record.tenant, show, record.asset, record.parameters.manifest)
             if made is not None:
                 seen = await self.desk.sharing.of(session, made, ending)
-                decisions = {**seen.decisions, **decisions}
+                decisions = {**decisions, **seen.decisions}
         return replace(session, decisions=decisions)
 
     def _may_ask(self, request: Request) -> bool:

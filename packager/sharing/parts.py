@@ -43,7 +43,6 @@ def part_of(
     assets = frozenset(_shown(show))
     names = {name for name in _drawn(show) if not name.startswith("ad.")}
     names.update(choice for text in _house(show) for choice in choices_in(text))
-    names.update(_asked_by_clips(show, assets))
     if ending == "mpd":
         names.update(facts_of(show.audio.prefer or ""))
     facts = frozenset(one for one in names if one in show.facts and show.facts[one].is_said)
@@ -69,6 +68,8 @@ def _why_own(
         return "ad servers decide for each session"
     made = [one for one in show.assets.values() if isinstance(one, Clip)]
     asked = {*facts, *(name for clip in made for name in facts_of(clip.data))}
+    if any(isinstance(show.assets[name], Clip) for name in assets):
+        return "who comes first sees what stands in for clips that are yet to be made"
     if private or any(clip.private for clip in made):
         return "something in it is one viewer's own"
     for name in sorted(asked.intersection(show.facts)):
@@ -121,10 +122,3 @@ def _shown(show: Show) -> Iterator[str]:
             while name is not None and name in show.assets:
                 yield name
                 name = show.assets[name].otherwise  # the check `clips_end`: it ends
-
-
-def _asked_by_clips(show: Show, shown: Collection[str]) -> Iterator[str]:
-    for name in shown:
-        asset = show.assets[name]
-        if isinstance(asset, Clip):
-            yield from facts_of(asset.data)

@@ -11,10 +11,13 @@ from typing import get_args
 
 from cachetools import LRUCache
 
+from manifests.creative import Creative
 from overlays.templates.model import Template
 from packager.clock import Clock
+from packager.config.asset_settings import Asset
 from packager.config.show_settings import Show
 from packager.config.values import Config
+from packager.house import PackagedHouse
 from packager.log import report
 from packager.looks.privacy import is_private
 from packager.metrics import Metrics
@@ -27,7 +30,7 @@ from packager.settling import Settling
 from packager.sharing.addresses import address_of, choices_read, parameters_read
 from packager.sharing.parts import Part, part_of
 from packager.stores import StoreError
-from packager.stores.records import Resettled
+from packager.stores.records import Resettled, SessionRecord
 
 FOUND = 65_536  # sessions of which it is remembered what they share
 # A break that is left to the content for one of these is so for everybody and for good.
@@ -49,6 +52,7 @@ class Sharing:
         sessions: Sessions,
         settling: Settling,
         templates: Mapping[str, Mapping[str, Template]],
+        house: PackagedHouse,
         *,
         key: bytes,
         clock: Clock,
@@ -61,6 +65,7 @@ class Sharing:
             sessions: Keep the sessions that stand for others.
             settling: Settles choices of these, live.
             templates: Of overlays, by show and overlay.
+            house: Has the media that breaks show.
             key: Of addresses.
             clock: Says the time.
             metrics: Is told of degradations.
@@ -68,6 +73,7 @@ class Sharing:
         self._config = config
         self._sessions = sessions
         self._settling = settling
+        self._house = house
         self._key = key
         self._clock = clock
         self._metrics = metrics
@@ -97,7 +103,8 @@ class Sharing:
             presentation: What it watches.
             ending: Of the format.
         """
-        if self._part(presentation.show, ending, presentation.live).own:
+        part = self._part(presentation.show, ending, presentation.live)
+        if part.own or not self._is_ready(presentation, part):
             return session
         session = await self._settling.current(session, presentation)
         # What nobody could read before it was settled is settled by what is said by then.
@@ -130,12 +137,24 @@ class Sharing:
         now = self._clock.now()
         session = self._sessions.lookup_shared(address, now)
         if session is None:
-            session = await self._sessions.resume_shared(address, now)
-            if session is None or not self._stands(session):
-                raise UnknownTimeline
-        if session.record.tenant != tenant:
+            session = await self._sessions.resume_shared(address, now, self._stands)
+        if session is None or session.record.tenant != tenant:
             raise UnknownTimeline
         return session
+
+    def _is_ready(self, presentation: Presentation, part: Part) -> bool:
+        """Whether all is there that breaks may show: of a film they are decided for a whole day."""
+        show, ladder = presentation.show, presentation.ladder
+        if presentation.live or not show.break_rules:
+            return True
+        if ladder is None or (show.slate and self._house.slate(show, ladder) is None):
+            return False
+        assets = ((name, show.assets[name]) for name in part.assets)
+        return all(
+            isinstance(one, Asset)
+            and isinstance(self._house.asset(name, one, show, ladder), Creative)
+            for name, one in assets
+        )
 
     async def _resumed(self, address: str, now: datetime) -> Session | None:
         try:
@@ -175,13 +194,12 @@ class Sharing:
             choices=choices,
         )
 
-    def _stands(self, session: Session) -> bool:
+    def _stands(self, record: SessionRecord) -> bool:
         """Whether a stored session still stands for what its address says."""
-        record = session.record
         show = self._config.shows.get(record.show)
         return show is not None and any(
             not part.own
-            and session.sid
+            and record.sid
             == address_of(
                 show,
                 ending,

@@ -88,7 +88,9 @@ class Watching:
     async def open(self, path: str = LIVE) -> "Watching":
         redirect = await self.running.get(path)
         assert redirect.status_code == 302, redirect.text
-        self.url = redirect.headers["location"]
+        while redirect.status_code == 302:  # to the session's, and on to what it shares
+            self.url = redirect.headers["location"]
+            redirect = await self.running.get(self.url)
         return self
 
     async def poll(self) -> list[str]:

@@ -171,7 +171,7 @@ async def test_what_is_known_to_the_end_is_told_as_a_whole(make_bench: MakeBench
         session = await began(running, "mpd")
         for _ in range(4):
             listed = await player.poll()
-            text = (await running.get(session["manifestUrl"])).content
+            text = (await running.get(session["manifestUrl"], follow_redirects=True)).content
             bench.clock.advance(SEGMENT_S)
         told = [one for one in ranges(listed) if "X-OVERLAY-ID" in one]
         assert len(told) == 3
@@ -214,7 +214,7 @@ async def test_an_mpd_tells_the_same(make_bench: MakeBench) -> None:
         session = await began(running, "mpd")
         seen: dict[float, tuple[float, float, str]] = {}
         for _ in range(3):
-            text = (await running.get(session["manifestUrl"])).text
+            text = (await running.get(session["manifestUrl"], follow_redirects=True)).text
             assert "/look/" not in text
             told = events(read_mpd(text.encode(), url=WEFT + session["manifestUrl"]))
             assert told
@@ -234,7 +234,7 @@ async def test_a_static_mpd_has_an_event_for_the_time_of_an_overlay(
     bench = studio(make_bench, overlay("sponsor_l", show=show))
     async with bench.run(stocked=False) as running:
         session = await began(running, "mpd", "vod")
-        text = (await running.get(session["manifestUrl"])).content
+        text = (await running.get(session["manifestUrl"], follow_redirects=True)).content
         mpd = read_mpd(text, url=WEFT + session["manifestUrl"])
         ((begins, lasts, _),) = events(mpd)
         assert (begins, lasts) == (5, 6)

@@ -110,7 +110,12 @@ def test_what_may_be_anything_or_needs_consent_is_each_sessions_own(name: str) -
 
 
 AD = ShowAt(at=Decimal(1), fill=AdFill(server=ADS.server))
+CARD = Clip(template=None)  # type: ignore[arg-type]
 OWN = {
+    "a clip that is made when somebody has asked": {
+        "breaks": (ScheduledBreak(at=Decimal(8), fill=AssetFill(asset="card")),),
+        "assets": {"card": CARD},
+    },
     "ads": {"breaks": (CueBreaks(fill=ADS),)},
     "ads that are drawn": {
         "overlays": {

@@ -14,7 +14,7 @@ import judge as hls_judge
 import pytest
 from app_bench import Bench, down, vast
 from playlist_text import read as read_text
-from story_bench import ASSETS, MASTER, MPD, Running, make_assets, recap, telling
+from story_bench import ASSETS, LOOK, MASTER, MPD, Running, make_assets, recap, telling
 
 from manifests.dash.model import Mpd
 from manifests.dash.reading.reader import read_mpd
@@ -434,6 +434,31 @@ async def test_nothing_at_all_to_play_is_told_as_that(
         assert answer.json() == {"error": "story_empty"}
 
 
+async def test_who_is_told_the_same_story_has_the_same_playlists_in_any_language(
+    make_bench: Callable[..., Bench], assets: Path
+) -> None:
+    tongue = Fact(name="tongue", kind="string", of=("en", "es"))
+    story = recap(facts={"look": LOOK, "tongue": tongue}, language="tongue")
+    async with telling(make_bench(), assets, story) as running:
+        dark, light, spanish = [
+            await running.player().open(MASTER, **facts)
+            for facts in (
+                {"look": "dark", "tongue": "en"},
+                {"look": "light"},
+                {"look": "dark", "tongue": "es"},
+            )
+        ]
+        assert dark.renditions == spanish.renditions
+        assert not set(dark.renditions) & set(light.renditions)
+        answer = await running.get(dark.renditions[0])
+        assert answer.headers["cache-control"] == "public, max-age=3600"
+        at = []
+        for facts in ({"look": "dark"}, {"look": "dark"}, {"look": "light"}):
+            session = (await running.get(MPD, params=facts)).headers["location"]
+            at.append((await running.get(session)).headers["location"])
+        assert at[0] == at[1] != at[2]
+
+
 async def test_a_session_goes_on_with_its_story_after_a_restart(
     make_bench: Callable[..., Bench], assets: Path
 ) -> None:
@@ -443,9 +468,10 @@ async def test_a_session_goes_on_with_its_story_after_a_restart(
     async with telling(bench, assets, recap()) as running:
         player = await running.player().open(MASTER, look="dark")
         before = await player.poll()
-        mpd, _ = await mpd_of(running, f"{MPD}?aws.sessionId={player.token}")
+        session = (await running.get(MPD, params={"look": "dark"})).headers["location"]
+        mpd, _ = await mpd_of(running, session)
     async with telling(bench, assets, recap()) as running:
         again = running.player().adopt(player)
         assert (await again.poll()).text == before.text
-        after, _ = await mpd_of(running, f"{MPD}?aws.sessionId={player.token}")
+        after, _ = await mpd_of(running, session)
         assert after == mpd
