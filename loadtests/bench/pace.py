@@ -229,8 +229,11 @@ async def _view(
     await asyncio.sleep(wait_s)
     if format == "dash":
         url = f"{server.url}/v1/dash/default/live/index.mpd"
-        redirect = await get(url, timed=False)  # a session, not yet an MPD
-        urls = [urljoin(url, redirect.headers["location"])]
+        answer = await get(url, timed=False)
+        while answer.status_code == 302:  # a session, and where it shares its MPD; not yet an MPD
+            url = urljoin(url, answer.headers["location"])
+            answer = await get(url, timed=False)
+        urls = [url]
     else:
         url = f"{server.url}/v1/master/default/live/index.m3u8"
         text = (await get(url)).text
