@@ -81,17 +81,21 @@ class Rule:
         Raises:
             RuleFailed: It gives nothing.
         """
+        data: dict[str, object] = {}
+        for name in self.reads:
+            if name in values:
+                value = values[name]
+                # The library knows lists and no tuples.
+                data[name] = list(value) if isinstance(value, tuple) else value
         try:
-            # The library knows lists and no tuples.
-            asked = {name: values[name] for name in self.reads if name in values}
-            data = {n: list(v) if isinstance(v, tuple) else v for n, v in asked.items()}
             found = self._expression.eval(data=data)
         except RuntimeError as error:  # a budget of the library's
             raise RuleFailed(f"{self.text!r}: {error}") from error
-        if found.type() == cel.Type.ERROR:
-            raise RuleFailed(f"{self.text!r}: {found.value()}")
-        value: Value = found.value()
-        return value
+        gave: Value = found.value()
+        # What is wrong is said in text, so nothing else needs to be looked at.
+        if isinstance(gave, str) and found.type() == cel.Type.ERROR:
+            raise RuleFailed(f"{self.text!r}: {gave}")
+        return gave
 
 
 def compile_rule(text: str, names: Mapping[str, Kind], gives: Kind) -> Rule:

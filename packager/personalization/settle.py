@@ -114,18 +114,15 @@ class _Settling:
         choice = plan.choice
         refused: dict[str, str] = {}
         if plan.is_limited:
-            for value in choice.of:
-                why = self._objection(plan, value, refused_assets)
-                if why is not None:
-                    refused[value] = why
+            refused = self._objections(plan, choice.of, refused_assets)
         allowed = tuple([v for v in choice.of if v not in refused]) if refused else choice.of
         value, how, odds, pin = self._choose(plan, allowed)
         if how == "empty" and choice.otherwise is not None:
-            why = self._objection(plan, choice.otherwise, refused_assets, capped=False)
-            if why is None:
-                value, how = choice.otherwise, "or"
+            last = (choice.otherwise,)
+            if against := self._objections(plan, last, refused_assets, capped=False):
+                refused |= against
             else:
-                refused[choice.otherwise] = why
+                value, how = choice.otherwise, "or"
         self._texts[choice.name] = value
         self._values[choice.name] = plan.values[value]
         ratios = odds.ratios if odds is not None else ((value, _CERTAIN),) if value else ()
@@ -163,21 +160,31 @@ class _Settling:
         value, how = odds.at(number)
         return value, how, odds, None
 
-    def _objection(
-        self, plan: Plan, value: str, refused_assets: tuple[str, ...], *, capped: bool = True
-    ) -> str | None:
-        """Why a value is not allowed, in words for a record; None: it is."""
-        choice = plan.choice
-        if value in refused_assets:
-            return f"rights: {plan.rights[value].text}"
+    def _objections(
+        self,
+        plan: Plan,
+        values: tuple[str, ...],
+        refused_assets: tuple[str, ...],
+        *,
+        capped: bool = True,
+    ) -> dict[str, str]:
+        """Those of some values that are not allowed, each with why in words for a record."""
+        choice, found = plan.choice, dict[str, str]()
+        other, theirs = EMPTY, _NO_TAGS
         if plan.beside is not None:
             other = self._texts[plan.beside]
             theirs = self._plans[plan.beside].tags.get(other, _NO_TAGS)
-            if common := plan.tags.get(value, _NO_TAGS) & theirs:
-                return f"apart: {other} has {', '.join(sorted(common))} too"
-        if capped and choice.cap is not None:
-            is_new = value != self._moment.current.get(choice.name)
-            times = self._moment.given.get((choice.name, value), 0)
-            if is_new and times >= choice.cap.times:
-                return f"cap: {choice.cap.text}"
-        return None
+        cap = choice.cap if capped else None
+        for value in values:
+            if value in refused_assets:
+                found[value] = f"rights: {plan.rights[value].text}"
+            elif theirs and (common := theirs & plan.tags.get(value, _NO_TAGS)):
+                found[value] = f"apart: {other} has {', '.join(sorted(common))} too"
+            elif cap is not None and self._times_anew(choice.name, value) >= cap.times:
+                found[value] = f"cap: {cap.text}"
+        return found
+
+    def _times_anew(self, choice: str, value: str) -> int:
+        """How often a value came already, if it would come once more; what stays does not."""
+        stays = value == self._moment.current.get(choice)
+        return 0 if stays else self._moment.given.get((choice, value), 0)

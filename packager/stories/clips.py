@@ -40,7 +40,7 @@ class Way:
 
     def clip(self, value: Callable[[str], str]) -> str:
         """The name of the clip that it is with some values, each asked for by its name."""
-        chosen = "".join([f"~{value(name)}" for name in self.names])
+        chosen = "".join([f"~{value(name)}" for name in self.names]) if self.names else ""
         return f"{self.asset}{chosen}:{self.cut}" if self.cut else f"{self.asset}{chosen}"
 
 

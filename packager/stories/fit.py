@@ -15,20 +15,19 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import pairwise
 from operator import itemgetter
+from typing import NamedTuple
 
 _CENTI = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """One way to show a moment."""
 
     length: int  # centiseconds, more than 0
     worth: int  # 0 or more
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """Something that may be shown, in one of its cuts."""
 
     cuts: tuple[Cut, ...]

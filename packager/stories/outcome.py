@@ -4,11 +4,10 @@ Nothing is asked for here but the length of clips, so that equal answers give eq
 any process.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol
 
 from packager.config.asset_settings import Asset
@@ -27,12 +26,11 @@ from packager.config.story_settings import (
 )
 from packager.facts.values import read_value
 from packager.personalization.policy import kinds_of
-from packager.rules import Kind, Rule, RuleFailed, compile_rule
+from packager.rules import Rule, RuleFailed, Value, compile_rule
 from packager.stories.clips import Way, ways_of
 from packager.stories.fit import Cut, Moment, budget_of, fit, length_of
 
 MAX_ENTRIES = 500  # clips and breaks in an outcome
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _GAP = "@"  # begins the name of a break in an outcome's text
 
 
@@ -94,7 +92,8 @@ class Story:
     parts: tuple[Part, ...]
     assets: Mapping[str, Asset | Made]
     ways: Mapping[str, tuple[Way, ...]]  # to show each of them
-    rules: Mapping[str, tuple[Rule, Mapping[str, Kind]]]  # by their text, and what they ask for
+    rules: Mapping[str, Rule]  # by their text
+    read: Mapping[str, Callable[[str], Value]]  # what rules find for an answer, by name
     numbers: Mapping[int, int] = field(repr=False)  # of breaks, by identity
 
 
@@ -109,15 +108,13 @@ def story_of(show: Show) -> Story:
     """
     kinds = kinds_of(show.facts, show.choices)
     texts = {part.when for part in every_part(show.story) if part.when is not None}
-    rules = {}
-    for text in sorted(texts):
-        named = {name: kinds[name] for name in _NAME.findall(text) if name in kinds}
-        rules[text] = compile_rule(text, named, "bool"), named
+    facts = {name: partial(read_value, fact.kind) for name, fact in show.facts.items()}
     return Story(
         parts=show.story,
         assets=show.assets,
         ways={name: ways_of(name, asset) for name, asset in show.assets.items()},
-        rules=rules,
+        rules={text: compile_rule(text, kinds, "bool") for text in texts},
+        read={**facts, **{name: choice.read for name, choice in show.choices.items()}},
         numbers={id(part): number for number, part in enumerate(break_parts(show.story))},
     )
 
@@ -149,6 +146,7 @@ class _Settling:
         self._answers = answers
         self._shelf = shelf
         self._held: dict[str, bool] = {}  # conditions, by their text
+        self._values: dict[str, Value] = {}  # that conditions asked for so far
         self.told: list[Told] = []
 
     def parts(self, parts: Sequence[Part]) -> Iterator[Entry]:
@@ -174,11 +172,12 @@ class _Settling:
     def _holds(self, text: str) -> bool:
         known = self._held.get(text)
         if known is None:
-            rule, kinds = self._story.rules[text]
-            asked_for = kinds.items()
-            values = {one: read_value(kind, self._answers.value(one)) for one, kind in asked_for}
+            rule = self._story.rules[text]
+            for name in rule.reads:
+                if name not in self._values:
+                    self._values[name] = self._story.read[name](self._answers.value(name))
             try:
-                known = bool(rule.settle(values))
+                known = bool(rule.settle(self._values))
             except RuleFailed:
                 known = False
             self._held[text] = known
@@ -212,7 +211,7 @@ class _Settling:
     def _highlights(self, wanted: Highlights) -> Iterator[str]:
         seconds = wanted.seconds
         if isinstance(seconds, str):
-            seconds = Decimal(self._answers.value(seconds))
+            seconds = Decimal(self._answers.value(seconds) or 0)  # a choice may be empty
         named: list[list[str]] = []
         moments: list[Moment] = []
         for name in wanted.moments:

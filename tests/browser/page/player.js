@@ -55,10 +55,20 @@ function sample() {
     if (!(video.currentTime > 0) || video.paused) return;
     report.startedAt = seconds();
   }
-  const frame = new VideoFrame(video); // may be some frames older than the moment
-  const seen = wantsPictures ? picture(frame) : null;
-  report.samples.push([seconds(), video.currentTime, code(frame), subtitle(), seen]);
-  frame.close();
+  const frame = frameNow();
+  const seen = frame && wantsPictures ? picture(frame) : null;
+  report.samples.push([seconds(), video.currentTime, frame && code(frame), subtitle(), seen]);
+  frame?.close();
+}
+
+/** What is on the screen; may be some frames older than the moment. Null: nothing is, yet. */
+function frameNow() {
+  try {
+    return new VideoFrame(video);
+  } catch (error) {
+    if (error.name === "InvalidStateError") return null; // a player that has only begun
+    throw error;
+  }
 }
 
 video.addEventListener("ended", () => { report.ended = true; });

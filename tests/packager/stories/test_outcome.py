@@ -9,6 +9,7 @@ import pytest
 
 from packager.config.asset_settings import Asset, Cut
 from packager.config.break_settings import SlateFill
+from packager.config.choice_settings import Choice
 from packager.config.clip_settings import Clip as Made
 from packager.config.fact_settings import Fact
 from packager.config.show_settings import Show
@@ -91,6 +92,16 @@ def test_conditions_and_branches_may_ask_for_any_fact() -> None:
     )
     assert outcome(story) == ("acme", "zeta")
     assert outcome(story, Said(look="dark", minutes="9")) == ("bumper", "goals")
+
+
+def test_a_choice_without_a_value_is_nothing_and_not_an_error() -> None:
+    """One whose values came as often as they may has none, whole numbers or not."""
+    spare = Choice(name="spare", of=("10", "20"))
+    fit = Highlights(moments=("goals",), seconds="spare")
+    parts = (PlayPart(play="{spare}"), FitPart(fit=fit), PlayPart(play="acme", when="spare == 0"))
+    story = replace(show(*parts), choices={"spare": spare})
+    assert outcome(story, Said(spare="")) == ("acme",)
+    assert outcome(story, Said(spare="20")) == ("goals",)
 
 
 def test_a_condition_that_fails_does_not_hold() -> None:
