@@ -8,7 +8,13 @@ from typing import Any, TypeVar
 Progress = Callable[[float], None]  # called with the share that is done, 0 to 1
 T = TypeVar("T")
 
+_ENDED = float("-inf")  # in the place of those seconds: all are to stop
+
 _done: Any = None  # in a worker: seconds of video encoded by all workers, a shared number
+
+
+class JobsEnded(Exception):
+    """Another job failed, or nobody waits for them any more."""
 
 
 def run_jobs(jobs: Sequence[Callable[[], T]], *, total_s: float, progress: Progress) -> list[T]:
@@ -34,6 +40,7 @@ def run_jobs(jobs: Sequence[Callable[[], T]], *, total_s: float, progress: Progr
                     future.result()  # raises what went wrong in the worker
                 progress(min(done.value / total_s, 1.0))
         except BaseException:
+            done.value = _ENDED
             pool.shutdown(cancel_futures=True)
             raise
         return [future.result() for future in futures]
@@ -46,7 +53,10 @@ def share(done: Any) -> None:
 
 
 def reporter() -> Progress:
-    """A function that is told the seconds of one job, and adds them to those of all jobs."""
+    """A function that is told the seconds of one job, and adds them to those of all jobs.
+
+    It raises `JobsEnded` where the job is to go no further.
+    """
     before = 0.0
 
     def report(seconds: float) -> None:
@@ -54,6 +64,8 @@ def reporter() -> Progress:
         if _done is not None:
             with _done.get_lock():
                 _done.value += seconds - before
+                if _done.value == _ENDED:
+                    raise JobsEnded
         before = seconds
 
     return report

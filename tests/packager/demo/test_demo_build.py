@@ -178,3 +178,15 @@ def test_the_progress_of_all_jobs_is_one_sum(
     assert done.value == pytest.approx(5 + BUMPER.duration_s + 1)
     with av.open(tmp_path / BUMPER.file) as file:
         assert file.streams.audio[0].channels == 2
+
+
+def test_a_job_goes_no_further_once_all_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_done", None)
+    done = multiprocessing.Value("d", 5.0)
+    pool.share(done)
+    report = pool.reporter()
+    report(1.0)
+    done.value = float("-inf")
+
+    with pytest.raises(pool.JobsEnded):
+        report(2.0)
