@@ -20,6 +20,7 @@ from packager.personalization.settle import Chosen
 from packager.personalization.why import sentence
 from packager.reasons import Reason
 from packager.stores.records import Decision, PodEntry
+from packager.stories.clips import clip_name_for_people
 
 MAX_NAME = 100  # characters of what an ad server says
 
@@ -119,11 +120,28 @@ def _reason(code: str) -> str:
     return "nothing took its place"
 
 
-def on_air(shown: Sequence[Shown], at_s: Decimal) -> dict[str, object]:
-    """What was on air at a second."""
+def on_air(
+    shown: Sequence[Shown], at_s: Decimal, story: Sequence[tuple[str, Decimal]] = ()
+) -> dict[str, object]:
+    """What was on air at a second.
+
+    Args:
+        shown: What breaks show.
+        at_s: The second.
+        story: What a story plays between them: the names of its clips, and how long they are.
+    """
     for one in shown:
         if one.start_s <= at_s < one.end_s:
             return one.document
+    inserted = [one.end_s - one.start_s for one in shown if one.end_s <= at_s]
+    start = sum(inserted, Decimal(0))
+    for clip, seconds in story:
+        if start <= at_s < start + seconds:
+            name = clip_name_for_people(clip) or "what was made for you"
+            said = f"You saw {name} at {at_s} s because the story plays it there."
+            place = {"from": float(start), "to": float(start + seconds)}
+            return {"kind": "content", "break": "", **place, "sentence": said}
+        start += seconds
     said = f"You saw the content at {at_s} s because no break was there."
     return {"kind": "content", "break": "", "sentence": said}
 
@@ -154,6 +172,7 @@ def why_document(
     shown: Sequence[Shown],
     *,
     at_s: Decimal | None,
+    story: Sequence[tuple[str, Decimal]] = (),
 ) -> bytes:
     """The answer to "why did I see this?".
 
@@ -163,6 +182,7 @@ def why_document(
         policy: Of the show as it is configured now.
         shown: What the session's breaks show.
         at_s: The second that is asked for; None: none.
+        story: As in `on_air`.
     """
     same = policy if record is not None and policy and policy.digest == record.policy else None
     document: dict[str, object] = {
@@ -171,7 +191,7 @@ def why_document(
         "facts": {} if record is None else dict((*record.facts, *record.buckets)),
         "stale": [] if record is None else record.stale,
         "breaks": [one.document for one in shown],
-        "onAir": None if at_s is None else on_air(shown, at_s),
+        "onAir": None if at_s is None else on_air(shown, at_s, story),
         "record": None if record is None else orjson.Fragment(data),
     }
     return orjson.dumps(document)

@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+import anyio
+
 from packager.asking import Asking
 from packager.asking_ahead import AskingAhead
 from packager.beacons.opening import open_outbox, sender_settings
@@ -61,6 +63,7 @@ from packager.sharing.sharing import Sharing
 from packager.splices import Splices
 from packager.stores import Store
 from packager.stores.opening import open_store
+from packager.stories.stories import Stories
 from packager.tokens import Tokens, load_secrets, session_digester
 from packager.upkeep import Chore, beside, sweep, take_in_changes
 from packager.warming import Warming
@@ -111,6 +114,7 @@ async def open_weft(
     library: MediaLibrary | None = None,
     templates: Mapping[str, Path] | None = None,
     draw: str = DRAW,
+    sources: anyio.Event | None = None,
 ) -> AsyncIterator[Weft]:
     """Open everything that a process needs, and close it again in the right order.
 
@@ -122,6 +126,7 @@ async def open_weft(
         library: In place of one that follows `config.media`; closed at the end.
         templates: Folders of overlay templates, by digest, beside those of shows.
         draw: What draws overlays in worker processes, as ``package.module:function``.
+        sources: Set when what stories are made of can be had; None: it can at once.
 
     Raises:
         StoreError: The store cannot be opened.
@@ -367,7 +372,7 @@ async def open_weft(
         chores: list[Chore] = [
             partial(sweep, sessions, house, clock, metrics),
             weft.warming.run,
-            presentations.stories.run,
+            partial(_prepare, presentations.stories, sources),
             reporter.run,
             feeds.run,
             send,
@@ -378,6 +383,12 @@ async def open_weft(
             chores.append(partial(take_in_changes, sessions, metrics))
         async with beside(*chores):
             yield weft
+
+
+async def _prepare(stories: Stories, sources: anyio.Event | None) -> None:
+    if sources is not None:
+        await sources.wait()
+    await stories.run()
 
 
 def _float(value: Decimal | None) -> float | None:

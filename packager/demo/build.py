@@ -5,13 +5,12 @@ has another name, so it is never taken for a whole one.
 """
 
 import hashlib
-import multiprocessing
 import shutil
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +26,12 @@ from packager.demo.media import (
     read_index,
     write_index,
 )
+from packager.demo.pool import Progress, reporter, run_jobs
 from packager.packaging.encode import AudioSource, VideoSource, encode_ladder
 from packager.packaging.ladder import AudioSpec, Rung, VideoSpec
 from packager.packaging.settings import EncodeSettings
 
-Progress = Callable[[float], None]  # called with the share that is done, 0 to 1
-
 _PRESETS = {"1080p": "ultrafast", "720p": "ultrafast", "360p": "superfast"}  # of libx264
-_done: Any = None  # in a worker: seconds of video encoded by all workers, a shared number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +126,7 @@ def make_loop_part(
         folder,
         settings=EncodeSettings(preset=_PRESETS[name], threads=1),
         names={rung: name for name, rung in rungs.items()},
-        progress=_report(),
+        progress=reporter(),
     )
     allowed = {name: bitrate, "audio": AUDIO_BPS}
     return tuple(
@@ -142,7 +139,7 @@ def make_clip(folder: Path, clip: Clip) -> None:
     """Draw and encode a creative, the slate or the bumper as a progressive MP4 in `folder`."""
     import av  # only here and in packaging: the wheel is large
 
-    report = _report()
+    report = reporter()
     with av.open(folder / clip.file, "w", format="mp4", options={"movflags": "faststart"}) as file:
         video = file.add_stream("libx264", rate=clip.frame_rate, options={"preset": "ultrafast"})
         video.width, video.height, video.pix_fmt = clip.width, clip.height, "yuv420p"
@@ -167,57 +164,31 @@ def make_clip(folder: Path, clip: Clip) -> None:
 
 def _make_all(folder: Path, recipe: Recipe, progress: Progress) -> tuple[LoopRendition, ...]:
     """Make everything in two processes, what takes longest first."""
-    context = multiprocessing.get_context("spawn")
-    done = context.Value("d", 0.0)
     clips = (*CREATIVES, SLATE, BUMPER)
     loop_s = recipe.loop_s * len(recipe.rungs)
-    total = loop_s + sum(clip.duration_s for clip in clips)
-    with ProcessPoolExecutor(2, context, _share, (done,)) as pool:
-        if recipe.file is not None:
-            loops = [pool.submit(_make_file_loop, folder, recipe.file, loop_s)]
-        else:
-            last = recipe.rungs[-1]
-            loops = [
-                pool.submit(make_loop_part, folder, name, seconds=recipe.loop_s, audio=name == last)
-                for name in recipe.rungs
-            ]
-        rest: set[Future[Any]] = {*loops, *(pool.submit(make_clip, folder, clip) for clip in clips)}
-        try:
-            while rest:
-                finished, rest = wait(rest, timeout=0.2)
-                for future in finished:
-                    future.result()  # raises what went wrong in the worker
-                progress(min(done.value / total, 1.0))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return tuple(rendition for loop in loops for rendition in loop.result())
+    total_s = loop_s + sum(clip.duration_s for clip in clips)
+    last = recipe.rungs[-1]
+    jobs: list[Callable[[], tuple[LoopRendition, ...]]] = [
+        partial(make_loop_part, folder, name, seconds=recipe.loop_s, audio=name == last)
+        for name in recipe.rungs
+    ]
+    if recipe.file is not None:
+        jobs = [partial(_make_file_loop, folder, recipe.file, loop_s)]
+    jobs += [partial(_make_clip, folder, clip) for clip in clips]
+    made = run_jobs(jobs, total_s=total_s, progress=progress)
+    return tuple(rendition for renditions in made for rendition in renditions)
+
+
+def _make_clip(folder: Path, clip: Clip) -> tuple[()]:
+    make_clip(folder, clip)
+    return ()
 
 
 def _make_file_loop(folder: Path, file: Path, weight: float) -> tuple[LoopRendition, ...]:
     from packager.demo.loop_file import make_file_loop  # it needs PyAV
 
-    report = _report()
+    report = reporter()
     return make_file_loop(folder, file, lambda share: report(share * weight))
-
-
-def _share(done: Any) -> None:
-    global _done
-    _done = done
-
-
-def _report() -> Progress:
-    """A function that is told the seconds of one job, and adds them to those of all jobs."""
-    before = 0.0
-
-    def report(seconds: float) -> None:
-        nonlocal before
-        if _done is not None:
-            with _done.get_lock():
-                _done.value += seconds - before
-        before = seconds
-
-    return report
 
 
 def _rung(kind: Any, *, video: VideoSpec | None = None, audio: AudioSpec | None = None) -> Rung:

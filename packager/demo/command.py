@@ -17,6 +17,7 @@ from packager.clock import SystemClock
 from packager.demo.build import Recipe, ensure_demo_media
 from packager.demo.compose import DemoPlaces, demo_config, demo_routes, stock
 from packager.demo.media import DemoMedia
+from packager.demo.recap_backstage import RecapMedia
 from packager.demo.schedule import OriginSettings
 from packager.log import configure
 from packager.packaging.errors import PackagingError
@@ -78,7 +79,7 @@ def demo(
     players: Path,
     early_return: int | None,
 ) -> None:
-    """Show Weft at work: live and VOD, ads spliced in, beside the origin as it comes.
+    """Show Weft at work: live and VOD, ads spliced in, overlays, and a story of each viewer's own.
 
     Open the address that it prints. The first start makes the content, which takes up to a
     minute; later starts take seconds. Nothing leaves this machine.
@@ -103,6 +104,7 @@ def demo(
                 media,
                 places,
                 folder / "media",
+                recap=RecapMedia(folder),
                 players=players,
                 settings=settings,
                 on_ready=announce,
@@ -136,6 +138,7 @@ async def serve_demo(
     places: DemoPlaces,
     folder: Path,
     *,
+    recap: RecapMedia,
     players: Path | None = None,
     settings: OriginSettings | None = None,
     on_ready: Callable[[], None] = lambda: None,
@@ -146,16 +149,25 @@ async def serve_demo(
         media: What it plays.
         places: Where it listens.
         folder: For packaged media.
+        recap: What the recap is made of; made, if it is not there, once the rest is ready.
         players: A ``node_modules`` folder with hls.js, shaka-player and dashjs.
         settings: When breaks come.
         on_ready: Called once players can come and find ads.
     """
     clock = SystemClock()
-    config = demo_config(media, places, folder)
-    async with open_weft(config, clock=clock) as weft:
+    config = demo_config(media, places, folder, recap.timing)
+    sources = anyio.Event()
+    async with open_weft(config, clock=clock, sources=sources) as weft:
         titles: dict[str, str] = {}
         more = demo_routes(
-            weft, media, places, clock=clock, settings=settings, players=players, titles=titles
+            weft,
+            media,
+            places,
+            recap,
+            clock=clock,
+            settings=settings,
+            players=players,
+            titles=titles,
         )
         servers = (
             listener(create_app(weft, more=more), places.address, places.port),
@@ -165,6 +177,8 @@ async def serve_demo(
         async def make_ready() -> None:
             await stock(weft, media, places, titles)
             on_ready()
+            await recap.make()
+            sources.set()
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(make_ready)
@@ -181,6 +195,7 @@ def _addresses(places: DemoPlaces) -> Table:
         ("VOD, spliced", f"{places.url}/v1/master/default/vod/index.m3u8"),
         ("Live, as DASH", f"{places.url}/v1/dash/default/live/index.mpd"),
         ("VOD, as DASH", f"{places.url}/v1/dash/default/vod/index.mpd"),
+        ("Recap, a story", f"{places.url}/v1/master/default/recap/index.m3u8"),
         ("The origin", f"{places.url}/origin/live/index.m3u8"),
         ("Metrics", f"{admin}/metrics"),
     ):

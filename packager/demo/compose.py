@@ -32,6 +32,9 @@ from packager.demo.ad_server import AdServer, DemoAd
 from packager.demo.backstage import Backstage
 from packager.demo.media import Clip, DemoMedia
 from packager.demo.origin import create_demo_origin
+from packager.demo.recap import RECAP, recap_show
+from packager.demo.recap_backstage import RecapBackstage, RecapMedia
+from packager.demo.recap_content import Timing
 from packager.demo.schedule import OriginSettings
 from packager.demo.stage import CUES, STAGE, stage_media, stage_show
 from packager.parameters import Parameters
@@ -57,13 +60,16 @@ class DemoPlaces:
         return f"http://{self.address}:{self.port}"
 
 
-def demo_config(media: DemoMedia, places: DemoPlaces, folder: Path) -> Config:
+def demo_config(
+    media: DemoMedia, places: DemoPlaces, folder: Path, timing: Timing | None = None
+) -> Config:
     """The configuration that the demo runs with.
 
     Args:
         media: Generated or from a file.
         places: Where it listens.
         folder: For packaged media.
+        timing: Of the recap.
     """
     vast = VastFill(
         server=VastServer(
@@ -101,6 +107,7 @@ def demo_config(media: DemoMedia, places: DemoPlaces, folder: Path) -> Config:
             "live": live,
             "vod": vod,
             STAGE: stage_show(f"{places.url}/stage/live/"),
+            RECAP: recap_show(f"{places.url}/recap/", timing or Timing()),
         },
     )
 
@@ -109,6 +116,7 @@ def demo_routes(
     weft: Weft,
     media: DemoMedia,
     places: DemoPlaces,
+    recap: RecapMedia,
     *,
     clock: Clock,
     settings: OriginSettings | None = None,
@@ -122,6 +130,7 @@ def demo_routes(
         weft: What is shown.
         media: What is played.
         places: Where the demo listens.
+        recap: What the recap is made of.
         clock: Says what is on air.
         settings: When breaks come.
         cues: When the cues of the show with overlays come.
@@ -141,6 +150,7 @@ def demo_routes(
     timelines = _Timelines(weft, settings, {} if titles is None else titles)
 
     backstage = Backstage(weft, cues, tenant=TENANT, asset=ASSET)
+    recap_backstage = RecapBackstage(weft, recap, tenant=TENANT, asset=ASSET)
 
     async def views() -> tuple[site.View, ...]:
         live, vod, overlaid = [await _token(weft, show) for show in ("live", "vod", STAGE)]
@@ -158,6 +168,7 @@ def demo_routes(
                 ),
                 stage=backstage.stage(overlaid),
             ),
+            recap_backstage.view,
         )
 
     return (
@@ -168,6 +179,7 @@ def demo_routes(
         Route("/demo/timeline/{token}", timelines.answer),
         Route("/demo/overlays/{token}", backstage.state),
         Route("/demo/overlays/{token}/timeline", backstage.timeline),
+        *recap_backstage.routes,
         *site.demo_page_routes(views, players=players),
     )
 

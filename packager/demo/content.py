@@ -84,7 +84,7 @@ BUMPER = Clip(
     channels=2,
 )
 
-_CARDS = {
+CARDS = {
     "northwind": Card(
         code="ad-1",
         title="Northwind Coffee",
@@ -165,7 +165,7 @@ def loop_samples(seconds: int = LOOP_S) -> Iterator[Samples]:
     """
     time = np.arange(SAMPLE_RATE) / SAMPLE_RATE
     for second in range(seconds):
-        beep = _pluck(time, 1760.0 if second % 60 == 0 else 880.0, decay_s=0.09)
+        beep = pluck(time, 1760.0 if second % 60 == 0 else 880.0, decay_s=0.09)
         bar, beat = divmod(second, 8)
         swell = np.sin(np.pi * (beat + time) / 8) ** 2  # silent where one chord follows another
         chord = sum(np.sin(2 * np.pi * note * (beat + time)) for note in _CHORDS[bar % 4])
@@ -191,15 +191,15 @@ def clip_samples(clip: Clip) -> Iterator[Samples]:
         if root is not None:
             for step, interval in enumerate((1.0, 1.25, 1.5, 2.0)):
                 higher = root * interval * (1 + second % 2 / 8)
-                sound += 0.22 * _pluck(time - step / 4, higher, decay_s=0.12)
+                sound += 0.22 * pluck(time - step / 4, higher, decay_s=0.12)
         yield np.repeat(sound[:, None], clip.channels, axis=1).astype(np.float32)
 
 
 def _card(clip: Clip) -> Card:
-    return replace(_CARDS[clip.name], label=f"{clip.duration_s} s", duration_s=clip.duration_s)
+    return replace(CARDS[clip.name], label=f"{clip.duration_s} s", duration_s=clip.duration_s)
 
 
-def _pluck(
+def pluck(
     time: npt.NDArray[np.float64], frequency: float, *, decay_s: float
 ) -> npt.NDArray[np.float64]:
     """A tone that starts at time 0 within 3 ms and dies away."""

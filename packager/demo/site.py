@@ -17,6 +17,17 @@ A view with overlays has what its buttons need as well, and where the state of t
      "workers": 1, "drawn_s": 18.4,  seconds that these were at work
      "drawn": 31, "waiting": 1, "late": 0}  segments
 
+A view with a recap has streams of a session that is yet to begin, `{session}` in the place of its
+token, and what a viewer may say of themselves::
+
+    "recap": {"facts": [{"name": "minutes", "label": "Minutes", "of": ["1", "2", "3"],
+                         "value": "2", "longest": 64}, ...],  of: empty for any text
+              "state": "/demo/recap", "session": "/v1/session/...", "why": "/v1/why/.../{session}"}
+
+``state`` is asked with facts as its query, and says whether a session with those can begin::
+
+    {"ready": false, "made": 0.4}  share of the components
+
 It is made anew for each visit, so that each can have sessions of its own. Players that are not
 installed are not told; without hls.js the browser plays HLS itself, if it can.
 
@@ -44,6 +55,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+SESSION = "{session}"  # in URLs, for the token of a session that is yet to begin
+
 _PAGE = Path(__file__).parent / "page"
 _FILES = {
     "/": "index.html",
@@ -51,6 +64,7 @@ _FILES = {
     "/page.js": "page.js",
     "/players.js": "players.js",
     "/stage.js": "stage.js",
+    "/recap.js": "recap.js",
 }
 _PLAYERS = {  # below a node_modules folder
     "hlsjs": "hls.js/dist/hls.min.js",
@@ -99,12 +113,34 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A fact that the page asks its visitor for."""
+
+    name: str
+    label: str
+    of: tuple[str, ...]  # empty: any text
+    value: str  # at first
+    longest: int  # characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recap:
+    """What the view of the recap needs: what to ask for, and URLs."""
+
+    facts: tuple[Asked, ...]
+    state: str
+    session: str  # where one begins
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Streams that the page shows beside each other."""
 
     title: str
     streams: tuple[Stream, ...]
     stage: Stage | None = None
+    recap: Recap | None = None
 
 
 def timeline_json(

@@ -18,6 +18,7 @@ from packager.decisions.ad_record import NO_POD
 from packager.explaining import breaks_shown, record_in_force, why_document
 from packager.handlers.sessions import SessionDesk
 from packager.metrics import Metrics
+from packager.outbound import OutboundError
 from packager.parameters import ParameterError
 from packager.personalization.record import DecisionRecord, RecordUnreadable, read_record
 from packager.pods import Pods
@@ -76,7 +77,8 @@ class WhyHandlers:
         record = record_in_force(records, live=live, began_at=began_at, at_s=at_s)
         data = next((data for one, data in stored if one is record), b"")
         policy = self.desk.settling.policy(session.record.show)
-        body = why_document(record, data, policy, shown, at_s=at_s)
+        story = self._story(session, show)
+        body = why_document(record, data, policy, shown, at_s=at_s, story=story)
         headers = {"cache-control": PERSONAL}
         return Response(body, headers=headers, media_type="application/json")
 
@@ -109,6 +111,15 @@ class WhyHandlers:
             except RecordUnreadable:
                 continue  # of another release
         return found
+
+    def _story(self, session: Session, show: Show) -> tuple[tuple[str, Decimal], ...]:
+        """What its story plays; nothing where that is not here any more."""
+        if not show.story:
+            return ()
+        try:
+            return self.desk.stories.played(show, session.record.parameters.manifest)
+        except OutboundError:
+            return ()
 
     def _seconds(self, creative_id: str) -> Decimal | None:
         creative = self.creative(creative_id)

@@ -44,6 +44,14 @@ class Way:
         return f"{self.asset}{chosen}:{self.cut}" if self.cut else f"{self.asset}{chosen}"
 
 
+def clip_name_for_people(clip: str) -> str:
+    """A clip's name as people read it: ``opener (dark, en)``, ``m7 (short)``; "" as it is."""
+    whole, _, cut = clip.partition(":")
+    asset, *values = whole.split("~")
+    told = [*values, cut] if cut else values
+    return f"{asset} ({', '.join(told)})" if told else asset
+
+
 def ways_of(name: str, asset: Asset | Made) -> tuple[Way, ...]:
     """The ways to show an asset; the first is that in which it plays by itself."""
     return tuple(

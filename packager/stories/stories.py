@@ -48,6 +48,9 @@ from packager.stories.playlists import media_playlist, multivariant_playlist
 PARAMETER = "story"  # of a session's manifests: the outcome
 LANGUAGE = "language"  # and the language that players begin with
 RETRY_S = 2.0
+PATIENCE = (
+    15  # looks in vain for one line in the log: an origin may begin together with this server
+)
 _NAME = "index"  # what players open
 _MADE = "="  # begins the name of what is made of a template, before its id
 
@@ -170,6 +173,27 @@ class Stories:
             else:
                 at += self._clip(self._known[show.name], one).duration
         return replace(show, breaks=(*show.breaks, *placed))
+
+    def played(self, show: Show, parameters: Pairs) -> tuple[tuple[str, Decimal], ...]:
+        """What a session's story plays, in its order, without what its breaks show.
+
+        Args:
+            show: With a story.
+            parameters: What `settled` gave.
+
+        Returns:
+            Names of clips, and the seconds that each lasts; empty names of those that were made.
+
+        Raises:
+            StoryNotReady: A clip is on its way.
+            BadStatus: There is no such outcome.
+        """
+        known = self._known[show.name]
+        return tuple(
+            ("" if one.startswith(_MADE) else one, self._clip(known, one).duration)
+            for one in _outcome(dict(parameters).get(PARAMETER, ""))
+            if isinstance(one, str)
+        )
 
     def ladder(self, show: Show, uris: tuple[str, ...]) -> Ladder:
         """What creatives must become, in the order of a story's media playlists."""

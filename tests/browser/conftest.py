@@ -1,12 +1,15 @@
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from packager.demo.build import Recipe, ensure_demo_media
 from packager.demo.media import DemoMedia
-from tests.browser.demo import serving_demo
+from packager.demo.recap_build import ensure_recap
+from tests.browser.demo import RECAP, serving_demo
 from tests.browser.demo_plays import Showing, demo_plays
 from tests.browser.players import CHROMIUM, NODE_MODULES, Players
 from tests.browser.theatre import Theatre
@@ -27,6 +30,7 @@ def players() -> Iterator[Players]:
 def demo_media() -> DemoMedia:
     """The demo's media, with the smallest rendition alone: two cores decode it with ease."""
     pytest.importorskip("av", reason="the demo's media need PyAV")
+    ensure_recap(MEDIA, RECAP)
     return ensure_demo_media(MEDIA, Recipe(rungs=("360p",)))
 
 
@@ -35,6 +39,22 @@ def weft_url(demo_media: DemoMedia) -> Iterator[str]:
     """The demo, with breaks that come often."""
     with serving_demo(demo_media, MEDIA / "packaged") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def recap_media(demo_media: DemoMedia) -> Path:
+    """What the recap is made of: a folder for each component."""
+    return ensure_recap(MEDIA, RECAP)
+
+
+@pytest.fixture(scope="session")
+def recap_url(recap_media: Path, weft_url: str) -> str:
+    """The demo, whose recap is ready."""
+    end = time.monotonic() + 60
+    while not httpx2.get(f"{weft_url}/demo/recap", timeout=30).json()["ready"]:
+        assert time.monotonic() < end, "the recap was not ready in time"
+        time.sleep(0.2)
+    return weft_url
 
 
 @pytest.fixture(scope="session")

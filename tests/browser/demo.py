@@ -20,6 +20,8 @@ from packager.decisions.ads import Ad, MediaFile
 from packager.decisions.templates import read_template
 from packager.demo.compose import ASSET, TENANT, DemoPlaces, demo_config, demo_routes, stock
 from packager.demo.media import DemoMedia
+from packager.demo.recap_backstage import RecapMedia
+from packager.demo.recap_content import Timing
 from packager.demo.schedule import OriginSettings
 from packager.weft import Weft
 from tests.browser.weft_server import open_session, serving_weft
@@ -30,11 +32,13 @@ __all__ = [
     "BREAK_S",
     "EARLY_S",
     "MID_SEGMENT_S",
+    "RECAP",
     "open_dash_session",
     "open_session",
     "serving_demo",
 ]
 
+RECAP = Timing(minute_s=6, moments_s=(4,), short_s=2, frame_s=2)  # a recap of seconds
 BREAK_AT_S, BREAK_EVERY_S, BREAK_S, EARLY_S = 12, 28, 14, 6
 MID_SEGMENT_S = 0.96  # of the MPD's breaks, those that do not end early
 
@@ -53,7 +57,7 @@ def serving_demo(
 
     Args:
         media: What it plays.
-        folder: For packaged media, kept from run to run.
+        folder: For packaged media, kept from run to run; what the recap is made of is beside it.
         window_s: Of the live channel.
         patches: Of its MPDs.
         early_s: After how many seconds every second break ends; None: as it was announced.
@@ -64,7 +68,7 @@ def serving_demo(
     """
 
     def config(url: str) -> Config:
-        made = demo_config(media, _places(url), folder)
+        made = demo_config(media, _places(url), folder, RECAP)
         live = replace(made.shows["live"], patches=patches)
         made = replace(made, shows={**made.shows, "live": live})
         return made if ad_server is None else _asking(made, ad_server)
@@ -85,7 +89,14 @@ def serving_demo(
 
         return (
             Route("/test/metrics", metrics),
-            *demo_routes(weft, media, _places(url), clock=weft.clock, settings=settings),
+            *demo_routes(
+                weft,
+                media,
+                _places(url),
+                RecapMedia(folder.parent, RECAP),
+                clock=weft.clock,
+                settings=settings,
+            ),
         )
 
     async def prepare(weft: Weft, url: str) -> list[str]:

@@ -164,6 +164,34 @@ def test_a_goal_is_seen_in_the_picture(page: Page, weft_url: str) -> None:
     assert complaints == []
 
 
+def test_a_recap_begins_with_what_its_viewer_says_and_tells_why(page: Page, recap_url: str) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def labels() -> list[str]:
+        return page.eval_on_selector_all(
+            "article:first-child svg title", "all => all.map(one => one.textContent)"
+        )
+
+    page.goto(f"{recap_url}/#recap")
+    until(page, "document.querySelectorAll('svg title').length > 0", 60.0)
+    assert "The match, 2.0 s" in labels()
+    for value in ("dark", "3", "de", "JP"):
+        page.check(f"input[value='{value}']")
+    page.fill("input[name=viewer]", "Ada")
+    page.click(".begin")
+    until(page, "document.querySelector('svg title')?.textContent === 'Your card, 2.0 s'", 60.0)
+    assert {"Das Spiel, 2.0 s", "Lumen Lamps, 2.0 s", "Gute Nacht, 2.0 s"} < set(labels())
+    until(page, "document.querySelector('video')?.currentTime > 4.5", 60.0)
+    until(page, "document.querySelector('.on-air').textContent.includes('lumen')")
+    reasons = page.inner_text(".reasons")
+    assert "the only value that was allowed; northwind could not be (rights" in reasons
+    assert "the rule minutes * 6 gives that, for minutes was 3" in reasons
+    assert page.is_hidden(".told")
+    assert complaints == []
+
+
 def until(page: Page, condition: str, timeout_s: float = 20.0) -> None:
     """Wait; Playwright's own way would evaluate strings, which the page's policy forbids."""
     end = time.monotonic() + timeout_s

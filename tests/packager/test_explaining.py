@@ -81,6 +81,25 @@ def test_each_second_has_its_sentence(at_s: int, said: str) -> None:
     assert told.endswith(".")
 
 
+STORY = (("opener~dark~en", Decimal(4)), ("goal:short", Decimal(2)), ("", Decimal(3)))
+
+
+@pytest.mark.parametrize(
+    ("at_s", "said"),
+    [
+        (0, "You saw Acme spot"),
+        (5, "You saw opener (dark, en) at 5 s because the story plays it there."),
+        (9, "You saw goal (short) at 9 s"),
+        (11, "You saw what was made for you at 11 s"),
+        (14, "You saw the content at 14 s"),  # after its end
+    ],
+)
+def test_a_story_says_which_of_its_parts_was_there(at_s: int, said: str) -> None:
+    first = decision("s0", 0, 0, PodEntry("hello", "bumper"), PodEntry("a"), PodEntry("b"))
+    spans = breaks_shown((first,), PODS, {"a": Decimal(4)}.get, lambda _: None, zero=Decimal(0))
+    assert str(on_air(spans, Decimal(at_s), STORY)["sentence"]).startswith(said)
+
+
 def test_what_is_gone_from_the_media_folder_is_passed_over() -> None:
     found = breaks_shown(DECISIONS, PODS, lambda _: None, lambda _: None, zero=Decimal(100))
     assert [one.kind for one in found] == ["content"]

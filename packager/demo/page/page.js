@@ -2,6 +2,7 @@
 // The documents that it reads are told in packager/demo/site.py; their texts are shown as text.
 
 import { open, playersOf } from "./players.js";
+import { Recap } from "./recap.js";
 import { Stage } from "./stage.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -140,7 +141,7 @@ class StreamCard {
   /** Seconds on the stream's axis of what is on the screen; null while that is not known. */
   position() {
     const { video, timeline } = this;
-    if (!video.readyState) return null;
+    if (!video.readyState || !timeline) return null;
     if (!this.isLive) return video.currentTime;
     const date = this.opened?.date() ?? null;
     if (date !== null) return date - timeline.pdt_base;
@@ -250,18 +251,31 @@ class StreamCard {
 async function main() {
   const { players, views } = await fetchJson("streams.json");
   let cards = [];
-  let stage = null;
+  let panel = null; // with the controls of a view that has some
+
+  /** Play streams in the place of those before, and show `more` beside them. */
+  function play(streams, ...more) {
+    for (const card of cards) card.stop();
+    cards = streams.map((stream) => new StreamCard(stream, players));
+    byId("streams").replaceChildren(...cards.map((card) => card.element), ...more);
+    for (const card of cards) card.start();
+  }
+
+  const position = () => cards[0]?.position() ?? null;
 
   function show(view, tab) {
-    for (const card of cards) card.stop();
     for (const other of byId("views").children) {
       other.setAttribute("aria-selected", String(other === tab));
     }
-    cards = view.streams.map((stream) => new StreamCard(stream, players));
-    byId("streams").replaceChildren(...cards.map((card) => card.element));
-    for (const card of cards) card.start();
-    stage?.stop();
-    stage = view.stage ? new Stage(byId("stage"), view.stage, () => cards[0].position()) : null;
+    panel?.stop();
+    panel = null;
+    if (view.recap) {
+      play([]);
+      panel = new Recap(byId("stage"), view, play, position);
+    } else {
+      play(view.streams);
+      if (view.stage) panel = new Stage(byId("stage"), view.stage, position);
+    }
   }
 
   const tabs = views.map((view) => {

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from overlays.testcard import code_region, nearest_code
-from packager.demo import build
+from packager.demo import build, pool
 from packager.demo.build import Recipe, ensure_demo_media, make_clip, make_loop_part
 from packager.demo.content import BUMPER, CREATIVES, SAMPLE_RATE, clip_samples, loop_samples
 from packager.demo.loop_file import make_file_loop
@@ -169,12 +169,24 @@ def test_the_progress_of_all_jobs_is_one_sum(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = multiprocessing.Value("d", 5.0)
-    monkeypatch.setattr(build, "_done", None)
+    monkeypatch.setattr(pool, "_done", None)
 
-    build._share(done)
+    pool.share(done)
     make_clip(tmp_path, BUMPER)
     make_clip(tmp_path, replace(CREATIVES[1], duration_s=1))
 
     assert done.value == pytest.approx(5 + BUMPER.duration_s + 1)
     with av.open(tmp_path / BUMPER.file) as file:
         assert file.streams.audio[0].channels == 2
+
+
+def test_a_job_goes_no_further_once_all_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_done", None)
+    done = multiprocessing.Value("d", 5.0)
+    pool.share(done)
+    report = pool.reporter()
+    report(1.0)
+    done.value = float("-inf")
+
+    with pytest.raises(pool.JobsEnded):
+        report(2.0)

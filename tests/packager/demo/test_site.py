@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 
 from packager.demo.site import Stream, View, demo_page_routes
 
-PAGE = ("/", "/page.css", "/page.js", "/players.js", "/stage.js")
+PAGE = ("/", "/page.css", "/page.js", "/players.js", "/stage.js", "/recap.js")
 EVIL = '</script><img src=x onerror="alert(1)">'
 
 
@@ -38,6 +38,7 @@ def page(players: Path | None = None) -> httpx2.AsyncClient:
         ("/page.js", "text/javascript"),
         ("/players.js", "text/javascript"),
         ("/stage.js", "text/javascript"),
+        ("/recap.js", "text/javascript"),
     ],
 )
 async def test_the_page_is_served_with_a_policy_that_allows_no_inline_code(
