@@ -26,6 +26,7 @@ from packager.config.overlay_settings import Overlay, ShowAt, ShowAtCues, ShowWh
 from packager.config.rendering_settings import RenderingSettings
 from packager.config.scalars import Secret
 from packager.config.show_settings import Show
+from packager.origin import OriginCache
 from packager.reasons import Reason
 from packager.rendering.jobs import Job, Priority
 from packager.rendering.rendering import Overlay as Offer
@@ -534,9 +535,11 @@ async def test_a_playlist_stands_still_while_a_store_is_slow(
 
 @pytest.mark.parametrize("into_s", [0.0, 0.5, 1.75], ids="{}s".format)
 async def test_what_a_feed_says_is_listed_within_one_segment(
-    make_bench: MakeBench, into_s: float
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch, into_s: float
 ) -> None:
     """From the change to the first segment that shows it, in every rendition, HLS and DASH."""
+    # Who follows the origin waits by the machine's clock, and would look at it at any time.
+    monkeypatch.setattr(OriginCache, "follow", lambda *_, **__: None)
     secret = Secret("s" * 32)
     score = Fact(name="score", kind="string", shared=True, feed=PushedFeed(secret=secret))
     bench = studio(make_bench, overlay(data={"score": "{score}"}), facts=(score,))
